@@ -1,0 +1,1 @@
+"""One folder is one collection: its layout, its commit, its index levels. The sole writer."""

@@ -1,0 +1,130 @@
+"""Files that survive: temporary name, write, flush, fsync, rename, fsync of the directory. And locks.
+
+The order is restic's and the POSIX one: a reader sees the old file or the new, never half, also after power loss.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver.errors import ArchiverError, ConflictError, RootUnwritable, StorageError
+
+CHUNK = 1 << 20
+TEMPORARY = ".tmp-"
+"""Names that begin so are no content; whoever finds one whose writer is gone may remove it."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Translate the operating system's refusals while writing at `path` into `StorageError`."""
+    try:
+        yield
+    except ArchiverError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+            raise RootUnwritable(
+                str(path),
+                (error.strerror or str(error)).lower(),
+                "Choose a folder that you may write, with --root.",
+            ) from error
+        raise StorageError(str(error.filename or path), (error.strerror or str(error)).lower()) from error
+
+
+def sync_directory(folder: Path) -> None:
+    """Make renames in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(folder: Path) -> None:
+    """Create `folder` and its parents, durably."""
+    if folder.is_dir():
+        return
+    make_directory(folder.parent)
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+        sync_directory(folder.parent)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A fresh temporary name in the folder of `path`."""
+    return path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}"
+
+
+def sync_file(stream: BinaryIO) -> None:
+    """Flush and fsync an open file."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Rename a finished, fsynced file to its final name, durably; an existing `path` is never replaced."""
+    with writing(path):
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise ConflictError(f"{path} exists already and is not replaced.") from None
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+                raise
+            temporary.rename(path)  # a file system without hard links; names carry random ids or digests
+        else:
+            temporary.unlink()
+        sync_directory(path.parent)
+
+
+def write_atomic(path: Path, content: bytes, *, replace: bool = False) -> None:
+    """Write `content` to `path` durably and at once; an existing file is replaced only if asked."""
+    make_directory(path.parent)
+    temporary = temporary_beside(path)
+    with writing(path):
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(content)
+                sync_file(stream)
+            if replace:
+                temporary.replace(path)
+                sync_directory(path.parent)
+            else:
+                publish(temporary, path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def sha256_stream(stream: BinaryIO) -> tuple[str, int]:
+    """Hex SHA-256 and the number of bytes from here to the end of `stream`."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def sha256_file(path: Path) -> tuple[str, int]:
+    """Hex SHA-256 and size of a file."""
+    with path.open("rb") as stream:
+        return sha256_stream(stream)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive advisory lock on `path` (made when absent); waits for its turn. Freed when the process ends."""
+    make_directory(path.parent)
+    with writing(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

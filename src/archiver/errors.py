@@ -1,0 +1,155 @@
+"""Every deliberate error of Archiver: one root, a plain sentence, a hint, an exit code.
+
+    ArchiverError          1   something went wrong that the caller may report as it is
+    ├── UsageError         2   wrong usage or input          (InvalidURL, UnknownCollection, …)
+    ├── PartMissing        3   a browser, a server, a library is not there
+    ├── PolicyRefusal      4   a rule forbids it             (AddressRefused)
+    ├── RemoteError        5   the network or the far side failed (FetchFailed, StoreError)
+    └── ConflictError      6   two truths; nothing was changed    (ObjectConflict)
+
+Checks that go on after a fault return `archiver.model.Finding`s instead.
+This module imports nothing, so that the command line starts fast.
+"""
+
+
+class ArchiverError(Exception):
+    """The root. `str(error)` is one plain sentence; `hint` says what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(ArchiverError):
+    """The command, an option or an input is wrong."""
+
+    exit_code = 2
+
+
+class InvalidURL(UsageError):
+    """The text is not an http(s) URL with a host."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url!r} is not a web address: {why}.", "Give a URL such as https://example.org/article.")
+        self.url = url
+
+
+class UnknownCollection(UsageError):
+    """No collection of that name under the root."""
+
+    def __init__(self, name: str, root: str) -> None:
+        super().__init__(
+            f"There is no collection {name!r} under {root}.",
+            f"Make one with `archiver init {name} --title …`, or name another root with --root.",
+        )
+        self.name = name
+        self.root = root
+
+
+class UnknownCapture(UsageError):
+    """No capture of that id in the collections searched."""
+
+    def __init__(self, capture_id: str) -> None:
+        super().__init__(f"There is no capture {capture_id!r}.", "`archiver list` shows the ids.")
+        self.capture_id = capture_id
+
+
+class UnreadableInput(UsageError):
+    """A file given by the user cannot be read as what it should be."""
+
+    def __init__(self, path: str, why: str, hint: str = "") -> None:
+        super().__init__(f"{path}: {why}.", hint)
+        self.path = path
+        self.why = why
+
+
+class StorageError(ArchiverError):
+    """The local disk refused: full, read-only, not permitted. What was there before is unharmed."""
+
+    def __init__(self, path: str, why: str, hint: str = "") -> None:
+        super().__init__(
+            f"{path}: {why}.", hint or "Nothing was lost; free space or change the root, then run it again."
+        )
+        self.path = path
+        self.why = why
+
+
+class RootUnwritable(StorageError, UsageError):
+    """The root folder given cannot be made or written."""
+
+    exit_code = 2
+
+
+class PartMissing(ArchiverError):
+    """Something that is needed is not installed or not running."""
+
+    exit_code = 3
+
+    def __init__(self, part: str, why: str, remedy: str) -> None:
+        super().__init__(f"{part} is missing: {why}.", remedy)
+        self.part = part
+
+
+class PolicyRefusal(ArchiverError):
+    """A rule of the operator or of good manners forbids it."""
+
+    exit_code = 4
+
+
+class AddressRefused(PolicyRefusal):
+    """The host is at an address that captures must not reach."""
+
+    def __init__(self, host: str, address: str, kind: str) -> None:
+        super().__init__(
+            f"{host} is at the {kind} address {address}, which captures do not reach.",
+            "If that is meant, repeat with --allow-private.",
+        )
+        self.host = host
+        self.address = address
+        self.kind = kind
+
+
+class RemoteError(ArchiverError):
+    """The network or the far side failed."""
+
+    exit_code = 5
+
+
+class FetchFailed(RemoteError):
+    """Nothing at all came back for a URL."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url} gave no answer: {why}.", "Check the address and the network, then try again.")
+        self.url = url
+        self.why = why
+
+
+class StoreError(RemoteError):
+    """A store refused or failed; `retryable` says whether the same call may succeed later."""
+
+    def __init__(self, where: str, why: str, hint: str = "", *, retryable: bool = False) -> None:
+        super().__init__(f"{where}: {why}.", hint)
+        self.where = where
+        self.why = why
+        self.retryable = retryable
+
+
+class ConflictError(ArchiverError):
+    """Two different truths under one name; nothing was changed."""
+
+    exit_code = 6
+
+
+class ObjectConflict(ConflictError):
+    """A key exists already with other bytes."""
+
+    def __init__(self, key: str, expected: str, found: str) -> None:
+        super().__init__(
+            f"{key} exists with other content (have sha256 {expected[:12]}…, found {found[:12]}…).",
+            "Nothing was overwritten. Run `archiver verify` on both sides to see which one agrees with the ledger.",
+        )
+        self.key = key
+        self.expected = expected
+        self.found = found

@@ -1,0 +1,1 @@
+"""Assertions about an article, each with where it came from, and the rule that chooses among them."""

@@ -1,0 +1,233 @@
+"""The nouns that all parts share. Plain data, no I/O.
+
+A capture is a stream of items: an `Exchange` is one HTTP request with its response, however it was
+obtained; a `Resource` is something made from the page (screenshot, text); one `PageInfo` ends the stream.
+Bodies are seekable binary streams, spooled to disk when they grow, never `bytes`: nothing holds a WARC in memory.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, Literal, cast
+
+SPOOL_BYTES = 512 * 1024
+"""A body above this size goes to a temporary file."""
+
+Headers = tuple[tuple[str, str], ...]
+"""Header lines in the order sent; repeated names stay repeated. Values are the wire's bytes as Latin-1."""
+
+Fidelity = Literal["decoded", "entity", "wire"]
+"""What a body is: `decoded` by the browser (no content coding); the `entity` as the server sent it, without
+transfer coding; or the `wire` bytes with chunk framing."""
+
+Verdict = Literal[
+    "ok",
+    "partial",
+    "blocked",
+    "consent-wall",
+    "paywall",
+    "login",
+    "soft-404",
+    "not-found",
+    "error",
+    "offline",
+]
+
+Level = Literal["error", "warning", "info"]
+
+Progress = Callable[[str, int, int | None], None]
+"""An observer of long work: what is being done, units done, units in all (None: unknown)."""
+
+
+def silent(_what: str, _done: int, _total: int | None) -> None:
+    """The observer that shows nothing."""
+
+
+def new_body(content: bytes = b"") -> BinaryIO:
+    """A fresh spooled stream holding `content`, positioned at its start. Whoever consumes it closes it."""
+    stream = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115
+    stream.write(content)
+    stream.seek(0)
+    return stream
+
+
+def now() -> datetime:
+    """The current instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def timestamp(at: datetime, *, micro: bool = False) -> str:
+    """`at` as RFC 3339 UTC with a `Z`, in seconds, or with microseconds (the form of WARC 1.1 §5.4)."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, as far as the engine can tell it; nothing is invented."""
+
+    method: str
+    headers: Headers
+    body: BinaryIO | None = None
+    """The exact bytes sent (POST), or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back."""
+
+    status: int
+    reason: str
+    headers: Headers
+    """Honest for the stored body: a coding that is no longer there is kept as `X-Archive-Orig-…`."""
+    body: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and its response."""
+
+    url: str
+    """Absolute URL without fragment."""
+    started: datetime
+    """Aware UTC; the instant the request was sent. Becomes WARC-Date."""
+    request: Request
+    response: Response
+    role: Literal["main", "redirect", "part"] = "part"
+    """`main`: the article's own document; `redirect`: a hop on the way to it; `part`: everything else."""
+    ip: str | None = None
+    """The address the connection really went to."""
+    protocols: tuple[str, ...] = ()
+    """Values of WARC-Protocol, for example ("h2", "tls/1.3")."""
+    resource_type: str = ""
+    """document, image, stylesheet, xhr … in lower case, where known."""
+    truncated: Literal["length", "time", "disconnect"] | None = None
+    """Why the body is shorter than what the server had (WARC 1.1 §5.13), or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something made from the page at capture time; a WARC `resource` record `urn:NAME:URL`."""
+
+    name: Literal["view", "fullPage", "thumbnail", "text", "pageinfo"]
+    about: str
+    """The page's URL."""
+    media_type: str
+    body: BinaryIO
+    created: datetime
+
+    @property
+    def url(self) -> str:
+        """The record's target URI, in the form other tools of the field read."""
+        return f"urn:{self.name}:{self.about}"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestNote:
+    """One line of the page's request log: what was asked for and whether it was kept."""
+
+    url: str
+    method: str
+    status: int | None
+    """HTTP status, or None when no answer came."""
+    type: str
+    started: str
+    """RFC 3339 UTC."""
+    seconds: float
+    recorded: bool
+    why: str = ""
+    """When not recorded: the plain reason."""
+    served: bool = True
+    """False when the server never answered (refused, blocked by policy): nothing was lost by us."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """The last item of a capture: how the visit went. Written as `urn:pageinfo:URL`."""
+
+    url: str
+    """As asked for."""
+    final_url: str
+    """Where the navigation ended."""
+    started: datetime
+    finished: datetime
+    engine: Literal["browser", "http"]
+    fidelity: Fidelity
+    user_agent: str
+    agents: tuple[str, ...]
+    """Software that took part, as `name/version`."""
+    requests: tuple[RequestNote, ...]
+    reasons: tuple[str, ...] = ()
+    """Caps that were hit and things that went wrong, in plain words."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Plain counts, for example of `show more` clicks or lazy images waited for."""
+
+    @property
+    def missing(self) -> tuple[RequestNote, ...]:
+        """What the server answered but the capture does not hold."""
+        return tuple(note for note in self.requests if note.served and not note.recorded)
+
+    def as_json(self) -> dict[str, Any]:
+        """The `urn:pageinfo:` document."""
+        return {
+            **asdict(self),
+            "started": timestamp(self.started, micro=True),
+            "finished": timestamp(self.finished, micro=True),
+        }
+
+
+Item = Exchange | Resource | PageInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps that end a capture normally; what they cut is named in `PageInfo`."""
+
+    seconds: float = 90.0
+    """The whole visit."""
+    body_bytes: int = 1 << 30
+    """One body; a longer one is cut and marked `WARC-Truncated: length`."""
+    requests: int = 5000
+    """Requests of one page."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One result of a check. Checks return all of them; exceptions are for what cannot go on."""
+
+    level: Level
+    code: str
+    """Stable and greppable, for example `file-digest`."""
+    where: str
+    """`path`, `path:line:col` or a URL."""
+    message: str
+    hint: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """The JSON shape of every command."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Action:
+    """One step of a plan, with its reason; plans are made purely and acted out dully."""
+
+    verb: Literal["upload", "download", "keep", "conflict", "missing"]
+    key: str
+    reason: str
+    bytes: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON shape of a plan's line."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileRef:
+    """A file of a collection as the ledger names it."""
+
+    path: str
+    """Relative to the collection, with forward slashes."""
+    bytes: int
+    sha256: str
+    """64 hex digits over the whole file."""

@@ -1,0 +1,1 @@
+"""Packages made by others come in here."""

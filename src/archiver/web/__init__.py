@@ -1,0 +1,1 @@
+"""The researchers' web app: what is in the archive, and the way into replay."""
