@@ -111,6 +111,11 @@ def sha256_stream(stream: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def sha256_bytes(content: bytes) -> str:
+    """Hex SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def sha256_file(path: Path) -> tuple[str, int]:
     """Hex SHA-256 and size of a file."""
     with path.open("rb") as stream:

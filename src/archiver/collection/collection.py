@@ -1,0 +1,188 @@
+"""One collection: what it holds, how something new gets in, and how its index is kept."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver import cdxj, disk, ledger
+from archiver.collection import index, layout
+from archiver.collection.draft import Draft, clear_abandoned
+from archiver.collection.state import State
+from archiver.ledger import Chain, Event, Segment
+from archiver.model import FileRef, Finding
+from archiver.sidecar import Sidecar
+
+
+class Collection:
+    """A folder `ROOT/NAME`. The WARCs, sidecar revisions and the ledger in it are the truth."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the existing folder."""
+        self.path = path
+        self.name = path.name
+        self.state = State(path.parent)
+
+    # What it holds
+
+    def local(self, path: str) -> Path:
+        """The file behind a path of the ledger."""
+        return self.path / path
+
+    def segments(self) -> dict[str, FileRef]:
+        """Sealed ledger segments by path; digest and size as they are on disk."""
+        table = {}
+        for file in ledger.sealed_files(self.path / "ledger"):
+            sha256, size = disk.sha256_file(file)
+            path = file.relative_to(self.path).as_posix()
+            table[path] = FileRef(path, size, sha256)
+        return table
+
+    def history(self) -> Iterator[Segment]:
+        """All segments of all writers, the open ones included. Raises `UnreadableInput` at a damaged one."""
+        yield from ledger.read_segments(self.path / "ledger")
+
+    def files(self) -> dict[str, FileRef]:
+        """The fold of the ledger: every file that the collection holds, by path."""
+        return {file.path: file for segment in self.history() for file in segment.objects()}
+
+    def sidecars(self) -> Iterator[Sidecar]:
+        """The current sidecar of every capture, oldest capture first."""
+        for capture, paths in sorted(revisions(self.files()).items()):
+            if current := self._current(paths):
+                assert current.id == capture
+                yield current
+
+    def sidecar(self, capture: str) -> Sidecar | None:
+        """The current sidecar of one capture, or None."""
+        return self._current(revisions(self.files()).get(capture, []))
+
+    def _current(self, paths: list[str]) -> Sidecar | None:
+        """The revision that no other names as its parent; of two, the one with the greater name, for now."""
+        loaded = {Path(path).name: Sidecar.parse(self.local(path).read_bytes(), path) for path in sorted(paths)}
+        parents = {parent for one in loaded.values() for parent in one.parents}
+        heads = [name for name in loaded if name not in parents]
+        return loaded[heads[-1]] if heads else None
+
+    # How something gets in
+
+    def draft(self, capture: str) -> AbstractContextManager[tuple[Draft, BinaryIO]]:
+        """A place to write a new capture's WARC; nothing of it counts before `commit`."""
+        return Draft.capture(self.path, self.state, capture)
+
+    def copy_in(self, source: Path, archive_path: str) -> AbstractContextManager[Draft]:
+        """A draft that holds a byte-identical copy of a file made by others."""
+        return Draft.copy(self.path, self.state, source, archive_path)
+
+    def commit(self, draft: Draft, sidecars: Sequence[Sidecar], event: Event) -> list[FileRef]:
+        """Enter a finished draft: WARC and sidecars renamed, then the one ledger line that names all, then the index.
+
+        Returns the sidecars' files. A kill before the line leaves nothing that counts, after it the whole.
+        """
+        warc = draft.publish()
+        contents = {self._sidecar_file(sidecar): sidecar.to_bytes() for sidecar in sidecars}
+        draft.claim(self.state, self.path, [file.path for file in contents])
+        for file, content in contents.items():
+            disk.write_atomic(self.local(file.path), content)
+        lines = cdxj.index_lines(self.local(warc.path), self.path / "archive")
+        draft.entering = True
+        with self.state.lock(self.name):
+            entered = replace(event, objects=(warc, *contents, *event.objects))
+            Chain(self.path / "ledger", self.state.writer()).append(entered)
+            index.add(self.path / "indexes", (line.encode() for line in lines))
+        draft.done(self.state, self.path)
+        self.compact()
+        return list(contents)
+
+    def _sidecar_file(self, sidecar: Sidecar) -> FileRef:
+        content = sidecar.to_bytes()
+        sha256 = disk.sha256_bytes(content)
+        return FileRef(layout.sidecar_path(sidecar.id, 1, sha256), len(content), sha256)
+
+    def record(self, event: Event) -> None:
+        """Enter an event that brings in no files."""
+        with self.state.lock(self.name):
+            Chain(self.path / "ledger", self.state.writer()).append(event)
+
+    def _write_sidecar(self, sidecar: Sidecar, revision: int) -> FileRef:
+        content = sidecar.to_bytes()
+        sha256 = disk.sha256_bytes(content)
+        path = layout.sidecar_path(sidecar.id, revision, sha256)
+        if not self.local(path).exists():
+            disk.write_atomic(self.local(path), content)
+        return FileRef(path, len(content), sha256)
+
+    def _enter(self, event: Event, lines: list[str]) -> None:
+        with self.state.lock(self.name):
+            Chain(self.path / "ledger", self.state.writer()).append(event)
+            index.add(self.path / "indexes", (line.encode() for line in lines))
+
+    def clear_leftovers(self) -> list[Finding]:
+        """Finish or remove what killed writers left behind; a finding for each. Cheap when there is nothing."""
+        if not (abandoned := self.state.abandoned(self.name)):
+            return []
+        held = set(self.files())
+        findings: list[Finding] = []
+        for name in abandoned:
+            committed, found = clear_abandoned(self.path, self.state, name, held)
+            findings += found
+            for path in committed:
+                lines = cdxj.index_lines(self.local(path), self.path / "archive")
+                with self.state.lock(self.name):
+                    index.add(self.path / "indexes", (line.encode() for line in lines))
+        return findings
+
+    # Exchange with other copies
+
+    def seal(self) -> None:
+        """Close this writer's open ledger segment, so that it can be pushed."""
+        with self.state.lock(self.name):
+            Chain(self.path / "ledger", self.state.writer()).seal()
+
+    def adopt(self, segments: list[tuple[str, bytes]]) -> None:
+        """Take in segments of other writers (path, content) whose files are here already: index, then ledger."""
+        lines: list[str] = []
+        for path, content in segments:
+            for file in ledger.parse_segment(content, path).objects():
+                if file.path.startswith("archive/"):
+                    lines += cdxj.index_lines(self.local(file.path), self.path / "archive")
+        with self.state.lock(self.name):
+            index.add(self.path / "indexes", (line.encode() for line in lines))
+            for path, content in segments:
+                if not self.local(path).exists():
+                    disk.write_atomic(self.local(path), content)
+        self.compact()
+
+    # The index
+
+    def archive_files(self) -> list[Path]:
+        """Every WARC that the ledger names and that is there."""
+        paths = (self.local(path) for path in sorted(self.files()) if path.startswith("archive/"))
+        return [path for path in paths if path.is_file()]
+
+    def index_lines(self) -> Iterator[bytes]:
+        """What the index should say, made afresh from every WARC; unsorted."""
+        for path in self.archive_files():
+            for line in cdxj.index_lines(path, self.path / "archive"):
+                yield line.encode()
+
+    def reindex(self) -> int:
+        """Rebuild the index from the WARCs; returns the number of lines."""
+        with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
+            return index.rebuild(self.path / "indexes", self.index_lines())
+
+    def compact(self) -> None:
+        """Merge index levels that have outgrown their size."""
+        if index.full(self.path / "indexes"):
+            with self.state.lock(f"{self.name}.compact"):
+                index.compact(self.path / "indexes", lambda: self.state.lock(self.name))
+
+
+def revisions(files: Iterable[str]) -> dict[str, list[str]]:
+    """Sidecar paths among `files` by capture id."""
+    table: dict[str, list[str]] = {}
+    for path in files:
+        if path.startswith("sidecars/") and (match := layout.SIDECAR_NAME.match(Path(path).name)):
+            table.setdefault(match[1], []).append(path)
+    return table

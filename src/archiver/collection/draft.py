@@ -1,0 +1,109 @@
+"""Something on its way in: a mark that its process lives and what it claims, and what a kill leaves of it.
+
+A mark is a locked file `ROOT/.archiver/open/NAME/ID` whose lines are the paths (glob patterns) that its writer may
+make. When the lock is free but the mark is there, the writer is gone: what the ledger names stays, the rest goes.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver import disk
+from archiver.collection import layout
+from archiver.collection.state import State
+from archiver.errors import ConflictError
+from archiver.model import FileRef, Finding
+
+
+class Draft:
+    """Files of one capture or import that do not count yet. Only `Collection.commit` makes them count."""
+
+    def __init__(self, collection: Path, name: str, archive_path: str) -> None:
+        """Use `Draft.capture` or `Draft.copy`."""
+        self.id = name
+        self.archive_path = archive_path
+        self.final = collection / archive_path
+        self.temporary = self.final.with_name(f"{disk.TEMPORARY}{self.final.name}")
+        self.entering = False
+        """Set before the ledger is touched: from then on only the ledger knows what counts."""
+
+    @classmethod
+    @contextmanager
+    def capture(cls, collection: Path, state: State, capture: str) -> Iterator[tuple["Draft", BinaryIO]]:
+        """A draft whose WARC is written to the stream given. Whatever was not committed is removed on the way out."""
+        draft = cls(collection, capture, layout.capture_path(capture))
+        claims = [f"sidecars/{capture}.r1-*.json", f"sidecars/{disk.TEMPORARY}*-{capture}.r1-*.json"]
+        with draft._claimed(collection, state, claims), draft.temporary.open("x+b") as stream:
+            yield draft, stream
+
+    @classmethod
+    @contextmanager
+    def copy(cls, collection: Path, state: State, source: Path, archive_path: str) -> Iterator["Draft"]:
+        """A draft that holds a byte-identical copy of `source`."""
+        draft = cls(collection, Path(archive_path).name, archive_path)
+        with draft._claimed(collection, state, []):
+            with source.open("rb") as original, draft.temporary.open("xb") as stream:
+                shutil.copyfileobj(original, stream, disk.CHUNK)
+                disk.sync_file(stream)
+            yield draft
+
+    @contextmanager
+    def _claimed(self, collection: Path, state: State, claims: list[str]) -> Iterator[None]:
+        disk.make_directory(self.final.parent)
+        places = [path.relative_to(collection).as_posix() for path in (self.temporary, self.final)]
+        with disk.writing(self.temporary), state.marked(collection.name, self.id, [*places, *claims]) as mark:
+            try:
+                yield
+            finally:
+                if not self.entering:
+                    for path in claimed(collection, mark):
+                        path.unlink(missing_ok=True)
+                    mark.unlink(missing_ok=True)
+
+    def claim(self, state: State, collection: Path, paths: list[str]) -> None:
+        """Add to what the mark claims, before making it."""
+        with (state.marks(collection.name) / self.id).open("ab") as stream:
+            stream.write("".join(f"{path}\n" for path in paths).encode())
+            disk.sync_file(stream)
+
+    def done(self, state: State, collection: Path) -> None:
+        """The ledger and the index have it: drop the mark."""
+        (state.marks(collection.name) / self.id).unlink(missing_ok=True)
+
+    def publish(self) -> FileRef:
+        """Rename the WARC to its final name and tell its digest, read again from the disk."""
+        with disk.writing(self.temporary), self.temporary.open("r+b") as stream:
+            disk.sync_file(stream)
+            sha256, size = disk.sha256_stream(stream)
+        if self.final.exists():
+            raise ConflictError(f"{self.final} exists already and is not replaced.")
+        disk.publish(self.temporary, self.final)
+        return FileRef(self.archive_path, size, sha256)
+
+
+def claimed(collection: Path, mark: Path) -> list[Path]:
+    """The files there are among those that a mark claims."""
+    patterns = mark.read_text().splitlines()
+    return [path for pattern in patterns for path in collection.glob(pattern) if path.is_file()]
+
+
+def clear_abandoned(collection: Path, state: State, name: str, held: set[str]) -> tuple[list[str], list[Finding]]:
+    """Remove what a gone writer left and the ledger does not name (`held`: what it names).
+
+    Returns the archive files that were committed, whose index lines may be missing, and a finding.
+    """
+    mark = state.marks(collection.name) / name
+    paths = {path.relative_to(collection).as_posix(): path for path in claimed(collection, mark)}
+    committed = [path for path in paths if path in held and path.startswith("archive/")]
+    removed = sorted(set(paths) - held)
+    for path in removed:
+        paths[path].unlink(missing_ok=True)
+    with suppress(OSError):
+        mark.unlink()
+    if committed:
+        message = "it was cut off after its commit; its index lines were completed"
+        return committed, [Finding("info", "leftover-finished", name, message)]
+    message = f"it was cut off before its commit; removed: {', '.join(removed) or 'nothing'}"
+    return [], [Finding("info", "leftover-removed", name, message)]

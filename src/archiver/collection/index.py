@@ -1,0 +1,130 @@
+"""The CDXJ index of a collection, in levels of about tenfold size, as pywb reads it.
+
+A new capture's lines are merged into level 0 only, so a commit never rewrites the whole index. A level that has
+outgrown its size is merged into the next: outside the lock, swapped by rename inside it. All level files exist from
+the start, because pywb caches the directory listing by whole seconds and would miss a new name. Between the two
+renames of a swap, lines stand in both levels; every reader drops duplicates.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from itertools import groupby, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from archiver import disk
+
+LEVELS = 6
+LEVEL_0_BYTES = 256 * 1024
+RUN_LINES = 500_000
+
+Lock = Callable[[], AbstractContextManager[None]]
+
+
+def capacity(number: int) -> int:
+    """Bytes that a level may hold before it is merged into the next."""
+    size: int = LEVEL_0_BYTES * 10**number
+    return size
+
+
+def level(folder: Path, number: int) -> Path:
+    """The file of one level; `folder` is the collection's `indexes/`."""
+    return folder / f"{number}.cdxj"
+
+
+def create(folder: Path) -> None:
+    """Make the level files that are not there."""
+    for number in range(LEVELS):
+        if not level(folder, number).exists():
+            disk.write_atomic(level(folder, number), b"")
+
+
+def unique(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Sorted lines without repetitions."""
+    return (line for line, _ in groupby(lines))
+
+
+def read(folder: Path) -> Iterator[bytes]:
+    """All lines of all levels, sorted by bytes, without repetitions."""
+    streams = [level(folder, n).open("rb") for n in range(LEVELS) if level(folder, n).is_file()]
+    try:
+        yield from unique(heapq.merge(*streams))
+    finally:
+        for stream in streams:
+            stream.close()
+
+
+def add(folder: Path, lines: Iterable[bytes]) -> None:
+    """Merge lines into level 0. The caller holds the collection's lock."""
+    path = level(folder, 0)
+    present = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
+    disk.write_atomic(path, b"".join(unique(sorted([*present, *lines]))), replace=True)
+
+
+def full(folder: Path) -> bool:
+    """Whether a level has outgrown its size."""
+    return any(_outgrown(folder, number) for number in range(LEVELS - 1))
+
+
+def _outgrown(folder: Path, number: int) -> bool:
+    return level(folder, number).stat().st_size > capacity(number)
+
+
+def compact(folder: Path, lock: Lock) -> None:
+    """Merge every level that has outgrown its size into the next. The caller is the only one compacting."""
+    for number in range(LEVELS - 1):
+        if _outgrown(folder, number):
+            _merge_down(folder, number, lock)
+
+
+def _merge_down(folder: Path, number: int, lock: Lock) -> None:
+    upper, lower = level(folder, number), level(folder, number + 1)
+    merged = disk.temporary_beside(lower)
+    try:
+        with upper.open("rb") as above, lower.open("rb") as below:
+            moved = (
+                above.read() if number == 0 else b""
+            )  # level 0 may grow while we merge; only compaction touches others
+            above.seek(0)
+            _write_lines(merged, heapq.merge(above, below))
+        with lock():
+            merged.replace(lower)
+            disk.sync_directory(folder)
+            left = set(upper.read_bytes().splitlines(keepends=True)) if number == 0 else set()
+            disk.write_atomic(upper, b"".join(sorted(left - set(moved.splitlines(keepends=True)))), replace=True)
+    finally:
+        merged.unlink(missing_ok=True)
+
+
+def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
+    with disk.writing(path), path.open("wb") as stream:
+        stream.writelines(unique(lines))
+        disk.sync_file(stream)
+
+
+def rebuild(folder: Path, lines: Iterable[bytes]) -> int:
+    """Replace the whole index by `lines` (any order, any number); returns how many. The caller holds the lock."""
+    create(folder)
+    with TemporaryDirectory(dir=folder, prefix=disk.TEMPORARY) as work:
+        runs: list[Path] = []
+        source = iter(lines)
+        while run := sorted(islice(source, RUN_LINES)):
+            runs.append(Path(work) / str(len(runs)))
+            _write_lines(runs[-1], run)
+        streams = [run.open("rb") for run in runs]
+        merged = Path(work) / "merged"
+        try:
+            _write_lines(merged, heapq.merge(*streams))
+        finally:
+            for stream in streams:
+                stream.close()
+        size = merged.stat().st_size
+        home = next((n for n in range(LEVELS - 1) if size <= capacity(n)), LEVELS - 1)
+        merged.replace(level(folder, home))
+        disk.sync_directory(folder)
+    for number in range(LEVELS):
+        if number != home:
+            disk.write_atomic(level(folder, number), b"", replace=True)
+    with level(folder, home).open("rb") as stream:
+        return sum(1 for _ in stream)

@@ -1,0 +1,70 @@
+"""Names and places inside a collection. Pure: strings in, strings out.
+
+archive/YYYY/MM/DD/<capture-id>.warc.gz        one capture
+archive/imported/<digest12>-NAME               a WARC made by others, byte-identical
+sidecars/<capture-id>.r1-<digest12>.json       immutable revisions
+collection/r1-<digest12>.json                  title, description, rights; revisions too
+indexes/0.cdxj … 5.cdxj                        derived
+ledger/<writer>/…                              see `archiver.ledger`
+derived/                                       may be deleted at any time
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from datetime import datetime
+
+from archiver.errors import UsageError
+
+COLLECTION_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\Z")
+CAPTURE_ID = re.compile(r"\d{8}T\d{6}Z-[a-z2-7]{10}\Z")
+SIDECAR_NAME = re.compile(r"(\d{8}T\d{6}Z-[a-z2-7]{10})\.r(\d+)-([0-9a-f]{12})\.json\Z")
+DERIVED = ("indexes/", "derived/")
+"""Folders that the ledger does not name and sync does not carry."""
+
+
+def check_name(name: str) -> str:
+    """`name` if it can name a collection (pywb's own rule, narrowed to ASCII), else `UsageError`."""
+    if not COLLECTION_NAME.match(name):
+        raise UsageError(
+            f"{name!r} cannot name a collection.", "Use letters, digits, - and _, at most 64, not beginning with -."
+        )
+    return name
+
+
+def random_base32(length: int) -> str:
+    """Lower-case base32 digits from the system's randomness."""
+    return base64.b32encode(secrets.token_bytes(length)).decode().lower()[:length]
+
+
+def capture_id(at: datetime) -> str:
+    """A fresh id for a capture begun at `at` (UTC): time to the second and 50 random bits."""
+    return f"{at:%Y%m%dT%H%M%SZ}-{random_base32(10)}"
+
+
+def derived_capture_id(at: datetime, *parts: str) -> str:
+    """The same id every time for the same parts: an import repeated finds what it brought in before."""
+    digest = hashlib.sha256("\n".join(parts).encode()).digest()
+    return f"{at:%Y%m%dT%H%M%SZ}-{base64.b32encode(digest).decode().lower()[:10]}"
+
+
+def capture_path(capture: str) -> str:
+    """Where a capture's WARC lies; the day is the id's own."""
+    return f"archive/{capture[0:4]}/{capture[4:6]}/{capture[6:8]}/{capture}.warc.gz"
+
+
+def imported_path(sha256: str, name: str) -> str:
+    """Where an imported WARC lies: digest and a harmless form of its own name, ending kept."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._") or "file.warc"
+    return f"archive/imported/{sha256[:12]}-{plain[-80:]}"
+
+
+def sidecar_path(capture: str, revision: int, sha256: str) -> str:
+    """Where a sidecar revision lies."""
+    return f"sidecars/{capture}.r{revision}-{sha256[:12]}.json"
+
+
+def metadata_path(revision: int, sha256: str) -> str:
+    """Where a revision of the collection's own metadata lies."""
+    return f"collection/r{revision}-{sha256[:12]}.json"

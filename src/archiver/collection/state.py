@@ -1,0 +1,69 @@
+"""`ROOT/.archiver/`: what is no truth and is never synced. The writer id, locks, and marks of captures under way."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from archiver import disk
+from archiver.collection import layout
+
+
+class State:
+    """The state folder of one root."""
+
+    def __init__(self, root: Path) -> None:
+        """`root` is the folder that holds the collections."""
+        self.path = root / ".archiver"
+
+    def writer(self) -> str:
+        """This working copy's writer id, minted once; a restored or copied-out root is a new writer."""
+        path = self.path / "writer"
+        if not path.is_file():
+            with self.lock("writer"):
+                if not path.is_file():
+                    disk.write_atomic(path, layout.random_base32(10).encode() + b"\n")
+        return path.read_text().strip()
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """The advisory lock of that name, waited for."""
+        return disk.locked(self.path / "locks" / f"{name}.lock")
+
+    def marks(self, collection: str) -> Path:
+        """The folder with a mark for each capture under way in a collection."""
+        return self.path / "open" / collection
+
+    @contextmanager
+    def marked(self, collection: str, name: str, claims: list[str]) -> Iterator[Path]:
+        """Hold the mark of something under way; `claims` are the paths (glob patterns) that it may make."""
+        mark = self.marks(collection) / name
+        disk.make_directory(mark.parent)
+        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.write(descriptor, "".join(f"{claim}\n" for claim in claims).encode())
+            os.fsync(descriptor)
+            disk.sync_directory(mark.parent)
+            yield mark
+        finally:
+            os.close(descriptor)
+
+    def abandoned(self, collection: str) -> list[str]:
+        """Names of marks whose process is gone."""
+        found = []
+        for mark in sorted(self.marks(collection).glob("*")):
+            with suppress(OSError), mark.open("rb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found.append(mark.name)
+        return found
+
+    def under_way(self, collection: str) -> list[str]:
+        """Paths (glob patterns) that living processes may be making now."""
+        gone = set(self.abandoned(collection))
+        marks = [mark for mark in self.marks(collection).glob("*") if mark.name not in gone]
+        claims = []
+        for mark in marks:
+            with suppress(FileNotFoundError):
+                claims += mark.read_text().splitlines()
+        return claims
