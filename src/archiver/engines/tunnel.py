@@ -1,0 +1,180 @@
+"""The browser's only way out: a SOCKS5 server on loopback that checks every address before it connects.
+
+Each visit has a tunnel of its own. It is a plain pipe below TLS and HTTP, so nothing is intercepted and nothing is
+added: what travels is what the browser said. Host names reach it unresolved, are resolved once, checked, and kept;
+redirects, workers, WebSockets and a changed DNS answer all meet the same check. It also knows to which address a
+connection really went, which the browser, seeing only its proxy, cannot tell.
+
+SOCKS5 (RFC 1928) rather than an HTTP proxy, because an HTTP proxy must answer in the server's place when it refuses,
+and such an answer would be recorded as the site's.
+"""
+
+import asyncio
+import ipaddress
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
+from urllib.parse import urlsplit
+
+from archiver.errors import ArchiverError, FetchFailed, PolicyRefusal
+
+Resolve = Callable[[str, int], list[str]]
+"""Host and port to the addresses that may be connected to; raises `AddressRefused` or `FetchFailed`."""
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Place = tuple[str, int]
+
+CONNECT_SECONDS = 10.0
+"""For one address to answer; all addresses of a host together get twice as long."""
+CHUNK = 1 << 16
+
+_VERSION = 5
+_CONNECT = 1
+_NO_AUTHENTICATION = b"\x05\x00"
+_SUCCEEDED, _NOT_ALLOWED, _UNREACHABLE, _REFUSED, _NOT_SUPPORTED = 0, 2, 4, 5, 7
+
+
+class Tunnel:
+    """A SOCKS5 server for one visit; an async context manager that ends all its connections on leaving.
+
+    `addresses` maps each (host, port) that was reached to its address, `failures` each that was not to the reason.
+    """
+
+    def __init__(self, resolve: Resolve) -> None:
+        self.port = 0
+        self.addresses: dict[Place, str] = {}
+        self.failures: dict[Place, ArchiverError] = {}
+        self._resolve = resolve
+        self._lookups: dict[Place, asyncio.Task[list[str]]] = {}
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._server.close()
+        tasks = [*self._open, *self._lookups.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def address(self, url: str) -> str | None:
+        """The address that the host of `url` was reached at, or None."""
+        return self.addresses.get(_place(url))
+
+    def failure(self, url: str) -> ArchiverError | None:
+        """Why the host of `url` could not be reached, or None."""
+        return self.failures.get(_place(url))
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve((reader, writer)))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _serve(self, client: Streams) -> None:
+        """One connection of the browser, from greeting to end."""
+        server: Streams | None = None
+        try:
+            place = await _greet(client)
+            if place is None:
+                _reply(client[1], _NOT_SUPPORTED)
+                return
+            try:
+                server = await self._connect(*place)
+            except ArchiverError as error:
+                self.failures[place] = error
+                _reply(client[1], _code(error))
+                return
+            _reply(client[1], _SUCCEEDED)
+            await asyncio.gather(_pump(client[0], server[1]), _pump(server[0], client[1]))
+        except (OSError, EOFError):
+            pass  # one side hung up; the browser knows what that means
+        finally:
+            for _, writer in filter(None, (client, server)):
+                await _close(writer)
+
+    async def _connect(self, host: str, port: int) -> Streams:
+        """A connection to the first good address of `host` that answers; later ones go to the same address."""
+        known = self.addresses.get((host, port))
+        addresses = [known] if known else await self._look_up(host, port)
+        why = "the host has no address"
+        deadline = asyncio.get_running_loop().time() + 2 * CONNECT_SECONDS
+        for address in addresses:
+            patience = min(CONNECT_SECONDS, deadline - asyncio.get_running_loop().time())
+            try:
+                streams = await asyncio.wait_for(asyncio.open_connection(address, port), patience)
+            except TimeoutError:
+                why = f"{address} port {port} did not answer"
+            except ConnectionRefusedError:
+                why = f"connection refused by {address} port {port}"
+            except OSError:
+                why = f"{address} port {port} cannot be reached"
+            else:
+                self.addresses[host, port] = address
+                return streams
+        raise FetchFailed(host, why)
+
+    async def _look_up(self, host: str, port: int) -> list[str]:
+        """Resolve once per visit: a second answer of the name servers is never asked for."""
+        if (host, port) not in self._lookups:
+            self._lookups[host, port] = asyncio.ensure_future(asyncio.to_thread(self._resolve, host, port))
+        return await asyncio.shield(self._lookups[host, port])
+
+
+def _place(url: str) -> Place:
+    """Host and port of a URL, as the browser names them to the tunnel."""
+    parts = urlsplit(url)
+    return (parts.hostname or "", parts.port or {"https": 443, "wss": 443}.get(parts.scheme, 80))
+
+
+async def _greet(client: Streams) -> Place | None:
+    """The place that the client asks for (RFC 1928 §3 and §4), or None if it asks for something else."""
+    reader, writer = client
+    version, methods = await reader.readexactly(2)
+    await reader.readexactly(methods)
+    if version != _VERSION:
+        return None
+    writer.write(_NO_AUTHENTICATION)
+    version, command, _, kind = await reader.readexactly(4)
+    match kind:
+        case 1:
+            host = str(ipaddress.IPv4Address(await reader.readexactly(4)))
+        case 3:
+            (length,) = await reader.readexactly(1)
+            host = (await reader.readexactly(length)).decode("ascii", "replace").lower().strip("[]")
+        case 4:
+            host = str(ipaddress.IPv6Address(await reader.readexactly(16)))
+        case _:
+            return None
+    (port,) = struct.unpack(">H", await reader.readexactly(2))
+    return (host, port) if (version, command) == (_VERSION, _CONNECT) else None
+
+
+def _reply(writer: asyncio.StreamWriter, code: int) -> None:
+    """Answer a request (RFC 1928 §6). The bound address is of no use to anyone and is left zero."""
+    with suppress(OSError):
+        writer.write(bytes((_VERSION, code, 0, 1)) + bytes(6))
+
+
+def _code(error: ArchiverError) -> int:
+    if isinstance(error, PolicyRefusal):
+        return _NOT_ALLOWED
+    return _REFUSED if "refused" in str(error) else _UNREACHABLE
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry bytes until the end, then pass the end on; the other direction stays open (TCP half-close)."""
+    while chunk := await reader.read(CHUNK):
+        writer.write(chunk)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
