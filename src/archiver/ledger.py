@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,9 +143,14 @@ def committed(content: bytes) -> bytes:
     return content[: content.rfind(b"\n") + 1]
 
 
-def read_segments(folder: Path) -> Iterator[Segment]:
-    """Every segment of every writer, the open ones last of theirs. Raises `UnreadableInput` at a damaged one."""
+def read_segments(folder: Path, skip: Container[str] = ()) -> Iterator[Segment]:
+    """Every segment of every writer, the open ones last, but for sealed ones whose file name is in `skip`.
+
+    Raises `UnreadableInput` at a damaged one.
+    """
     for path in sealed_files(folder):
+        if path.name in skip:
+            continue
         yield parse_segment(path.read_bytes(), str(path))
     for path in sorted(folder.glob(f"*/{OPEN}")):
         if content := committed(path.read_bytes()):

@@ -1,5 +1,88 @@
-"""The command line: parse, call one function, render."""
+"""The command line: parse, call one function, render.
+
+Nothing heavy is imported here or at the top of the command modules, so that `archiver --help` starts at once;
+each command imports the use case that it calls.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from archiver import __version__
+from archiver.cli import archive, captures, checks, replaying, replication
+from archiver.config import load_settings
+from archiver.errors import ArchiverError
+
+EPILOG = """\b
+Examples:
+  archiver capture https://example.org/article
+  archiver list
+  archiver replay
+Exit codes: 0 well, 1 errors remain, 2 wrong usage, 3 something is missing, 4 refused by policy,
+5 network or remote failure, 6 conflict (nothing changed), 130 interrupted."""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="archiver")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("collections"),
+    envvar="ARCHIVER_ROOT",
+    show_default="./collections",
+    help="The folder that holds the collections.",
+)
+@click.pass_context
+def cli(context: click.Context, root: Path) -> None:
+    """Archive the news so that it stands up as evidence: capture, validate, verify, replay, replicate."""
+    context.obj = root
+
+
+for module in (captures, archive, checks, replaying, replication):
+    for command in module.COMMANDS:
+        cli.add_command(command)
 
 
 def main() -> None:
-    """Run the `archiver` command."""
+    """Run the `archiver` command; every failure is one plain sentence, a hint and an exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run with `arguments`; returns the exit code (DESIGN: 0 to 6 and 130)."""
+    try:
+        settings = load_settings(Path(os.environ.get("ARCHIVER_CONFIG", "archiver.toml")))
+        result = cli.main(
+            arguments,
+            prog_name="archiver",
+            standalone_mode=False,
+            auto_envvar_prefix="ARCHIVER",
+            default_map=settings,
+        )
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except ArchiverError as error:
+        return _fail(str(error), error.hint, error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("Interrupted.", "What was finished is kept; run it again for the rest.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; that is its right
+        return 0
+    except OSError as error:
+        return _fail(f"{error.filename or 'The system'}: {(error.strerror or str(error)).lower()}.", "", 1)
+    except Exception as error:  # the last border: people get a sentence, developers ask for more
+        if os.environ.get("ARCHIVER_DEBUG"):
+            raise
+        message = f"An unforeseen fault: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return _fail(message, "Set ARCHIVER_DEBUG=1 to see where, and report it.", 1)
+
+
+def _fail(message: str, hint: str, code: int) -> int:
+    click.secho(f"archiver: {message}", err=True, fg="red")
+    if hint:
+        click.echo(f"  {hint}", err=True)
+    return code

@@ -1,6 +1,6 @@
 """One collection: what it holds, how something new gets in, and how its index is kept."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -39,9 +39,12 @@ class Collection:
             table[path] = FileRef(path, size, sha256)
         return table
 
-    def history(self) -> Iterator[Segment]:
-        """All segments of all writers, the open ones included. Raises `UnreadableInput` at a damaged one."""
-        yield from ledger.read_segments(self.path / "ledger")
+    def history(self, skip: Container[str] = ()) -> Iterator[Segment]:
+        """All segments of all writers, the open ones included, but for sealed ones whose name is in `skip`.
+
+        Raises `UnreadableInput` at a damaged one.
+        """
+        yield from ledger.read_segments(self.path / "ledger", skip)
 
     def files(self) -> dict[str, FileRef]:
         """The fold of the ledger: every file that the collection holds, by path."""
@@ -85,12 +88,12 @@ class Collection:
         draft.claim(self.state, self.path, [file.path for file in contents])
         for file, content in contents.items():
             disk.write_atomic(self.local(file.path), content)
-        lines = cdxj.index_lines(self.local(warc.path), self.path / "archive")
+        lines = self.lines_of(warc.path)
         draft.entering = True
         with self.state.lock(self.name):
             entered = replace(event, objects=(warc, *contents, *event.objects))
             Chain(self.path / "ledger", self.state.writer()).append(entered)
-            index.add(self.path / "indexes", (line.encode() for line in lines))
+            index.add(self.path / "indexes", lines)
         draft.done(self.state, self.path)
         self.compact()
         return list(contents)
@@ -116,7 +119,7 @@ class Collection:
     def _enter(self, event: Event, lines: list[str]) -> None:
         with self.state.lock(self.name):
             Chain(self.path / "ledger", self.state.writer()).append(event)
-            index.add(self.path / "indexes", (line.encode() for line in lines))
+            index.add(self.path / "indexes", lines)
 
     def clear_leftovers(self) -> list[Finding]:
         """Finish or remove what killed writers left behind; a finding for each. Cheap when there is nothing."""
@@ -128,9 +131,9 @@ class Collection:
             committed, found = clear_abandoned(self.path, self.state, name, held)
             findings += found
             for path in committed:
-                lines = cdxj.index_lines(self.local(path), self.path / "archive")
+                lines = self.lines_of(path)
                 with self.state.lock(self.name):
-                    index.add(self.path / "indexes", (line.encode() for line in lines))
+                    index.add(self.path / "indexes", lines)
         return findings
 
     # Exchange with other copies
@@ -142,13 +145,13 @@ class Collection:
 
     def adopt(self, segments: list[tuple[str, bytes]]) -> None:
         """Take in segments of other writers (path, content) whose files are here already: index, then ledger."""
-        lines: list[str] = []
+        lines: list[bytes] = []
         for path, content in segments:
             for file in ledger.parse_segment(content, path).objects():
                 if file.path.startswith("archive/"):
-                    lines += cdxj.index_lines(self.local(file.path), self.path / "archive")
+                    lines += self.lines_of(file.path)
         with self.state.lock(self.name):
-            index.add(self.path / "indexes", (line.encode() for line in lines))
+            index.add(self.path / "indexes", lines)
             for path, content in segments:
                 if not self.local(path).exists():
                     disk.write_atomic(self.local(path), content)
@@ -156,21 +159,21 @@ class Collection:
 
     # The index
 
-    def archive_files(self) -> list[Path]:
-        """Every WARC that the ledger names and that is there."""
-        paths = (self.local(path) for path in sorted(self.files()) if path.startswith("archive/"))
-        return [path for path in paths if path.is_file()]
+    def lines_of(self, path: str) -> list[bytes]:
+        """The index lines of one WARC, made afresh; none where the file is not there."""
+        if not self.local(path).is_file():
+            return []
+        return [line.encode() for line in cdxj.index_lines(self.local(path), self.path / "archive")]
 
-    def index_lines(self) -> Iterator[bytes]:
-        """What the index should say, made afresh from every WARC; unsorted."""
-        for path in self.archive_files():
-            for line in cdxj.index_lines(path, self.path / "archive"):
-                yield line.encode()
+    def read_index(self) -> Iterator[bytes]:
+        """All index lines, sorted, without repetitions."""
+        return index.read(self.path / "indexes")
 
     def reindex(self) -> int:
         """Rebuild the index from the WARCs; returns the number of lines."""
         with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
-            return index.rebuild(self.path / "indexes", self.index_lines())
+            warcs = (path for path in sorted(self.files()) if path.startswith("archive/"))
+            return index.rebuild(self.path / "indexes", (line for path in warcs for line in self.lines_of(path)))
 
     def compact(self) -> None:
         """Merge index levels that have outgrown their size."""

@@ -34,8 +34,7 @@ class Draft:
     def capture(cls, collection: Path, state: State, capture: str) -> Iterator[tuple["Draft", BinaryIO]]:
         """A draft whose WARC is written to the stream given. Whatever was not committed is removed on the way out."""
         draft = cls(collection, capture, layout.capture_path(capture))
-        claims = [f"sidecars/{capture}.r1-*.json", f"sidecars/{disk.TEMPORARY}*-{capture}.r1-*.json"]
-        with draft._claimed(collection, state, claims), draft.temporary.open("x+b") as stream:
+        with draft._claimed(collection, state), draft.temporary.open("x+b") as stream:
             yield draft, stream
 
     @classmethod
@@ -43,17 +42,17 @@ class Draft:
     def copy(cls, collection: Path, state: State, source: Path, archive_path: str) -> Iterator["Draft"]:
         """A draft that holds a byte-identical copy of `source`."""
         draft = cls(collection, Path(archive_path).name, archive_path)
-        with draft._claimed(collection, state, []):
+        with draft._claimed(collection, state):
             with source.open("rb") as original, draft.temporary.open("xb") as stream:
                 shutil.copyfileobj(original, stream, disk.CHUNK)
                 disk.sync_file(stream)
             yield draft
 
     @contextmanager
-    def _claimed(self, collection: Path, state: State, claims: list[str]) -> Iterator[None]:
+    def _claimed(self, collection: Path, state: State) -> Iterator[None]:
         disk.make_directory(self.final.parent)
         places = [path.relative_to(collection).as_posix() for path in (self.temporary, self.final)]
-        with disk.writing(self.temporary), state.marked(collection.name, self.id, [*places, *claims]) as mark:
+        with disk.writing(self.temporary), state.marked(collection.name, self.id, places) as mark:
             try:
                 yield
             finally:
@@ -62,8 +61,10 @@ class Draft:
                         path.unlink(missing_ok=True)
                     mark.unlink(missing_ok=True)
 
-    def claim(self, state: State, collection: Path, paths: list[str]) -> None:
-        """Add to what the mark claims, before making it."""
+    def claim(self, state: State, collection: Path, sidecars: list[str]) -> None:
+        """Add sidecars to what the mark claims, before making them."""
+        names = [Path(path).name for path in sidecars]
+        paths = [*sidecars, *(f"sidecars/{disk.TEMPORARY}*-{name}" for name in names)]
         with (state.marks(collection.name) / self.id).open("ab") as stream:
             stream.write("".join(f"{path}\n" for path in paths).encode())
             disk.sync_file(stream)

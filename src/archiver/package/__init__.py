@@ -1,1 +1,107 @@
-"""Packages made by others come in here."""
+"""Packages made by others come in here, byte for byte, each page with a sidecar of its own."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archiver import __version__, disk, extract, warc
+from archiver.collection import Collection
+from archiver.collection.layout import derived_capture_id, imported_path
+from archiver.errors import ArchiverError, ConflictError, UnreadableInput
+from archiver.ledger import Event
+from archiver.model import Finding
+from archiver.sidecar import Sidecar, imported_sidecar
+from archiver.warc import Page
+
+AGENT = f"archiver/{__version__}"
+HTML_BYTES = 20 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What one file came to."""
+
+    file: str
+    path: str | None = None
+    """Where it lies in the collection."""
+    captures: tuple[str, ...] = ()
+    """Ids of its pages."""
+    findings: tuple[Finding, ...] = ()
+    error: ArchiverError | None = None
+    """Why it was not taken in."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON line of `archiver import`."""
+        findings = [one.as_json() for one in self.findings]
+        return {"file": self.file, "path": self.path, "captures": list(self.captures), "findings": findings}
+
+
+def import_all(files: Iterable[Path], collection: Collection) -> Iterator[Imported]:
+    """Import several files; one that cannot be taken in is an outcome, and the others go on."""
+    for file in files:
+        try:
+            yield import_warc(file, collection)
+        except ArchiverError as error:
+            if error.exit_code not in (2, 6):
+                raise
+            finding = Finding("error", "not-imported", str(file), str(error), error.hint)
+            yield Imported(str(file), findings=(finding,), error=error)
+
+
+def import_warc(file: Path, collection: Collection) -> Imported:
+    """Take in one WARC or ARC file. The same file twice is no error: it is here already.
+
+    Raises `UnreadableInput` if it is neither, `StorageError` if the disk refuses.
+    """
+    if not file.is_file():
+        raise UnreadableInput(str(file), "there is no such file")
+    if file.suffix == ".wacz":
+        raise UnreadableInput(
+            str(file), "WACZ packages are not taken in yet", "Unpack it and import archive/*.warc.gz."
+        )
+    sha256, _ = disk.sha256_file(file)
+    place = imported_path(sha256, file.name)
+    pages, findings = _pages(file)
+    sidecars = {page.record_id: _describe(page, place, sha256) for page in pages}
+    captures = tuple(sidecar.id for sidecar in sidecars.values())
+    if place in collection.files():
+        known = Finding("info", "known", str(file), "this file is in the collection already")
+        return Imported(str(file), place, captures, (known,))
+    with collection.copy_in(file, place) as draft:
+        if disk.sha256_file(draft.temporary)[0] != sha256:
+            raise ConflictError(f"{file} changed while it was read.", "Import it again when nothing writes to it.")
+        collection.commit(draft, list(sidecars.values()), Event("ingestion", AGENT))
+    return Imported(str(file), place, captures, tuple(findings))
+
+
+def _pages(file: Path) -> tuple[list[Page], list[Finding]]:
+    """The pages of a file; of a damaged one those before the damage, and a finding."""
+    pages: list[Page] = []
+    records = 0
+    try:
+        for page in warc.find_pages(file):
+            pages.append(page)
+        records = sum(1 for _ in warc.read_records(file))
+    except UnreadableInput as error:
+        if not pages and not _any_record(file):
+            raise
+        return pages, [Finding("warning", "warc-damaged", str(file), f"{error.why}; what stands before it was read")]
+    if not records:
+        raise UnreadableInput(str(file), "there is not one WARC record in it")
+    return pages, []
+
+
+def _any_record(file: Path) -> bool:
+    try:
+        return next(iter(warc.read_records(file)), None) is not None
+    except UnreadableInput:
+        return False
+
+
+def _describe(page: Page, place: str, sha256: str) -> Sidecar:
+    with page.html() as stream:
+        html = stream.read(HTML_BYTES)
+    assertions, _ = extract.assertions(html, page.url, charset=page.charset)
+    identity = derived_capture_id(page.date, sha256, page.record_id)
+    return imported_sidecar(identity, page=page, warc_file=place, warc_sha256=sha256, assertions=assertions)

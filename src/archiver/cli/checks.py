@@ -1,0 +1,96 @@
+"""`validate`, `verify`, `doctor`: what is right and what is not."""
+
+from pathlib import Path
+
+import click
+
+from archiver.cli import options, render
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH…]")
+@options.collection
+@options.shared
+def validate(root: Path, paths: tuple[Path, ...], name: str | None, as_json: bool) -> int:
+    """Check sidecars, collection metadata and ledger segments against their schemas.
+
+    Every finding is one line: file:line:col, code, /pointer and message.
+
+    \b
+    Examples:
+      archiver validate
+      archiver validate collections/frontline/sidecars/*.json
+    """
+    from archiver.collection import Root
+    from archiver.validate import documents, validate_files
+
+    wanted = list(paths) or [path for one in Root(root).chosen(name) for path in documents(one.path)]
+    with render.progress(quiet=as_json) as observe:
+        found = validate_files(wanted, observe)
+    if as_json:
+        for one in found:
+            render.emit(one.as_json())
+    else:
+        render.findings(found, err=False)
+        errors = sum(one.level == "error" for one in found)
+        click.echo(f"{len(wanted)} files checked, {errors} errors.", err=True)
+    return render.worst(found)
+
+
+@click.command()
+@options.collection
+@click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
+@options.shared
+def verify(root: Path, name: str | None, record: bool, as_json: bool) -> int:
+    """Read every byte and compare: files with the ledger, WARC digests, index, sidecars, the chain itself.
+
+    \b
+    Examples:
+      archiver verify
+      archiver verify -c frontline --record
+    """
+    from archiver.collection import Root
+    from archiver.verify import record_result, verify_collection
+
+    code = 0
+    for collection in Root(root).chosen(name):
+        with render.progress(quiet=as_json) as observe:
+            report = verify_collection(collection, observe)
+        if record:
+            record_result(collection, report)
+        code = max(code, render.worst(report.findings))
+        if as_json:
+            render.emit(report.as_json())
+            continue
+        render.findings(report.findings, err=False)
+        words = f"{report.files} files, {render.size(report.bytes)}"
+        state = click.style("sound", fg="green") if report.ok else click.style("NOT sound", fg="red")
+        click.echo(f"{collection.name}: {words}: {state}")
+    return code
+
+
+@click.command()
+@options.shared
+def doctor(root: Path, as_json: bool) -> int:
+    """Look whether everything needed is here: browser, replay server, disk. Exit 3 if something is missing.
+
+    \b
+    Example:
+      archiver doctor
+    """
+    from archiver.doctor import examine
+
+    code = 0
+    for check in examine(root):
+        code = code if check.ok else 3
+        if as_json:
+            render.emit(check.as_json())
+        else:
+            mark = click.style("ok     ", fg="green") if check.ok else click.style("missing", fg="red")
+            click.echo(f"{mark} {check.name}: {check.detail}")
+            if not check.ok:
+                click.echo(f"        {check.remedy}")
+    return code
+
+
+COMMANDS = (validate, verify, doctor)

@@ -1,0 +1,82 @@
+"""What people see: findings, tables, progress. rich's only home, and imported only on a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from archiver.model import Finding, Progress, silent
+
+COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
+
+
+def emit(document: Any) -> None:
+    """One compact JSON object on its own line, flushed."""
+    click.echo(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+    sys.stdout.flush()
+
+
+def findings(found: Iterable[Finding], *, err: bool = True) -> None:
+    """One finding per line, whole paths, never wrapped: `where: level[code] message — hint`."""
+    for one in found:
+        level = click.style(f"{one.level}[{one.code}]", fg=COLOURS[one.level])
+        hint = f" — {one.hint}" if one.hint else ""
+        click.echo(f"{one.where}: {level} {one.message}{hint}", err=err)
+
+
+def worst(found: Iterable[Finding]) -> int:
+    """The exit code of some findings: 1 if an error is among them."""
+    return int(any(one.level == "error" for one in found))
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Progress]:
+    """An observer that draws a bar on a terminal's stderr, and nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def observe(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield observe
+
+
+def table(headings: list[str], rows: Iterable[list[str]]) -> None:
+    """A table on a terminal; elsewhere one line per row, fields parted by tabs, nothing cut."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(field.replace("\t", " ").replace("\n", " ") for field in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in headings:
+        grid.add_column(heading, overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(field) for field in row))
+    Console().print(grid)

@@ -1,0 +1,97 @@
+"""Looking whether everything needed is here, each with its remedy."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from archiver.browser import CHROMIUM_REMEDY, find_chromium
+from archiver.model import now, timestamp
+
+FREE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON line of `archiver doctor`."""
+        return asdict(self)
+
+
+def examine(root: Path) -> Iterator[Check]:
+    """All checks, in order."""
+    checks: tuple[Callable[[], Check], ...] = (python, chromium, pywb, libcurl, schemas)
+    for check in checks:
+        yield check()
+    yield disk_space(root)
+
+
+def python() -> Check:
+    """The interpreter."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", sys.version_info >= (3, 11), version, "Install Python 3.11 or later.")
+
+
+def chromium() -> Check:
+    """A browser that starts and tells its version."""
+    path = find_chromium()
+    if path is None:
+        return Check("chromium", False, "no Chromium was found; only --engine http works", CHROMIUM_REMEDY)
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check("chromium", False, f"{path} does not start ({error})", CHROMIUM_REMEDY)
+    return Check("chromium", True, f"{done.stdout.strip()} at {path}")
+
+
+def pywb() -> Check:
+    """The replay server; found, not imported (its import patches sockets)."""
+    found = importlib.util.find_spec("pywb") is not None
+    detail = "pywb is installed" if found else "pywb is not installed; replay does not work"
+    return Check("replay", found, detail, "Run `make setup`, or pip install pywb.")
+
+
+def libcurl() -> Check:
+    """The HTTP engine's library."""
+    try:
+        from archiver.engines.http import version
+
+        return Check("http engine", True, version())
+    except ImportError as error:
+        return Check(
+            "http engine", False, f"pycurl does not load ({error})", "Run `make setup`, or pip install pycurl."
+        )
+
+
+def schemas() -> Check:
+    """That formats such as date-time are really checked."""
+    from archiver.errors import ArchiverError
+    from archiver.schema import self_test
+
+    try:
+        self_test()
+    except ArchiverError as error:
+        return Check("schemas", False, str(error), error.hint)
+    return Check("schemas", True, f"formats are checked, as tried at {timestamp(now())}")
+
+
+def disk_space(root: Path) -> Check:
+    """Room and the right to write where the collections are."""
+    folder = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
+    free = shutil.disk_usage(folder).free
+    if not os.access(folder, os.W_OK):
+        return Check("disk", False, f"{folder} may not be written", "Choose another folder with --root.")
+    detail = f"{free / 1e9:.1f} GB free at {folder}"
+    return Check("disk", free > FREE_BYTES, detail, "Free some space: less than 1 GB is left.")
