@@ -1,0 +1,55 @@
+# Archiver: `make` lists the targets. Everything is installed into .venv/ beside this file.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup chromium demo test lint bench serve clean constraints
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/installed ## build .venv/ with archiver and all that it needs
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "archiver: Python 3.11 or later is needed; name one with make PYTHON=python3.12" >&2; exit 3; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tests/install.sh python3-venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet pip
+	$(BIN)/pip install --quiet --editable . --group demo --group lint --group test
+	@touch $@
+
+chromium: setup ## install Chromium if there is none
+	@$(BIN)/python -c 'import sys, archiver.browser as b; sys.exit(b.find_chromium() is None)' || \
+		sh tests/install.sh chromium || { $(BIN)/archiver doctor; exit 3; }
+
+demo: setup chromium ## the whole way on a local news site; DEMO_EXIT=1 ends after the checks
+	@$(BIN)/python tests/demo.py
+
+test: setup chromium ## all tests, in a real browser and against real servers
+	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/contract
+	$(BIN)/python -m pytest tests/e2e
+
+lint: setup ## formatting, rules, types, layers
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup chromium ## measure the figures that the documents name
+	$(BIN)/python bench/run.py
+
+serve: setup ## the web app on http://127.0.0.1:8080, replay on http://localhost:8081
+	$(BIN)/archiver replay
+
+constraints: ## pin what is installed now, after trying newer versions
+	$(BIN)/pip freeze --all --exclude-editable | LC_ALL=C sort -f > constraints.txt
+
+clean: ## remove what was built; collections stay
+	rm -rf .venv build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
