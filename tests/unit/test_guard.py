@@ -51,7 +51,7 @@ PUBLIC = ["8.8.8.8", "93.184.215.14", "2606:4700::1111", "::ffff:8.8.8.8", "64:f
 @pytest.mark.parametrize(("address", "kind"), KINDS.items())
 def test_addresses_off_the_public_internet_are_refused(address, kind):
     assert kind_of(address) == kind
-    with pytest.raises(AddressRefused, match="--allow-private|captures do not reach") as refusal:
+    with pytest.raises(AddressRefused, match="captures do not reach") as refusal:
         check_address("news.example", address, False)
     assert (refusal.value.kind, refusal.value.exit_code) == (kind, 4)
     check_address("news.example", address, True)
@@ -119,7 +119,7 @@ def test_only_public_addresses_of_a_name_are_given(monkeypatch):
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 64 + ".example", "bad..name", ""])
 def test_an_unknown_name_is_a_failed_fetch(host):
-    with pytest.raises(FetchFailed, match="the host name is not known|name servers"):
+    with pytest.raises(FetchFailed, match=r"the host name is not known|name servers"):
         resolve(host, 80, allow_private=True)
 
 
