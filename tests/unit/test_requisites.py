@@ -146,7 +146,7 @@ STYLES = {
     "a{b:u\\72 l(x.png); c:\\75rl('y.png')}": [("x.png", "image"), ("y.png", "image")],
     "a{b:url(x\\).png) url('y\\'.png') url(\\7a .png)}": [
         ("x).png", "image"),
-        ("y%27.png", "image"),
+        ("y'.png", "image"),
         ("z.png", "image"),
     ],
     'a{b:url("x\\\ny.png")}': [("xy.png", "image")],
