@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+from archiver.errors import StoreError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +17,20 @@ class ObjectInfo:
     bytes: int
     sha256: str | None
     """As recorded at upload (64 hex digits), or None where the store was not told; no proof of the bytes at rest."""
+
+
+class BodyMismatch(StoreError):
+    """The bytes given to `put` are not those announced; nothing was stored."""
+
+    def __init__(self, key: str, expected: str, found: str) -> None:
+        super().__init__(
+            key,
+            f"its bytes have sha256 {found[:12]}… instead of {expected[:12]}…",
+            "The local copy is damaged or changing; run `archiver verify`.",
+        )
+        self.key = key
+        self.expected = expected
+        self.found = found
 
 
 class Store(Protocol):
@@ -42,10 +60,32 @@ class Store(Protocol):
 
         Atomic: other readers see nothing or the whole. False if the same bytes are there already, also when
         an answer was lost and the retry met its own object. `ObjectConflict` if other bytes are there:
-        nothing is ever overwritten. The far side checks the digest where it can.
+        nothing is ever overwritten. `BodyMismatch`, and nothing stored, if `body` is not what `bytes` and `sha256`
+        say. The far side checks the digest where it can. Two writers of one key at the same instant are kept
+        apart only by stores with conditional writes; keys that carry a digest or a random id need none.
         """
         ...
 
     def delete(self, key: str) -> None:
         """Remove the object; none there is no error. Only repair and erase have a use for it."""
         ...
+
+
+def open_store(url: str, *, endpoint_url: str | None = None) -> Store:
+    """The store at `s3://BUCKET/PREFIX` or `file:///FOLDER` (a folder that is there, such as a mounted disk).
+
+    `endpoint_url` names an S3 server other than Amazon's; credentials come from boto3's own chain alone.
+    Raises `UsageError` for other addresses, `StoreError` where there is no folder or no credentials.
+    """
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise UsageError(f"{url!r} is no store: it has more than a place.", "Write s3://BUCKET/PREFIX.")
+    if parts.scheme == "s3":
+        from archiver.stores.s3 import S3Store  # boto3 costs half a second; only those who need it pay
+
+        return S3Store(parts.netloc, parts.path.strip("/"), endpoint_url=endpoint_url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and endpoint_url is None:
+        from archiver.stores.local import LocalStore
+
+        return LocalStore(Path(unquote(parts.path)))
+    raise UsageError(f"{url!r} is no store.", "Write s3://BUCKET/PREFIX, or file:///FOLDER without an endpoint.")

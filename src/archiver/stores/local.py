@@ -1,0 +1,108 @@
+"""A store in a folder: another disk, a mounted share. Layout: the keys are the paths."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver import disk
+from archiver.errors import ConflictError, ObjectConflict, StorageError, StoreError
+from archiver.stores import BodyMismatch, ObjectInfo
+from archiver.stores.keys import safe_key
+
+
+class LocalStore:
+    """See `Store`. Objects appear by rename, after an fsync; it records no digests, it reads."""
+
+    def __init__(self, root: Path) -> None:
+        """`root` must be there already: to make the folder of an absent disk would fill the wrong one."""
+        self.root = root.absolute()
+        self.url = self.root.as_uri()
+        if not self.root.is_dir():
+            raise StoreError(self.url, "there is no such folder", "Mount the disk, or make the folder.")
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """See `Store.list`."""
+        start = self.root / prefix.rpartition("/")[0]
+        with self._translated(prefix):
+            for folder, _, names in os.walk(start, onerror=_fail):
+                for name in names:
+                    path = Path(folder, name)
+                    key = path.relative_to(self.root).as_posix()
+                    if key.startswith(prefix) and not name.startswith(disk.TEMPORARY):
+                        yield ObjectInfo(key, path.stat().st_size, None)
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        """See `Store.stat`."""
+        path = self._path(key)
+        with self._translated(key):
+            return ObjectInfo(key, path.stat().st_size, None) if path.is_file() else None
+
+    def open(self, key: str) -> BinaryIO:
+        """See `Store.open`."""
+        path = self._path(key)
+        with self._translated(key):
+            if not path.is_file():
+                raise StoreError(f"{self.url}/{key}", "there is no such object")
+            return path.open("rb")
+
+    def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:
+        """See `Store.put`."""
+        path = self._path(key)
+        with self._translated(key):
+            if self._present(key, path, sha256):
+                return False
+            disk.make_directory(path.parent)
+            temporary = disk.temporary_beside(path)
+            try:
+                with temporary.open("x+b") as stream:
+                    while chunk := body.read(disk.CHUNK):
+                        stream.write(chunk)
+                    disk.sync_file(stream)
+                    stream.seek(0)
+                    found, size = disk.sha256_stream(stream)
+                if (found, size) != (sha256, bytes):
+                    raise BodyMismatch(key, sha256, found)
+                disk.publish(temporary, path)
+            except ConflictError:
+                if not self._present(key, path, sha256):  # another writer was faster
+                    raise
+                return False
+            finally:
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+        return True
+
+    def delete(self, key: str) -> None:
+        """See `Store.delete`."""
+        path = self._path(key)
+        with self._translated(key):
+            path.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self.root / safe_key(key)
+
+    def _present(self, key: str, path: Path, sha256: str) -> bool:
+        """Whether the very bytes are there; other bytes are a conflict."""
+        if not path.is_file():
+            return False
+        found, _ = disk.sha256_file(path)
+        if found != sha256:
+            raise ObjectConflict(key, sha256, found)
+        return True
+
+    @contextmanager
+    def _translated(self, key: str) -> Iterator[None]:
+        """The disk's refusals as `StoreError`."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"{self.url}/{key}", (error.strerror or str(error)).lower()) from error
+        except StorageError as error:
+            raise StoreError(f"{self.url}/{key}", error.why) from error
+
+
+def _fail(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

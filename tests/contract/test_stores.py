@@ -1,0 +1,477 @@
+"""One suite for every store: what `Store` promises, each must keep. Then what is S3's own."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import stamina
+
+import s3server
+from archiver.errors import ObjectConflict, StoreError, UsageError
+from archiver.stores import BodyMismatch, open_store, s3
+from archiver.stores.local import LocalStore
+from archiver.stores.memory import MemoryStore
+from archiver.stores.s3 import S3Store
+from faultproxy import Fault, fault_proxy, on, refusal, with_header
+
+ALL = [
+    "memory",
+    "local",
+    pytest.param("seaweedfs", marks=pytest.mark.servers),
+    pytest.param("rclone", marks=pytest.mark.servers),
+]
+CONDITIONAL = ALL[:3]
+"""Stores that keep two writers of one key apart at the same instant; rclone does not know If-None-Match."""
+BUCKET = "archive"
+
+
+@pytest.fixture(scope="module")
+def seaweedfs(tmp_path_factory):
+    with s3server.seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
+        server.make_bucket(BUCKET)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def rclone(tmp_path_factory):
+    with s3server.rclone(tmp_path_factory.mktemp("rclone")) as server:
+        server.make_bucket(BUCKET)
+        yield server
+
+
+@pytest.fixture
+def keys(monkeypatch, tmp_path):
+    """Sets whose credentials boto3's chain finds; nothing of this machine's own is looked at."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+
+    def use(pair):
+        for name, value in s3server.environment(pair).items():
+            monkeypatch.setenv(name, value)
+
+    return use
+
+
+@pytest.fixture
+def prefix(request):
+    return "t/" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+
+
+@pytest.fixture
+def open_at(seaweedfs, keys, prefix):
+    """Opens SeaweedFS's bucket, at another endpoint or with other keys if wanted."""
+
+    def opener(endpoint_url=None, pair=None, bucket=BUCKET):
+        keys(pair or seaweedfs.keys)
+        return S3Store(bucket, prefix, endpoint_url=endpoint_url or seaweedfs.endpoint_url)
+
+    return opener
+
+
+@pytest.fixture(params=ALL)
+def store(request, tmp_path, keys, prefix):
+    if request.param == "memory":
+        return MemoryStore()
+    if request.param == "local":
+        return LocalStore(tmp_path)
+    server = request.getfixturevalue(request.param)
+    keys(server.keys)
+    return open_store(f"s3://{BUCKET}/{prefix}", endpoint_url=server.endpoint_url)
+
+
+def put(store, key, content):
+    return store.put(key, BytesIO(content), bytes=len(content), sha256=sha256(content))
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(store, key):
+    with store.open(key) as stream:
+        return stream.read()
+
+
+def listed(store, prefix=""):
+    return {info.key: info.bytes for info in store.list(prefix)}
+
+
+# What every store promises
+
+
+@pytest.mark.parametrize("content", [b"", b"words", os.urandom(3 << 20)], ids=["empty", "small", "3MiB"])
+def test_what_was_put_is_there_and_the_same(store, content):
+    assert store.stat("archive/a.warc.gz") is None
+    assert put(store, "archive/a.warc.gz", content) is True
+    assert read(store, "archive/a.warc.gz") == content
+    info = store.stat("archive/a.warc.gz")
+    assert (info.key, info.bytes) == ("archive/a.warc.gz", len(content))
+    assert info.sha256 in (None, sha256(content))
+
+
+def test_the_same_again_is_no_second_object_and_no_error(store):
+    put(store, "a", b"one")
+    assert put(store, "a", b"one") is False
+
+
+@pytest.mark.parametrize("other", [b"two", b"longer"])
+def test_other_bytes_under_a_taken_key_are_a_conflict_and_change_nothing(store, other):
+    put(store, "a", b"one")
+    with pytest.raises(ObjectConflict) as caught:
+        put(store, "a", other)
+    assert (caught.value.expected, caught.value.found) == (sha256(other), sha256(b"one"))
+    assert read(store, "a") == b"one"
+
+
+@pytest.mark.parametrize(("size", "digest"), [(4, sha256(b"one")), (3, sha256(b"two"))])
+def test_a_body_that_is_not_what_was_announced_is_not_stored(store, size, digest):
+    with pytest.raises(BodyMismatch):
+        store.put("a", BytesIO(b"one"), bytes=size, sha256=digest)
+    assert store.stat("a") is None
+    assert listed(store) == {}
+
+
+def test_listing_takes_any_beginning_of_keys(store, monkeypatch):
+    monkeypatch.setattr(s3, "PAGE_KEYS", 5)
+    wanted = {f"ledger/{writer}/{number:06}.jsonl" for writer in ("aa", "ab", "b") for number in range(9)}
+    for key in [*wanted, "archive/x", "ledger-not"]:
+        put(store, key, key.encode())
+    assert listed(store, "ledger/") == {key: len(key) for key in wanted}
+    assert set(listed(store, "ledger/a")) == {key for key in wanted if "/b/" not in key}
+    assert len(listed(store)) == len(wanted) + 2
+    assert listed(store, "nothing/here/") == {}
+
+
+@pytest.mark.parametrize("key", ["Свята вечеря/a b.txt", "a+b&c=d?e#f%20~(1)'.gz", "x/" * 100 + "y"])
+def test_keys_may_hold_any_letters(store, key):
+    put(store, key, b"x")
+    assert read(store, key) == b"x"
+    assert listed(store) == {key: 1}
+
+
+@pytest.mark.parametrize("key", ["../a", "/a", "a//b", "a\\b", ".tmp-1-a", "", "a\n"])
+def test_unsafe_keys_are_refused_by_every_verb(store, key):
+    for verb in (store.stat, store.open, store.delete, lambda key: put(store, key, b"x")):
+        with pytest.raises(UsageError):
+            verb(key)
+
+
+def test_opening_nothing_is_a_store_error(store):
+    with pytest.raises(StoreError, match="no such object") as caught:
+        store.open("nothing")
+    assert not caught.value.retryable
+
+
+def test_delete_removes_and_is_content_when_there_is_nothing(store):
+    put(store, "a/b", b"x")
+    store.delete("a/b")
+    store.delete("a/b")
+    assert store.stat("a/b") is None
+    assert put(store, "a/b", b"another") is True
+
+
+def test_threads_may_share_a_store(store):
+    contents = {f"k/{number}": os.urandom(1000) for number in range(40)}
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda item: put(store, *item), contents.items()))
+        assert list(pool.map(lambda key: read(store, key), contents)) == list(contents.values())
+
+
+@pytest.mark.parametrize("store", CONDITIONAL, indirect=True)
+def test_of_many_writers_one_wins_and_the_others_know(store):
+    bodies = [f"writer {number}".encode() for number in range(16)]
+
+    def write(body):
+        try:
+            return put(store, "k", body)
+        except ObjectConflict:
+            return None
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(write, bodies))
+    assert sorted(outcomes, key=str) == [None] * 15 + [True]
+    assert read(store, "k") == bodies[outcomes.index(True)]
+
+
+def test_writers_of_the_same_bytes_all_succeed(store):
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: put(store, "k", b"same"), range(8)))
+    assert True in outcomes
+    assert read(store, "k") == b"same"
+
+
+# Addresses
+
+
+def test_addresses_are_opened_or_refused_with_a_sentence(tmp_path):
+    assert open_store(tmp_path.as_uri()).url == tmp_path.as_uri()
+    for url in (
+        "",
+        "bucket/x",
+        "ftp://x/y",
+        "s3://",
+        "s3://b",
+        "s3://bucket/../x",
+        "s3://bucket/x?y",
+        "s3://k:s@bucket",
+    ):
+        with pytest.raises(UsageError):
+            open_store(url)
+    with pytest.raises(UsageError):
+        open_store("s3://bucket/x", endpoint_url="localhost:9000")
+    with pytest.raises(StoreError, match="no such folder"):
+        open_store((tmp_path / "unmounted").as_uri())
+
+
+def test_a_local_store_never_shows_half_a_file(tmp_path):
+    store = LocalStore(tmp_path)
+
+    class Breaks(BytesIO):
+        def read(self, size=-1):
+            assert not listed(store)
+            if self.tell():
+                raise OSError(5, "Input/output error")
+            return super().read(3)
+
+    with pytest.raises(StoreError, match="input/output error"):
+        store.put("a/b", Breaks(b"abcdef"), bytes=6, sha256=sha256(b"abcdef"))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+# Parts
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("store", ALL[2:], indirect=True)
+def test_a_great_body_goes_in_parts_within_bounded_memory(store, monkeypatch, tmp_path):
+    monkeypatch.setattr(s3, "SINGLE_BYTES", 12 << 20)
+    monkeypatch.setattr(s3, "PART_BYTES", 5 << 20)
+    size, block = (37 << 20) + 5, os.urandom(1 << 20)
+    path = tmp_path / "great"
+    with path.open("wb") as stream:
+        for number in range(38):
+            stream.write((block + bytes([number]))[1:] if number < 37 else b"abcde")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    tracemalloc.start()
+    try:
+        with path.open("rb") as body:
+            assert store.put("great", body, bytes=size, sha256=digest) is True
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 << 20
+    info = store.stat("great")
+    assert (info.bytes, info.sha256) == (size, digest)
+    assert sha256(read(store, "great")) == digest
+    with path.open("rb") as body:
+        assert store.put("great", body, bytes=size, sha256=digest) is False
+
+
+@pytest.mark.servers
+def test_parts_that_fail_leave_no_upload_behind(open_at, seaweedfs, monkeypatch):
+    monkeypatch.setattr(s3, "SINGLE_BYTES", 1)
+    monkeypatch.setattr(s3, "PART_BYTES", 5 << 20)
+    content = os.urandom(11 << 20)
+    with fault_proxy(seaweedfs.endpoint_url) as proxy:
+        store = open_at(proxy.endpoint_url)
+        proxy.faults.append(Fault(on("PUT", "partNumber=2"), answer=refusal(403, "AccessDenied")))
+        with pytest.raises(StoreError, match="access is denied"):
+            put(store, "great", content)
+    assert seaweedfs.client().list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
+    assert open_at().stat("great") is None
+
+
+@pytest.mark.servers
+def test_an_answer_lost_at_the_end_of_the_parts_is_no_conflict(open_at, seaweedfs, monkeypatch):
+    monkeypatch.setattr(s3, "SINGLE_BYTES", 1)
+    content = os.urandom(1 << 20)
+    with fault_proxy(seaweedfs.endpoint_url) as proxy:
+        store = open_at(proxy.endpoint_url)
+        proxy.faults.append(Fault(on("POST", "uploadId="), lost=True))
+        assert put(store, "great", content) is False
+        assert read(store, "great") == content
+
+
+# Bad networks and odd servers
+
+
+@pytest.mark.servers
+def test_a_lost_answer_is_no_conflict_with_oneself(open_at, seaweedfs):
+    with fault_proxy(seaweedfs.endpoint_url) as proxy:
+        store = open_at(proxy.endpoint_url)
+        proxy.faults.append(Fault(on("PUT"), lost=True))
+        assert put(store, "a", b"one") is False
+        assert [method for method, _ in proxy.seen] == ["HEAD", "PUT", "PUT", "HEAD"]
+
+
+@pytest.mark.servers
+def test_a_busy_server_is_asked_again(open_at, seaweedfs):
+    with fault_proxy(seaweedfs.endpoint_url) as proxy:
+        store = open_at(proxy.endpoint_url)
+        proxy.faults.append(Fault(on("PUT"), answer=refusal(503, "SlowDown"), times=2))
+        assert put(store, "a", b"one") is True
+
+
+@pytest.mark.servers
+def test_a_fault_that_stays_is_told_as_retryable(open_at, seaweedfs):
+    with fault_proxy(seaweedfs.endpoint_url) as proxy:
+        store = open_at(proxy.endpoint_url)
+        proxy.faults.append(Fault(on("GET"), answer=refusal(500, "InternalError"), times=99))
+        with pytest.raises(StoreError, match="500 InternalError") as caught:
+            store.open("a")
+    assert caught.value.retryable
+
+
+@pytest.mark.servers
+def test_a_download_that_breaks_off_goes_on_where_it_was(open_at, seaweedfs):
+    content = os.urandom(3 << 20)
+    with fault_proxy(seaweedfs.endpoint_url) as proxy, stamina.set_testing(True, attempts=4):
+        store = open_at(proxy.endpoint_url)
+        put(store, "a", content)
+        proxy.faults += [Fault(on("GET"), keep=1_500_000), Fault(on("GET"), keep=700_000)]
+        assert read(store, "a") == content
+        assert [method for method, _ in proxy.seen].count("GET") == 3
+
+
+@pytest.mark.servers
+def test_a_download_that_keeps_breaking_ends_in_a_sentence(open_at, seaweedfs):
+    with fault_proxy(seaweedfs.endpoint_url) as proxy, stamina.set_testing(True, attempts=2):
+        store = open_at(proxy.endpoint_url)
+        put(store, "a", b"0123456789")
+        proxy.faults.append(Fault(on("GET"), keep=0, times=99))
+        with store.open("a") as stream, pytest.raises(StoreError, match="broke off"):
+            stream.read()
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("header", "answer"),
+    [
+        ("If-None-Match", refusal(501, "NotImplemented", "A header you provided implies functionality not there.")),
+        ("x-amz-checksum-sha256", refusal(400, "InvalidArgument", "Unsupported header 'x-amz-checksum-sha256'")),
+    ],
+)
+def test_a_header_that_the_server_declines_is_left_out_from_then_on(open_at, seaweedfs, header, answer):
+    with fault_proxy(seaweedfs.endpoint_url) as proxy:
+        store = open_at(proxy.endpoint_url)
+        proxy.faults.append(Fault(with_header(header), answer=answer, times=99))
+        assert put(store, "a", b"one") is True
+        before = len(proxy.seen)
+        assert put(store, "b", b"two") is True
+        assert [method for method, _ in proxy.seen[before:]] == ["HEAD", "PUT"]
+    assert read(open_at(), "a") == b"one"
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("name", ["seaweedfs", "rclone"])
+def test_bytes_that_change_on_the_way_are_refused_by_the_server(name, request, keys, prefix, monkeypatch):
+    server = request.getfixturevalue(name)
+    keys(server.keys)
+    store = S3Store(BUCKET, prefix, endpoint_url=server.endpoint_url)
+    monkeypatch.setattr(store, "_put_whole", _bent(store._put_whole))
+    with pytest.raises(StoreError, match="BadDigest"):
+        put(store, "a", b"one")
+    assert store.stat("a") is None
+
+
+def _bent(put_whole):
+    """Sends other bytes than those digested: what a bad memory or a bad disk does in between."""
+
+    class Bent(BytesIO):
+        passes = 0
+
+        def read(self, size=-1):
+            content = super().read(size)
+            return content if self.passes else content.replace(b"one", b"eno")
+
+        def seek(self, position, whence=0):
+            if position == 0 and whence == 0:
+                self.passes += 1
+            return super().seek(position, whence)
+
+    return lambda place, body, sha256: put_whole(place, Bent(body.read()), sha256)
+
+
+@pytest.mark.servers
+def test_an_object_whose_digest_nobody_noted_is_compared_by_reading(open_at, seaweedfs, prefix):
+    client = seaweedfs.client()
+    client.put_object(Bucket=BUCKET, Key=f"{prefix}/a", Body=b"one")
+    client.put_object(Bucket=BUCKET, Key=f"{prefix}/b", Body=b"longer", Metadata={"sha256": sha256(b"one")})
+    store = open_at()
+    assert store.stat("a").sha256 is None
+    assert put(store, "a", b"one") is False
+    for key in "ab":
+        with pytest.raises(ObjectConflict):
+            put(store, key, b"two" if key == "a" else b"one")
+
+
+# Each refusal is one plain sentence with a hint
+
+
+@pytest.mark.servers
+def test_wrong_credentials(open_at, seaweedfs):
+    for pair in (s3server.Keys.fresh(), s3server.Keys(seaweedfs.keys.access, "wrong" * 8)):
+        refused(open_at(pair=pair), "does not accept these credentials", pair)
+
+
+@pytest.mark.servers
+def test_access_denied(open_at, seaweedfs):
+    store = open_at(pair=seaweedfs.reader)
+    assert listed(store) == {}
+    with pytest.raises(StoreError, match="access is denied") as caught:
+        put(store, "a", b"x")
+    assert caught.value.hint
+    assert caught.value.exit_code == 5
+
+
+@pytest.mark.servers
+def test_a_missing_bucket(open_at):
+    store = open_at(bucket="nowhere-at-all")
+    refused(store, "there is no such bucket")
+    with pytest.raises(StoreError, match="there is no such bucket"):
+        put(store, "a", b"x")
+
+
+def test_an_unreachable_server(keys, monkeypatch):
+    keys(s3server.Keys.fresh())
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    (port,) = s3server._free_ports(1)
+    refused(S3Store(BUCKET, endpoint_url=f"http://127.0.0.1:{port}"), "cannot be reached")
+
+
+def test_no_credentials_and_no_metadata_service_is_asked(keys, monkeypatch):
+    with fault_proxy("http://127.0.0.1:1") as proxy:
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", proxy.endpoint_url)
+        with pytest.raises(StoreError, match="there are no S3 credentials") as caught:
+            S3Store(BUCKET, endpoint_url=proxy.endpoint_url)
+        assert proxy.seen == []
+    assert "AWS_ACCESS_KEY_ID" in caught.value.hint
+
+
+def test_an_unknown_profile(keys, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(StoreError, match="no such profile"):
+        S3Store(BUCKET, endpoint_url="http://127.0.0.1:1")
+
+
+def refused(store, sentence, pair=None):
+    with pytest.raises(StoreError, match=sentence) as caught:
+        listed(store)
+    told = f"{caught.value} {caught.value.hint}"
+    assert caught.value.hint
+    assert caught.value.exit_code == 5
+    assert "\n" not in told
+    assert pair is None or (pair.access not in told and pair.secret not in told)
+
+
+def test_s3_is_loaded_only_when_wanted():
+    code = "import sys, archiver.stores; sys.exit('boto3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
