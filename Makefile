@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup chromium demo test lint bench serve clean constraints
+.PHONY: help setup chromium demo test lint bench serve docs clean constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: setup chromium ## measure the figures that the documents name
 
 serve: setup ## the web app on http://127.0.0.1:8080, replay on http://localhost:8081
 	$(BIN)/archiver replay
+
+docs: setup ## write docs/commands.md from the commands' help
+	$(BIN)/python docs/commands.py
 
 constraints: ## pin what is installed now, after trying newer versions
 	$(BIN)/pip freeze --all --exclude-editable | LC_ALL=C sort -f > constraints.txt

@@ -1,9 +1,8 @@
 """Capturing: URL → engine → WARC (temporary) → proof, verdict, sidecar → commit."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO
@@ -15,8 +14,8 @@ from archiver.engines import Engine
 from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, FetchFailed
 from archiver.ledger import Event
-from archiver.model import Exchange, Finding, Item, Limits, PageInfo, Verdict, now
-from archiver.sidecar import Assertion, new_sidecar
+from archiver.model import Exchange, FileRef, Finding, Item, Limits, PageInfo, Resource, Verdict, now
+from archiver.sidecar import Assertion, Kept, Visit, new_sidecar
 
 AGENT = f"archiver/{__version__}"
 REPORTED = ("capture_id", "url", "final_url", "verdict", "status", "warc", "sidecar", "records", "bytes", "seconds")
@@ -62,17 +61,16 @@ class Captured:
 
 
 @dataclass(slots=True)
-class Visit:
-    """What a capture's stream of items brought, once it is in the WARC."""
+class Recorded:
+    """What a capture's stream of items brought, now that it is in the WARC."""
 
     records: int = 0
-    main: warc.RecordRef | None = None
+    main: Exchange | None = None
+    """Its body is closed; what it says of itself stands."""
+    main_ref: warc.RecordRef | None = None
     redirects: list[str] = field(default_factory=list)
     refs: list[warc.RecordRef] = field(default_factory=list)
     info: PageInfo | None = None
-    truncated: bool = False
-    ip: str | None = None
-    protocols: tuple[str, ...] = ()
 
     def note(self, item: Item, ref: warc.RecordRef) -> None:
         """Remember what the sidecar will tell of an item."""
@@ -83,8 +81,7 @@ class Visit:
         elif item.role == "redirect":
             self.redirects.append(item.url)
         elif item.role == "main":
-            self.main, self.ip, self.protocols = ref, item.ip, item.protocols
-            self.truncated = item.truncated is not None
+            self.main, self.main_ref = item, ref
             self.refs.insert(0, ref)
 
 
@@ -98,8 +95,8 @@ def capture_url(url: str, collection: Collection, engine: Engine, limits: Limits
         address = check_url(url)
         identity = capture_id(now())
         with collection.draft(identity) as (draft, stream):
-            visit = _record(engine.capture(address, limits), stream, draft, engine)
-            return _commit(url, collection, draft, visit, begun)
+            recorded = _record(engine.capture(address, limits), stream, draft, engine)
+            return _commit(url, collection, draft, recorded, begun)
     except FetchFailed as error:
         return _nothing(url, "offline", error, begun)
     except ArchiverError as error:
@@ -113,20 +110,23 @@ def _nothing(url: str, word: Verdict, error: ArchiverError, begun: float) -> Cap
     return Captured(url, word, round(time.monotonic() - begun, 3), findings=(finding,), error=error)
 
 
-def _record(items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engine) -> Visit:
+def _record(items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engine) -> Recorded:
     """Write every item as it comes and close its bodies."""
-    visit = Visit()
+    recorded = Recorded()
     facts = {"isPartOf": draft.id, "fidelity": engine.fidelity, "engine": engine.name}
     writer = warc.WarcWriter(stream, filename=draft.final.name, info=facts)
-    with closing(items):  # type: ignore[type-var]  # engines are generators; an early end must reach them
+    try:
         for item in items:
             try:
-                visit.note(item, writer.write(item))
+                recorded.note(item, writer.write(item))
             finally:
                 _close(item)
-    visit.records = writer.records
+    finally:
+        if isinstance(items, Generator):
+            items.close()  # an early end must reach the engine
+    recorded.records = writer.records
     disk.sync_file(stream)
-    return visit
+    return recorded
 
 
 def _close(item: Item) -> None:
@@ -134,34 +134,26 @@ def _close(item: Item) -> None:
         item.response.body.close()
         if item.request.body is not None:
             item.request.body.close()
-    elif not isinstance(item, PageInfo):
+    elif isinstance(item, Resource):
         item.body.close()
 
 
-def _commit(url: str, collection: Collection, draft: Draft, visit: Visit, begun: float) -> Captured:
+def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, begun: float) -> Captured:
     """Prove the WARC by reading it again, judge, describe, enter."""
-    if visit.info is None:
+    info, main = recorded.info, recorded.main
+    if info is None:
         raise FetchFailed(url, "the engine ended without a word about the visit")
     findings = [one for one in warc.check(draft.temporary) if one.level != "info"]
-    status = visit.main.status if visit.main else None
-    word, reasons = verdict.judge(status, visit.info, truncated=visit.truncated)
+    status = main.response.status if main else None
+    word, reasons = verdict.judge(status, info, truncated=main is not None and main.truncated is not None)
+    assertions, complaints = _assertions(draft, recorded)
     sha256, size = disk.sha256_file(draft.temporary)
-    assertions, complaints = _assertions(draft, visit)
     sidecar = new_sidecar(
-        draft.id,
-        info=visit.info,
-        verdict=word,
-        reasons=reasons,
-        status=status,
-        redirects=visit.redirects,
-        ip=visit.ip,
-        protocols=visit.protocols,
-        warc_file=draft.archive_path,
-        warc_bytes=size,
-        warc_sha256=sha256,
-        records=visit.records,
-        refs=visit.refs,
+        capture_id=draft.id,
+        visit=Visit.of(info, word, reasons, main=main, redirects=recorded.redirects),
+        kept=Kept(FileRef(draft.archive_path, size, sha256), recorded.refs, recorded.records),
         assertions=assertions,
+        rights=collection.rights(),
     )
     files = collection.commit(draft, [sidecar], Event("capture", AGENT, capture=draft.id, codes=(word,)))
     return Captured(
@@ -169,28 +161,27 @@ def _commit(url: str, collection: Collection, draft: Draft, visit: Visit, begun:
         verdict=word,
         seconds=round(time.monotonic() - begun, 3),
         capture_id=draft.id,
-        final_url=visit.info.final_url,
+        final_url=info.final_url,
         status=status,
         warc=draft.archive_path,
         sidecar=files[0].path,
-        records=visit.records,
+        records=recorded.records,
         bytes=size,
         findings=(*findings, *complaints),
     )
 
 
-def _assertions(draft: Draft, visit: Visit) -> tuple[list[Assertion], list[Finding]]:
+def _assertions(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], list[Finding]]:
     """What the main document says about itself, read back from the WARC just written."""
-    assert visit.info is not None
-    if visit.main is None:
+    if recorded.main_ref is None or recorded.info is None:
         return [], []
     for record in warc.read_records(draft.temporary):
-        if record.id == visit.main.record_id:
+        if record.id == recorded.main_ref.record_id:
             if "html" not in (record.media_type or ""):
                 return [], []
             with record.payload() as payload:
                 html = payload.read(HTML_BYTES)
-            return extract.assertions(html, visit.info.final_url, charset=record.charset)
+            return extract.assertions(html, recorded.info.final_url, charset=record.charset)
     return [], []
 
 

@@ -180,7 +180,9 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
             except ArchiverError as error:
                 yield _error("sidecar-unreadable", collection.local(path), str(error), error.hint)
                 continue
-            yield from problems(sidecar, str(collection.local(path)))
+            for one in problems(sidecar):
+                where = f"{collection.local(path)}#{one.pointer}"
+                yield Finding(one.level, one.code, where, one.message, one.hint)
             claims.setdefault(sidecar.warc_file, []).append(sidecar)
     for path in (path for path in sound if path.startswith("archive/")):
         imported = path.startswith("archive/imported/")

@@ -4,9 +4,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from archiver import cdxj, disk, ledger
+from archiver import cdxj, disk, jsontext, ledger
 from archiver.collection import index, layout
 from archiver.collection.draft import Draft, clear_abandoned
 from archiver.collection.state import State
@@ -49,6 +49,20 @@ class Collection:
     def files(self) -> dict[str, FileRef]:
         """The fold of the ledger: every file that the collection holds, by path."""
         return {file.path: file for segment in self.history() for file in segment.objects()}
+
+    def metadata(self) -> dict[str, Any]:
+        """The collection's own description: the revision that no other follows; empty where there is none."""
+        loaded = {
+            path.name: jsontext.read(path.read_bytes(), str(path)) for path in self.path.glob("collection/*.json")
+        }
+        parents = {parent for one in loaded.values() for parent in one.get("parents", ())}
+        heads = sorted(name for name in loaded if name not in parents)
+        return loaded[heads[-1]] if heads else {}
+
+    def rights(self) -> dict[str, str]:
+        """The rights that its captures begin with."""
+        rights: dict[str, str] = self.metadata().get("rights", {"access": "reading-room"})
+        return rights
 
     def sidecars(self) -> Iterator[Sidecar]:
         """The current sidecar of every capture, oldest capture first."""
@@ -98,28 +112,15 @@ class Collection:
         self.compact()
         return list(contents)
 
-    def _sidecar_file(self, sidecar: Sidecar) -> FileRef:
+    @staticmethod
+    def _sidecar_file(sidecar: Sidecar) -> FileRef:
         content = sidecar.to_bytes()
-        sha256 = disk.sha256_bytes(content)
-        return FileRef(layout.sidecar_path(sidecar.id, 1, sha256), len(content), sha256)
+        return FileRef(f"sidecars/{sidecar.file_name}", len(content), disk.sha256_bytes(content))
 
     def record(self, event: Event) -> None:
         """Enter an event that brings in no files."""
         with self.state.lock(self.name):
             Chain(self.path / "ledger", self.state.writer()).append(event)
-
-    def _write_sidecar(self, sidecar: Sidecar, revision: int) -> FileRef:
-        content = sidecar.to_bytes()
-        sha256 = disk.sha256_bytes(content)
-        path = layout.sidecar_path(sidecar.id, revision, sha256)
-        if not self.local(path).exists():
-            disk.write_atomic(self.local(path), content)
-        return FileRef(path, len(content), sha256)
-
-    def _enter(self, event: Event, lines: list[str]) -> None:
-        with self.state.lock(self.name):
-            Chain(self.path / "ledger", self.state.writer()).append(event)
-            index.add(self.path / "indexes", lines)
 
     def clear_leftovers(self) -> list[Finding]:
         """Finish or remove what killed writers left behind; a finding for each. Cheap when there is nothing."""

@@ -60,11 +60,6 @@ def imported_path(sha256: str, name: str) -> str:
     return f"archive/imported/{sha256[:12]}-{plain[-80:]}"
 
 
-def sidecar_path(capture: str, revision: int, sha256: str) -> str:
-    """Where a sidecar revision lies."""
-    return f"sidecars/{capture}.r{revision}-{sha256[:12]}.json"
-
-
 def metadata_path(revision: int, sha256: str) -> str:
     """Where a revision of the collection's own metadata lies."""
     return f"collection/r{revision}-{sha256[:12]}.json"

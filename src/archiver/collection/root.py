@@ -79,6 +79,7 @@ def _write_first_files(folder: Path, name: str, title: str, description: str) ->
         "name": name,
         "title": title,
         "created": timestamp(now()),
+        "rights": {"access": "reading-room"},
     }
     if description:
         metadata["description"] = description

@@ -1,0 +1,53 @@
+"""The documents say what the program does."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from archiver.cli import cli
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def commands(group: click.Group = cli, name: str = "") -> list[tuple[str, click.Command]]:
+    found = []
+    for key, command in group.commands.items():
+        found.append((f"{name}{key}", command))
+        if isinstance(command, click.Group):
+            found += commands(command, f"{name}{key} ")
+    return found
+
+
+def test_the_page_of_commands_is_their_help():
+    spec = importlib.util.spec_from_file_location("commands", REPOSITORY / "docs" / "commands.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.PAGE.read_text("utf-8") == module.page(), "run `make docs`"
+
+
+@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_command_explains_itself(name, command):
+    assert command.help
+    own = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    undocumented = [option.name for option in own if not option.help and not isinstance(option.type, click.Choice)]
+    assert undocumented in ([], ["replay_port"]), f"{name}: options without a word"
+    if not isinstance(command, click.Group) and not name.startswith("sync "):
+        assert "archiver " in command.help.partition("Example")[2], f"{name} --help shows no example"
+    assert any(option.name == "as_json" for option in own) or isinstance(command, click.Group)
+
+
+def test_the_readme_names_only_commands_that_exist():
+    text = (REPOSITORY / "README.md").read_text("utf-8")
+    known = {name.split()[0] for name, _ in commands()}
+    assert set(re.findall(r"^\s*archiver (?:--\S+ )*([a-z]+)", text, re.MULTILINE)) <= known
+    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)\b", text)) <= targets
+
+
+def test_links_between_documents_lead_somewhere():
+    for page in [REPOSITORY / "README.md", *REPOSITORY.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
