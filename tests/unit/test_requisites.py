@@ -203,6 +203,7 @@ urls = st.one_of(
     names.map("url( '{}' )".format),
     names.map('URL("{}")'.format),
     names.map("url(\\78{})".format).filter(lambda text: text[7] not in "0123456789abcdef"),
+    names.map("url(\\78 {})".format),
     names.map("/* url({}) */".format),
     names.map("'url({}) \\' url('".format),
     st.sampled_from(["red", "1px", "calc(1px + (2px))", "myurl(no)", "#fff", "rgb(1,2,3)", "url()", '"{;}"']),
