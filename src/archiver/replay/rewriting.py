@@ -1,0 +1,208 @@
+"""pywb's rewriting, mended where an article would not replay, or would reach out of the archive.
+
+Imported by `archiver.replay.server` alone, in its own process. What differs from pywb 2.10:
+- ES modules, import maps and module workers work (`archiver.replay.modules`);
+- the parts of a page keep the page's timestamp, so that a module imported twice is one module, and workers ask for
+  the version that the reader is looking at instead of the newest;
+- refreshes in every spelling, and response headers that would act, stay in the archive.
+"""
+
+import json
+import re
+from contextlib import closing
+from copy import copy
+from typing import Any
+
+from pywb.apps.rewriterapp import RewriterApp
+from pywb.rewrite.default_rewriter import DefaultRewriter
+from pywb.rewrite.header_rewriter import DefaultHeaderRewriter
+from pywb.rewrite.html_rewriter import HTMLRewriter
+from pywb.rewrite.regex_rewriters import JSWombatProxyRewriter
+from pywb.rewrite.rewrite_js_workers import JSWorkerRewriter
+from pywb.rewrite.wburl import WbUrl
+
+from archiver.replay import modules
+
+STATIC = "archiver/"
+"""Our own scripts, below pywb's `/static/`."""
+
+MODULE_WORKER = "wkrm_"
+
+_REFRESH = re.compile(r"(\s*[\d.]+\s*[;,]?\s*)(?:url\s*=\s*)?([\"']?)(.*)", re.I | re.S)
+_DECLARATION = re.compile(r"\b(?:const|let|var)\Z")
+_CHECK_LOCATION = "self.__WB_check_loc(location, arguments)"
+
+
+class HeaderRewriter(DefaultHeaderRewriter):  # type: ignore[misc]
+    """Archived headers that only describe stay; those that would make the browser act are kept under another name."""
+
+    HARMLESS = frozenset({"accept-ranges", "allow", "content-disposition", "content-language", "content-range"})
+    HANDLED = frozenset({"content-encoding", "content-length", "content-type", "location", "transfer-encoding"})
+
+    def rewrite_header(self, name: str, value: str, rule: str | None) -> Any:
+        """pywb's rule for what it handles itself; `X-…` is for scripts to read; the rest becomes X-Archive-Orig-…."""
+        plain = name.lower()
+        acts = plain in {"x-frame-options", "x-robots-tag", "x-dns-prefetch-control", "x-xss-protection"}
+        if plain in self.HANDLED or (plain == "set-cookie" and self.rwinfo.is_url_rw()):
+            return super().rewrite_header(name, value, rule)
+        if plain in self.HARMLESS or (plain.startswith("x-") and not acts):
+            return name, value
+        return f"{self.header_prefix}{name}", value
+
+
+class ScriptRewriter(JSWombatProxyRewriter):  # type: ignore[misc]
+    """Classic scripts as pywb does them, with `import()` mended, and modules."""
+
+    def __init__(self, url_rewriter: Any, extra_rules: Any = None) -> None:
+        super().__init__(url_rewriter, extra_rules)
+        ours = f"let globalThis = self;\n{modules.declare_base(url_rewriter.wburl.url)}"
+        pywbs: str = self.rules_factory.first_buff
+        self.first_buff = pywbs.replace("let arguments;", f"let arguments;\n{ours}")
+
+    def __call__(self, rwinfo: Any) -> Any:
+        """A whole script. A module must be read whole, because a declaration may span any number of lines."""
+        options, modifier = self.url_rewriter.rewrite_opts, self.url_rewriter.wburl.mod
+        if modifier not in (modules.MODIFIER, MODULE_WORKER) and not options.get("module_possible"):
+            return super().__call__(rwinfo)
+        with closing(rwinfo.content_stream) as stream:
+            source = b"".join(iter(lambda: stream.read(1 << 16), b"")).decode("latin-1")
+        if modifier in (modules.MODIFIER, MODULE_WORKER) or modules.looks_like_module(source):
+            text = self.rewrite_module(source)
+        else:
+            text = self.rewrite_complete(source)
+        return iter([text.encode("latin-1")])
+
+    def rewrite(self, string: str) -> str:
+        """A piece of a classic script."""
+        return modules.rewrite_dynamic(super().rewrite(string))
+
+    def filter(self, m: re.Match[str]) -> bool:
+        """pywb turns `location = x` into a navigation; not so where `location` is being declared."""
+        before = m.string[max(0, m.start() - 8) : m.start()]
+        return not (m[0].lstrip().startswith("location") and _DECLARATION.search(before))
+
+    def rewrite_module(self, source: str) -> str:
+        """A whole module, as a file or between `<script type=module>` and its end."""
+        text = (
+            super()
+            .rewrite(source)
+            .replace(
+                _CHECK_LOCATION, '(self.__WB_check_loc(location, typeof arguments == "undefined" ? [] : arguments))'
+            )
+        )
+        text = modules.rewrite_module(text, self.url_rewriter.wburl.url, self.resolve)
+        head = modules.scope(source, f"{self.url_rewriter.pywb_static_prefix}{STATIC}scope.js")
+        if self.url_rewriter.wburl.mod == MODULE_WORKER:
+            head = worker_imports(self.url_rewriter) + head
+        return head + text
+
+    def resolve(self, url: str) -> str:
+        """The address of an archived module."""
+        return str(self.url_rewriter.rewrite(url, modules.MODIFIER, True))
+
+
+def worker_init(rewriter: Any) -> str:
+    """The statement that makes a worker ask the archive, for the version that the page is of."""
+    at = f"{rewriter.full_prefix}{rewriter.wburl.timestamp}"
+    info = {"prefix": rewriter.full_prefix, "prefixMod": f"{at}wkrf_/", "originalURL": rewriter.wburl.url}
+    imports = f"(base,url)=>import({json.dumps(f'{at}{modules.MODIFIER}/')}+new URL(url,base).href)"
+    return f"new WBWombat({json.dumps(info)});self.____wb_rewrite_import__={imports};"
+
+
+def worker_imports(rewriter: Any) -> str:
+    """The same for a module worker, where only an import can come before the imports of the module itself."""
+    code = "".join(f"%{byte:02X}" for byte in worker_init(rewriter).encode())
+    return f'import"{rewriter.pywb_static_prefix}wombatWorkers.js";import"data:text/javascript,{code}";'
+
+
+class WorkerRewriter(JSWorkerRewriter):  # type: ignore[misc]
+    """A classic worker."""
+
+    def __init__(self, url_rewriter: Any) -> None:
+        super().__init__(url_rewriter)
+        scripts = json.dumps(f"{url_rewriter.pywb_static_prefix}wombatWorkers.js")
+        self.first_buff = f"(function(){{self.importScripts({scripts});{worker_init(url_rewriter)}}})();"
+        self.first_buff += modules.declare_base(url_rewriter.wburl.url)
+
+    def rewrite(self, string: str) -> str:
+        """A piece of the script."""
+        return modules.rewrite_dynamic(string)
+
+
+class PageRewriter(HTMLRewriter):  # type: ignore[misc]
+    """HTML: module scripts, import maps, refreshes; rules for speculative loading are dropped."""
+
+    _wb_parse_context: str | None
+    _kind = ""
+
+    def _rewrite_tag_attrs(self, tag: str, tag_attrs: Any, set_parsing_context: bool = True) -> Any:
+        if tag == "script":
+            modifier = modules.MODIFIER if self._script_type(tag_attrs) == "module" else "js_"
+            self.rewrite_tags["script"] = {"src": modifier, "xlink:href": modifier}
+        return super()._rewrite_tag_attrs(tag, tag_attrs, set_parsing_context)
+
+    def _script_type(self, tag_attrs: Any) -> str:
+        return (self.get_attr(tag_attrs, "type") or "").strip().lower()
+
+    def _set_parse_context(self, tag: str, tag_attrs: Any) -> None:
+        super()._set_parse_context(tag, tag_attrs)
+        self._kind = self._script_type(tag_attrs) if tag == "script" else ""
+        if self._kind in ("module", "importmap", "speculationrules"):
+            self._wb_parse_context = "script"
+
+    def _rewrite_script(self, script_content: str, inline_attr: bool = False) -> str:
+        kind = "" if inline_attr else self._kind
+        if kind == "module":
+            return str(self.js_rewriter.rewrite_module(script_content))
+        if kind == "importmap":
+            return modules.rewrite_import_map(script_content, self.url_rewriter.wburl.url, self.js_rewriter.resolve)
+        if kind == "speculationrules":
+            return "{}"
+        return str(super()._rewrite_script(script_content, inline_attr))
+
+    def _rewrite_link_href(self, attr_value: str, tag_attrs: Any, rw_mod: str) -> str:
+        if "modulepreload" in (self.get_attr(tag_attrs, "rel") or "").lower().split():
+            return str(self._rewrite_url(attr_value, modules.MODIFIER))
+        return str(super()._rewrite_link_href(attr_value, tag_attrs, rw_mod))
+
+    def _rewrite_meta_refresh(self, meta_refresh: str) -> str:
+        """HTML §4.2.5.3 allows `5,X`, `5;'X'` and `5 URL = X`; pywb knows one spelling."""
+        found = _REFRESH.match(meta_refresh or "")
+        if not found or not found[3].strip():
+            return meta_refresh
+        delay, quote, address = found.groups()
+        return f"{delay}url={self._rewrite_url(address.split(quote)[0] if quote else address)}"
+
+
+class ArchiveRewriter(DefaultRewriter):  # type: ignore[misc]
+    """The choice of a rewriter for each kind of content."""
+
+    DEFAULT_REWRITERS = {  # noqa: RUF012 - pywb's own name and form
+        **DefaultRewriter.DEFAULT_REWRITERS,
+        "header": HeaderRewriter,
+        "html": PageRewriter,
+        "js": ScriptRewriter,
+        "js-worker": WorkerRewriter,
+    }
+
+    def __call__(self, record: Any, url_rewriter: Any, *rest: Any) -> Any:
+        """Rewrites one record. Modules are fetched as `cors`, classic scripts as a rule are not (HTML §8.1.4.2)."""
+        environ = rest[-1]
+        asked = environ.get("HTTP_SEC_FETCH_DEST"), environ.get("HTTP_SEC_FETCH_MODE")
+        url_rewriter.rewrite_opts["module_possible"] = asked == ("script", "cors")
+        return super().__call__(record, url_rewriter, *rest)
+
+
+class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
+    """Replays a page under its exact timestamp, and everything in it under the timestamp of the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.js_proxy_rw = ArchiveRewriter(replay_mod=self.replay_mod)
+        self.parts = copy(self)
+        self.parts.redirect_to_exact = False
+
+    def render_content(self, wb_url: str, kwargs: Any, environ: Any) -> Any:
+        """One answer. Only documents are redirected to their exact timestamp."""
+        app = self.parts if WbUrl(wb_url.replace("#", "%23")).is_embed else self
+        return RewriterApp.render_content(app, wb_url, kwargs, environ)

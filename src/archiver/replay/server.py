@@ -1,0 +1,117 @@
+"""The replay server: pywb behind our guard, in a process of its own (`python -m archiver.replay.server --root ROOT`).
+
+pywb needs gevent's monkey patch, which must come before every other import and would harm boto3 in the same process.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO
+
+import gevent
+from gevent.pywsgi import WSGIServer
+from pywb.apps.frontendapp import FrontEndApp
+from pywb.utils.geventserver import RequestURIWSGIHandler
+from pywb.warcserver.index.aggregator import DirectoryIndexSource
+
+from archiver.replay.child import announce, end_with_parent
+from archiver.replay.guard import Guard
+from archiver.replay.rewriting import STATIC, ArchiveRewriterApp
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
+    """The index levels of a collection, opened from small to large, without lines that stand in two of them.
+
+    Lines move from a level to the next one by first appearing there: read in this order, none is ever missed.
+    """
+
+    def _load_files_single_dir(self, the_dir: str) -> Iterator[tuple[str, Any]]:
+        yield from sorted(super()._load_files_single_dir(the_dir), key=lambda named: str(named[0]))
+
+    def _merge(self, iter_list: list[Any]) -> Iterator[Any]:
+        last = None
+        for line in super()._merge(iter_list):
+            place = line["urlkey"], line["timestamp"], line.get("filename"), line.get("offset")
+            if place != last:
+                yield line
+            last = place
+
+
+class ReplayApp(FrontEndApp):  # type: ignore[misc]
+    """pywb as this archive uses it: replay of the collections under a root, with nothing recorded and no proxy."""
+
+    REWRITER_APP_CLS = ArchiveRewriterApp
+
+    def __init__(self, root: Path) -> None:
+        config = {
+            "collections_root": str(root),
+            "framed_replay": False,
+            "redirect_to_exact": True,
+            "csp-header": "",
+            "inject_scripts": [f"{STATIC}seal.js"],
+            # A collection brings no templates: they are programs, and a collection may come from anywhere.
+            "templates_dir": ".none",
+            "static_dir": ".none",
+        }
+        super().__init__(config_file="config.yaml", custom_config=config)
+        handler = self.warcserver.auto_handler
+        known = handler.index_source
+        handler.index_source = LevelSource(base_prefix=known.base_prefix, base_dir=known.base_dir, config=known.config)
+
+
+def serve(root: Path, listener: socket.socket, name: str, app: str | None, out: TextIO) -> None:
+    """Answer at `listener` until SIGTERM or SIGINT. Works in an empty folder, because pywb reads what lies there."""
+    os.environ.pop("PYWB_CONFIG_FILE", None)
+    os.environ["NO_PROXY"] = "*"  # pywb asks itself over loopback
+    with TemporaryDirectory(prefix="archiver-replay-") as empty:
+        os.chdir(empty)
+        Path("config.yaml").write_text("{}\n")
+        copytree(TEMPLATES, "templates")
+        origin = f"http://{name}:{listener.getsockname()[1]}"
+        guard = Guard(ReplayApp(root), origin, app)
+        server = WSGIServer(listener, guard, handler_class=RequestURIWSGIHandler, log=None)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, server.stop, 1)
+        server.start()
+        announce("replay", origin, out)
+        server.serve_forever(stop_timeout=1)
+        os.chdir("/")
+
+
+def main() -> None:
+    """Read the options and serve."""
+    parser = argparse.ArgumentParser(
+        prog="python -m archiver.replay.server", description="Replays a root's collections."
+    )
+    parser.add_argument("--root", type=Path, required=True, help="the folder that holds the collections")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
+    parser.add_argument("--port", type=int, default=0, help="port to listen at; 0: any free one")
+    parser.add_argument("--name", default="localhost", help="the host name that readers use")
+    parser.add_argument("--app-origin", help="the web app's http://host:port, which may show replay in a frame")
+    parser.add_argument("--socket", type=int, help="descriptor of a listening socket, instead of --host and --port")
+    options = parser.parse_args()
+    out = sys.stdout
+    end_with_parent(monkey.get_original("_thread", "start_new_thread"))
+    if options.socket is not None:
+        listener = socket.socket(fileno=options.socket)
+    else:
+        listener = socket.create_server((options.host, options.port), backlog=256)
+    with redirect_stdout(sys.stderr):  # pywb prints now and then
+        serve(options.root.absolute(), listener, options.name, options.app_origin, out)
+
+
+if __name__ == "__main__":
+    main()
