@@ -1,0 +1,176 @@
+"""JSON read strictly, and where in the text each value stands.
+
+The standard parser keeps the last of two equal keys, takes NaN, turns 1e999 into infinity and breaks on deep
+nesting. A document of record must mean one thing to every reader (RFC 8259 §4; I-JSON, RFC 7493), so all that
+is refused.
+"""
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from archiver.errors import UnreadableInput
+
+MAX_BYTES = 16 << 20
+MAX_DEPTH = 64
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_SCALAR = re.compile(r"[^\s,\]}]+")
+_NESTING = re.compile(r'[][{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class BadJSON(UnreadableInput):
+    """The bytes are no strict JSON. `code` is stable; `line` and `column` count from 1 (0: unknown)."""
+
+    def __init__(self, where: str, code: str, why: str, position: tuple[int, int] = (0, 0)) -> None:
+        self.line, self.column = position
+        super().__init__(f"{where}:{self.line}:{self.column}" if self.line else where, why)
+        self.code = code
+
+
+def read(content: bytes, where: str) -> Any:
+    """The value that `content` (UTF-8 without byte order mark) holds. Raises `BadJSON` naming `where`."""
+    text = decode(content, where)
+    if _too_deep(text):
+        raise BadJSON(where, "json-depth", f"it nests deeper than {MAX_DEPTH} levels")
+    repeated: list[int] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table = dict(pairs)
+        if len(table) < len(pairs):
+            repeated.append(len(pairs))
+        return table
+
+    try:
+        value = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_float)
+    except json.JSONDecodeError as error:
+        raise BadJSON(
+            where, "json-syntax", error.msg[0].lower() + error.msg[1:], (error.lineno, error.colno)
+        ) from error
+    except ValueError as error:  # NaN, an overflowing float, an integer of thousands of digits
+        raise BadJSON(where, "json-number", f"a number in it has no exact meaning ({str(error)[:80]})") from error
+    if repeated:
+        key, offset = Positions(text).duplicates[0]
+        why = f"the key {key[:60]!r} stands twice in one object"
+        raise BadJSON(where, "json-duplicate-key", why, at(text, offset))
+    if _SURROGATE.search(text):
+        _refuse_lone_surrogates(value, where)
+    return value
+
+
+def decode(content: bytes, where: str) -> str:
+    """The text of `content`. Raises `BadJSON` when it is too large or not plain UTF-8."""
+    if len(content) > MAX_BYTES:
+        raise BadJSON(where, "json-size", f"it is larger than {MAX_BYTES >> 20} MB")
+    if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise BadJSON(where, "json-encoding", "it begins with a byte order mark; plain UTF-8 is expected", (1, 1))
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        position = at(content[: error.start].decode("utf-8"), error.start)
+        raise BadJSON(where, "json-encoding", "it is not UTF-8", position) from error
+
+
+def at(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both from 1, of an offset."""
+    return text.count("\n", 0, offset) + 1, min(offset, len(text)) - (text.rfind("\n", 0, offset) + 1) + 1
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _float(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise ValueError(digits)
+    return number
+
+
+def _too_deep(text: str) -> bool:
+    """Judged before parsing, so that no parser has to recurse into it."""
+    depth = 0
+    for token in _NESTING.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _refuse_lone_surrogates(value: Any, where: str) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadJSON(where, "json-encoding", "a \\u escape in it is half a character") from error
+
+
+@dataclass(slots=True)
+class Positions:
+    """Where the values of a JSON text stand. The text is JSON, but may repeat keys."""
+
+    text: str
+    values: dict[str, int] = field(default_factory=dict)
+    """JSON Pointer (RFC 6901) → offset of the value, or of its key where it has one."""
+    duplicates: list[tuple[str, int]] = field(default_factory=list)
+    """Keys that their object has already, with their offsets."""
+
+    def __post_init__(self) -> None:
+        self._value(self._skip(0), "")
+
+    def find(self, place: str) -> tuple[int, int]:
+        """Line and column of what the pointer `place` names, or of the nearest thing around it that exists."""
+        while place and place not in self.values:
+            place = place.rpartition("/")[0]
+        return at(self.text, self.values.get(place, 0))
+
+    def _skip(self, offset: int) -> int:
+        return self._end(_SPACE, offset)
+
+    def _end(self, token: re.Pattern[str], offset: int) -> int:
+        found = token.match(self.text, offset)
+        return found.end() if found else len(self.text)
+
+    def _value(self, offset: int, place: str) -> int:
+        """Note the value at `offset`; returns where it ends."""
+        self.values.setdefault(place, offset)
+        match self.text[offset]:
+            case "{":
+                return self._members(offset, place)
+            case "[":
+                return self._items(offset, place)
+            case '"':
+                return self._end(_STRING, offset)
+        return self._end(_SCALAR, offset)
+
+    def _members(self, offset: int, place: str) -> int:
+        offset, keys = self._skip(offset + 1), set[str]()
+        while self.text[offset] != "}":
+            end = self._end(_STRING, offset)
+            key = str(json.loads(self.text[offset:end], strict=False))
+            if key in keys:
+                self.duplicates.append((key, offset))
+            keys.add(key)
+            child = place + pointer(key)
+            self.values[child] = offset
+            colon = self._skip(end)
+            offset = self._next(self._value(self._skip(colon + 1), child))
+        return offset + 1
+
+    def _items(self, offset: int, place: str) -> int:
+        offset, index = self._skip(offset + 1), 0
+        while self.text[offset] != "]":
+            offset = self._next(self._value(offset, f"{place}/{index}"))
+            index += 1
+        return offset + 1
+
+    def _next(self, end: int) -> int:
+        offset = self._skip(end)
+        return self._skip(offset + 1) if self.text[offset] == "," else offset
+
+
+def pointer(*path: str | int) -> str:
+    """The JSON Pointer (RFC 6901) of a path of keys and indexes."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)

@@ -1,0 +1,155 @@
+"""Claims about an article, and the one rule that makes an article of them."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from archiver.errors import UsageError
+from archiver.model import timestamp
+
+METHODS = ("human", "json-ld", "microdata", "meta", "trafilatura", "page", "url")
+"""How a value was found, most trusted first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who says something."""
+
+    type: Literal["software", "person"]
+    name: str
+    version: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """Its place in an assertion."""
+        return {"type": self.type, "name": self.name} | ({"version": self.version} if self.version else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One claim about one property of the article."""
+
+    about: str
+    """JSON Pointer of the property, for example `/article/headline`."""
+    value: Any
+    """What the property should be; None is a person's `there is none`."""
+    method: str
+    """One of `METHODS`."""
+    by: Agent
+    at: str
+    """When it was claimed: RFC 3339 UTC."""
+    raw: str | None = None
+    """The text as found, before it was made into `value`; a person gives none."""
+    path: str | None = None
+    """Where it was found: a JSON path or a CSS-like selector; a person gives none."""
+    confidence: float | None = None
+    """0 to 1; a person gives none."""
+    reason: str | None = None
+    """Why a person says so."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Its place in the sidecar's `assertions`."""
+        members = {
+            "raw": self.raw,
+            "method": self.method,
+            "path": self.path,
+            "confidence": self.confidence,
+            "by": self.by.as_json(),
+            "at": self.at,
+            "reason": self.reason,
+        }
+        given = {key: value for key, value in members.items() if value is not None}
+        return {"about": self.about, "value": self.value} | given
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The assertion that a member of `assertions` is. Raises LookupError, TypeError or ValueError if it is none."""
+        METHODS.index(document["method"])
+        optional = {key: document.get(key) for key in ("raw", "path", "confidence", "reason")}
+        by = Agent(document["by"]["type"], document["by"]["name"], document["by"].get("version"))
+        return cls(document["about"], document["value"], document["method"], by, document["at"], **optional)
+
+
+def choose(assertions: Iterable[Assertion]) -> dict[str, Any]:
+    """The article that the assertions add up to: a schema.org NewsArticle, empty if nothing is claimed.
+
+    For each property alone, the claim wins that is, in this order:
+
+    1. a person's, of several the latest;
+    2. by the most trusted method (`METHODS`);
+    3. of the highest confidence;
+    4. the latest;
+    5. the greater as JSON text, so that the order of the assertions never matters.
+
+    A winning `null` leaves the property out.
+    """
+    winners: dict[str, Assertion] = {}
+    for assertion in sorted(assertions, key=_weight):
+        winners[assertion.about] = assertion
+    chosen = {name: winners[about].value for about, name in ABOUT.items() if about in winners}
+    article = {name: value for name, value in chosen.items() if value is not None}
+    return {"@type": "NewsArticle"} | article if article else {}
+
+
+def _weight(assertion: Assertion) -> tuple[int, float, str, str]:
+    confidence = 0.0 if assertion.by.type == "person" else assertion.confidence or 0.0
+    at = assertion.at.removesuffix("Z")
+    at = at if "." in at else f"{at}."  # so that "…:05" and "…:05.25" sort in the order of time
+    return len(METHODS) - METHODS.index(assertion.method), confidence, at, json.dumps(assertion.value, sort_keys=True)
+
+
+def correction(name: str, text: str, *, by: str, reason: str, at: datetime) -> Assertion:
+    """A person's claim as typed at the command line: `name` is a property of the article, `text` its new value.
+
+    The empty text says that there is none. Several authors or images are separated by `;`, keywords by `,`.
+    Raises `UsageError` for an unknown property or a value that it cannot have; what the schema forbids is found
+    by `problems`.
+    """
+    if name not in _TYPED:
+        known = ", ".join(_TYPED)
+        raise UsageError(f"{name!r} is not a property of an article.", f"Properties that can be corrected: {known}.")
+    try:
+        value = _TYPED[name](text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no value for {name}: {error}.") from error
+    return Assertion(f"/article/{name}", value, "human", Agent("person", by), timestamp(at, micro=True), reason=reason)
+
+
+def _several(separator: str) -> Callable[[str], list[str]]:
+    return lambda text: list(dict.fromkeys(part.strip() for part in text.split(separator) if part.strip()))
+
+
+def _people(text: str) -> list[dict[str, str]]:
+    return [{"@type": "Person", "name": name} for name in _several(";")(text)]
+
+
+def _organization(text: str) -> dict[str, str]:
+    return {"@type": "Organization", "name": text}
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("write true or false")
+    return text.lower() == "true"
+
+
+_TYPED: dict[str, Callable[[str], Any]] = {
+    "headline": str,
+    "author": _people,
+    "publisher": _organization,
+    "datePublished": str,
+    "dateModified": str,
+    "inLanguage": str,
+    "articleSection": str,
+    "keywords": _several(","),
+    "description": str,
+    "image": _several(";"),
+    "isAccessibleForFree": _truth,
+    "url": str,
+    "wordCount": int,
+}
+"""Each property of the article, in the schema's order, and how it is read from what a person types."""
+
+ABOUT = {f"/article/{name}": name for name in _TYPED}
+"""What an assertion can be about → the property's name."""

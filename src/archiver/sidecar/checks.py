@@ -1,0 +1,64 @@
+"""Whether a sidecar is a good one: the schema, the derivation of the article, and whether its dates make sense."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from archiver import schema
+from archiver.jsontext import pointer
+from archiver.schema import Problem
+from archiver.sidecar.assertion import ABOUT, choose
+from archiver.sidecar.document import Sidecar
+
+
+def problems(sidecar: Sidecar) -> list[Problem]:
+    """All that is wrong with it (errors) or strange about it (warnings); empty when all is well.
+
+    Only a sidecar that its schema accepts is judged further.
+    """
+    return schema.problems(sidecar.document, "sidecar") or [*_derivation(sidecar), *_dates(sidecar)]
+
+
+def _derivation(sidecar: Sidecar) -> Iterator[Problem]:
+    article, derived = sidecar.article, choose(sidecar.assertions)
+    for name in ("@type", *ABOUT.values()):
+        if article.get(name) != derived.get(name):
+            message = f"{name} is not what the assertions add up to"
+            hint = "Correct it with `archiver edit`, which adds an assertion."
+            yield Problem(pointer("article", name), "article-derived", message, hint)
+
+
+def _dates(sidecar: Sidecar) -> Iterator[Problem]:
+    captured = datetime.fromisoformat(sidecar.captured_at)
+    published, modified = (sidecar.article.get(name) for name in ("datePublished", "dateModified"))
+    for name, claimed in (("datePublished", published), ("dateModified", modified)):
+        if claimed is None:
+            continue
+        if _earliest(claimed) > captured:
+            yield _strange(name, "date-after-capture", f"{claimed} is later than the capture, {sidecar.captured_at}")
+        elif "T" in claimed and abs(_earliest(claimed) - captured) < timedelta(seconds=1):
+            yield _strange(
+                name, "date-is-capture", "it is the very second of the capture: a page's clock, not its date"
+            )
+    if published and modified and _before(modified, published):
+        message = f"{modified} is earlier than datePublished, {published}"
+        yield _strange("dateModified", "date-modified-before-published", message)
+
+
+def _strange(name: str, code: str, message: str) -> Problem:
+    return Problem(pointer("article", name), code, message, "Look at the assertions for it.", "warning")
+
+
+def _earliest(claimed: str) -> datetime:
+    """The first instant that a claimed date can mean anywhere on earth."""
+    if "T" in claimed:
+        return datetime.fromisoformat(claimed)
+    year, month, day = (int(part) for part in [*claimed.split("-"), "1", "1"][:3])
+    return datetime(year, month, day, tzinfo=UTC) - timedelta(hours=14)
+
+
+def _before(first: str, second: str) -> bool:
+    """Whether `first` is surely earlier; compared at the coarser precision of the two."""
+    if "T" in first and "T" in second:
+        return datetime.fromisoformat(first) < datetime.fromisoformat(second)
+    length = min(len(first), len(second), len("2026-11-22"))
+    return first[:length] < second[:length]

@@ -1,0 +1,219 @@
+"""The document itself: read, made, and followed by its next revision."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from archiver import jsontext, schema
+from archiver.errors import UnreadableInput
+from archiver.jsontext import pointer
+from archiver.sidecar.assertion import Assertion, choose
+from archiver.sidecar.visit import Kept, Visit
+
+CONTEXT: dict[str, Any] = {
+    "@version": 1.1,
+    "@vocab": "urn:archiver:terms:",
+    "@base": "urn:archiver:capture:",
+    "id": "@id",
+    "type": "@type",
+    "article": {"@id": "http://schema.org/about", "@context": {"@vocab": "http://schema.org/"}},
+    "value": {"@type": "@json"},
+    "rights": "http://purl.org/dc/terms/rights",
+    "parents": "http://www.w3.org/ns/prov#wasRevisionOf",
+    "extensions": {"@type": "@json"},
+}
+"""The JSON-LD context of every sidecar; reading it needs no network."""
+
+_SHAPE: tuple[tuple[tuple[str, ...], type], ...] = (
+    (("id",), str),
+    (("capture", "requested_url"), str),
+    (("capture", "final_url"), str),
+    (("capture", "captured_at"), str),
+    (("capture", "verdict", "word"), str),
+    (("capture", "verdict", "reasons"), list),
+    (("warc", "file"), str),
+    (("warc", "sha256"), str),
+    (("article",), dict),
+    (("assertions",), list),
+    (("rights",), dict),
+    (("parents",), list),
+)
+"""What must be there for a sidecar to be of any use; the schema says the rest."""
+
+
+def dump(document: Mapping[str, Any]) -> bytes:
+    """A document as a file: UTF-8, two-space indent, LF, members in the order given."""
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """A sidecar as read or made. It is immutable, and so, by agreement, is its `document`."""
+
+    document: dict[str, Any]
+    content: bytes
+    """The file, byte for byte."""
+
+    @classmethod
+    def parse(cls, content: bytes, where: str) -> Self:
+        """Read a file's bytes. Raises `UnreadableInput` naming `where` when they are no sidecar at all.
+
+        Whether it is a good one is told by `problems`.
+        """
+        document = jsontext.read(content, where)
+        for path, kind in _SHAPE:
+            value = document
+            for step in path:
+                value = value.get(step) if isinstance(value, dict) else None
+            if not isinstance(value, kind):
+                hint = "`archiver validate` tells all that is wrong."
+                raise UnreadableInput(where, f"it is no sidecar: {pointer(*path)} is missing or malformed", hint)
+        return cls(document, content)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The sidecar with these members, put in the schema's order."""
+        members = schema.ordered(document, "sidecar")
+        return cls(members, dump(members))
+
+    def to_bytes(self) -> bytes:
+        """The file. What was read comes out byte for byte."""
+        return self.content
+
+    @property
+    def id(self) -> str:
+        """The capture's id."""
+        return str(self.document["id"])
+
+    @property
+    def requested_url(self) -> str:
+        """The URL asked for."""
+        return str(self.document["capture"]["requested_url"])
+
+    @property
+    def final_url(self) -> str:
+        """The URL of the main record."""
+        return str(self.document["capture"]["final_url"])
+
+    @property
+    def captured_at(self) -> str:
+        """The main record's WARC-Date: RFC 3339 UTC."""
+        return str(self.document["capture"]["captured_at"])
+
+    @property
+    def verdict(self) -> str:
+        """One word: whether it is the article."""
+        return str(self.document["capture"]["verdict"]["word"])
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why that word."""
+        return [str(reason) for reason in self.document["capture"]["verdict"]["reasons"]]
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status of the main record."""
+        status = self.document["capture"].get("status")
+        return status if isinstance(status, int) else None
+
+    @property
+    def article(self) -> dict[str, Any]:
+        """The schema.org NewsArticle; may be empty."""
+        return dict(self.document["article"])
+
+    @property
+    def headline(self) -> str:
+        """The article's headline, or the empty string."""
+        return str(self.document["article"].get("headline", ""))
+
+    @property
+    def assertions(self) -> list[Assertion]:
+        """All claims, in the order they were made. Raises `UnreadableInput` if one is malformed."""
+        try:
+            return [Assertion.of(assertion) for assertion in self.document["assertions"]]
+        except (LookupError, TypeError, ValueError) as error:
+            hint = "`archiver validate` tells all that is wrong."
+            raise UnreadableInput(f"Sidecar {self.id}", "an assertion in it is malformed", hint) from error
+
+    @property
+    def warc_file(self) -> str:
+        """Path of the WARC in the collection."""
+        return str(self.document["warc"]["file"])
+
+    @property
+    def warc_sha256(self) -> str:
+        """Hex digest of the WARC file."""
+        return str(self.document["warc"]["sha256"])
+
+    @property
+    def access(self) -> str:
+        """Who may see it: open, reading-room, dark or embargo."""
+        return str(self.document["rights"].get("access", "dark"))
+
+    @property
+    def parents(self) -> list[str]:
+        """File names of the revisions that this one follows."""
+        return [str(parent) for parent in self.document["parents"]]
+
+    @property
+    def revision(self) -> int:
+        """1 for the first, else one more than the latest parent's."""
+        numbers = [int(match[1]) for parent in self.parents if (match := re.search(r"\.r(\d{1,6})-", parent))]
+        return max(numbers, default=0) + 1
+
+    @property
+    def file_name(self) -> str:
+        """The name that this revision has in a collection's `sidecars/`."""
+        return f"{self.id}.r{self.revision}-{hashlib.sha256(self.content).hexdigest()[:12]}.json"
+
+
+def new_sidecar(
+    *,
+    capture_id: str,
+    visit: Visit,
+    kept: Kept,
+    assertions: Iterable[Assertion],
+    rights: Mapping[str, str],
+    selection: Mapping[str, str] | None = None,
+    relations: Mapping[str, Any] | None = None,
+) -> Sidecar:
+    """The first revision for a capture.
+
+    `rights` are the collection's to begin with (`{"access": …}` at least); `selection` is why and by whom the page
+    was chosen, `relations` its kinship with other captures.
+    """
+    claims = list(assertions)
+    document = {
+        "$schema": schema.ids()["sidecar"],
+        "@context": CONTEXT,
+        "id": capture_id,
+        "type": "Capture",
+        "capture": visit.as_json(),
+        "warc": kept.as_json(),
+        "article": choose(claims),
+        "assertions": [claim.as_json() for claim in claims],
+        "rights": dict(rights),
+        "parents": [],
+    }
+    optional = {"selection": selection, "relations": relations}
+    return Sidecar.of(document | {key: dict(value) for key, value in optional.items() if value})
+
+
+def successor(sidecar: Sidecar, added: Iterable[Assertion] = (), *others: Sidecar) -> Sidecar:
+    """The next revision: what is claimed so far, then `added`; nothing claimed is ever dropped.
+
+    `others` are revisions of the same capture that are current as well (two people edited at once): their claims
+    are united with those of `sidecar`, whose other members stay.
+    """
+    heads = (sidecar, *others)
+    united = [*(claim for head in heads for claim in head.assertions), *added]
+    distinct = {json.dumps(claim.as_json(), sort_keys=True): claim for claim in united}.values()
+    changed = {
+        "assertions": [claim.as_json() for claim in distinct],
+        "article": choose(distinct),
+        "parents": sorted({head.file_name for head in heads}),
+    }
+    return Sidecar.of(sidecar.document | changed)
