@@ -1,0 +1,68 @@
+"""A kill at any moment leaves nothing or a whole capture, and the next capture cleans up and says so."""
+
+import random
+import signal
+import time
+
+import pytest
+
+KILLS = 30
+
+
+def kill_one(archiver, url, options, after):
+    """Start a capture and end it with SIGKILL `after` seconds later."""
+    child = archiver.start("capture", url, *options)
+    time.sleep(after)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+
+
+def left_behind(archiver):
+    return [path for path in archiver.root.glob(".archiver/open/default/*") if path.is_file()]
+
+
+def test_thirty_kills_leave_no_damage_that_the_ledger_calls_good(archiver, newsroom, reach):
+    begun = time.monotonic()
+    assert archiver("capture", newsroom.article, *reach, "--engine", "http").code == 0
+    whole = time.monotonic() - begun
+    moments = random.Random(20261123)
+    leftovers = 0
+    for _ in range(KILLS):
+        kill_one(archiver, newsroom.article, (*reach, "--engine", "http"), moments.uniform(0.3, 1.0) * whole)
+        leftovers += bool(left_behind(archiver))
+        verified = archiver("verify", "--json")
+        findings = verified.lines[0]["findings"]
+        assert verified.code == 0, findings
+        assert {one["code"] for one in findings} <= {"leftover", "ledger-partial-line"}
+    assert leftovers, "no kill met a capture under way: the test has to be made sharper"
+    kill_until_something_is_left(archiver, newsroom, (*reach, "--engine", "http"), whole)
+    after = archiver("capture", newsroom.article, *reach, "--engine", "http")
+    assert after.code == 0
+    assert "leftover-removed" in after.err or "leftover-finished" in after.err
+    assert not left_behind(archiver)
+    assert archiver("verify", "--json").lines[0]["findings"] == []
+    held = {path.name for path in archiver.root.glob("default/archive/*/*/*/*")}
+    listed = {line["warc"].rpartition("/")[2] for line in archiver("list", "--json").lines}
+    assert held == listed, "whole captures and nothing else"
+
+
+def kill_until_something_is_left(archiver, newsroom, options, whole):
+    for tenth in range(3, 11):
+        kill_one(archiver, newsroom.article, options, whole * tenth / 10)
+        if left_behind(archiver):
+            return
+    pytest.fail("no kill met a capture under way")
+
+
+@pytest.mark.browser
+def test_a_killed_browser_capture_leaves_no_browser_and_no_damage(archiver, newsroom, reach):
+    from archiver.browser import find_chromium
+
+    if find_chromium() is None:
+        pytest.fail("Chromium is missing; `archiver doctor` tells the remedy")
+    for after in (1.5, 2.5, 3.5, 4.5):
+        kill_one(archiver, newsroom.article, (*reach, "--engine", "browser"), after)
+        assert archiver("verify", "--json").code == 0
+    done = archiver("capture", newsroom.article, *reach, "--engine", "browser", "--json")
+    assert done.lines[0]["verdict"] == "ok"
+    assert archiver("verify", "--json").lines[0]["findings"] == []
