@@ -96,6 +96,25 @@ class Catalogue:
         where, values = _where(words, url)
         return int(self.database.execute(f"SELECT count(*) FROM captures {where}", values).fetchone()[0])
 
+    def pages(self, *, words: str = "", limit: int = -1, offset: int = 0) -> list[tuple[Row, int]]:
+        """Every page once: its newest capture, and how many it has. Only captures that `words` matches count."""
+        where, values = _where(words, None)
+        page = "OVER (PARTITION BY final_url"
+        ranked = (
+            f"SELECT {COLUMNS}, count(*) {page}) AS versions, "
+            f"row_number() {page} ORDER BY captured_at DESC, id DESC) AS place FROM captures {where}"
+        )
+        newest = f"SELECT {COLUMNS}, versions FROM ({ranked}) WHERE place = 1"
+        order = "ORDER BY captured_at DESC, id DESC LIMIT ? OFFSET ?"
+        rows = self.database.execute(f"{newest} {order}", (*values, limit, offset))
+        return [(Row(*row[:-1]), int(row[-1])) for row in rows]
+
+    def count_pages(self, *, words: str = "") -> int:
+        """How many pages `pages` would give without limit."""
+        where, values = _where(words, None)
+        counted = f"SELECT count(DISTINCT final_url) FROM captures {where}"
+        return int(self.database.execute(counted, values).fetchone()[0])
+
     def capture(self, capture_id: str) -> Row | None:
         """One capture, or None."""
         row = self.database.execute(f"SELECT {COLUMNS} FROM captures WHERE id = ?", (capture_id,)).fetchone()
