@@ -7,7 +7,7 @@ that breaks on a page yields nothing and is reported. Which claim counts is `arc
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from archiver import __version__
 from archiver.extract import jsonld, meta, readable, visible
@@ -16,7 +16,6 @@ from archiver.extract.values import Found, raw_text, value_of
 from archiver.model import Finding, now, timestamp
 from archiver.sidecar import Agent, Assertion
 
-T = TypeVar("T")
 Report = Callable[[Finding], None]
 
 _VOICES: dict[str, Callable[[Page], Iterable[Found]]] = {
@@ -30,57 +29,55 @@ _VOICES: dict[str, Callable[[Page], Iterable[Found]]] = {
 """Method → who speaks by it."""
 
 
-def _unheard(_finding: Finding) -> None:
-    """The observer that listens to nothing."""
+def unheard(_finding: Finding) -> None:
+    """The listener that does not care."""
 
 
 def assertions(
-    html: bytes | str,
-    url: str,
-    *,
-    charset: str | None = None,
-    at: datetime | None = None,
-    report: Report = _unheard,
+    html: bytes | str, url: str, *, charset: str | None = None, at: datetime | None = None, report: Report = unheard
 ) -> list[Assertion]:
     """What the page `html` from `url` says about its article; every value is one that the schema accepts.
 
-    `charset` is what the HTTP header named. Never fails: a voice that breaks is told to `report` and is silent.
-    There is always a headline, at worst the URL's own words.
+    `charset` is what the HTTP header named. Never fails: a voice that breaks on the page is a finding, given to
+    `report`. There is always a headline, at worst the URL's own words; so a document that is no HTML is described
+    by passing `""`.
     """
     page = _page(html, url, charset)
     moment = timestamp(at or now(), micro=True)
     claimed: list[Assertion] = []
     for method, voice in _VOICES.items():
         by = readable.agent() if method == "trafilatura" else Agent("software", "archiver", __version__)
-        nothing: list[tuple[Found, Any]] = []
-        for found, value in _guarded(partial(_heard, voice, page), nothing, method, url, report):
-            raw = raw_text(found.raw)
-            about = f"/article/{found.name}"
+        heard: list[tuple[Found, Any]] = []
+        _guarded(partial(_hear, voice, page, heard), method, url, report)
+        for found, value in heard:
+            about, raw = f"/article/{found.name}", raw_text(found.raw)
             claimed.append(Assertion(about, value, method, by, moment, raw, found.path[:500], found.confidence))
     return claimed
 
 
-def main_text(html: bytes | str, url: str, *, charset: str | None = None) -> str:
+def main_text(html: bytes | str, url: str, *, charset: str | None = None, report: Report = unheard) -> str:
     """The article's text without what surrounds it, a paragraph a line; empty where none is found. Never fails."""
+    text: list[str] = []
     page = _page(html, url, charset)
-    return _guarded(lambda: readable.main_text(page), "", "trafilatura", page.url, _unheard)
+    _guarded(lambda: text.append(readable.main_text(page)), "trafilatura", url, report)
+    return "".join(text)
 
 
 def _page(html: bytes | str, url: str, charset: str | None) -> Page:
     return Page(decode(html, charset) if isinstance(html, bytes) else html[:MAX_BYTES], url)
 
 
-def _heard(voice: Callable[[Page], Iterable[Found]], page: Page) -> list[tuple[Found, Any]]:
-    """What a voice found, each with its value for the article; what has none is left out."""
-    valued = ((found, value_of(found, page.base)) for found in voice(page))
-    return [(found, value) for found, value in valued if value is not None]
+def _hear(voice: Callable[[Page], Iterable[Found]], page: Page, heard: list[tuple[Found, Any]]) -> None:
+    """Add what a voice finds, each with its value for the article; what has none is left out."""
+    for found in voice(page):
+        if (value := value_of(found, page.base)) is not None:
+            heard.append((found, value))
 
 
-def _guarded(read: Callable[[], T], otherwise: T, method: str, url: str, report: Report) -> T:
-    """`read()`, or `otherwise` and a finding if it breaks: voices lean on other people's parsers of hostile pages."""
+def _guarded(read: Callable[[], None], method: str, url: str, report: Report) -> None:
+    """Run `read`; if it breaks, report that: voices lean on other people's parsers of hostile pages."""
     try:
-        return read()
+        read()
     except Exception as error:  # noqa: BLE001
-        message = f"the page could not be read by {method} ({type(error).__name__})"
-        report(Finding("warning", "extract-voice", url, message, "The other voices were heard; nothing else is lost."))
-        return otherwise
+        message = f"the page could not be read to its end by {method} ({type(error).__name__})"
+        report(Finding("warning", "extract-voice", url, message, "What else was found stands; nothing is lost."))

@@ -149,6 +149,13 @@ class Sidecar:
         return str(self.document["warc"]["sha256"])
 
     @property
+    def records(self) -> list[dict[str, str]]:
+        """The records that it names by id: `id`, `url`, `date`, `type` and, where there is one, `payload_digest`."""
+        records = self.document["warc"].get("records")
+        named = records.values() if isinstance(records, dict) else ()
+        return [record for record in named if isinstance(record, dict) and isinstance(record.get("id"), str)]
+
+    @property
     def access(self) -> str:
         """Who may see it: open, reading-room, dark or embargo."""
         return str(self.document["rights"].get("access", "dark"))

@@ -29,7 +29,7 @@ class RecordLike(Protocol):
 
     @property
     def record_id(self) -> str:
-        """WARC-Record-ID, with or without its angle brackets."""
+        """WARC-Record-ID, with or without its angle brackets; empty where there is none (ARC)."""
         ...
 
     @property
@@ -38,13 +38,18 @@ class RecordLike(Protocol):
         ...
 
     @property
+    def date(self) -> datetime:
+        """WARC-Date."""
+        ...
+
+    @property
     def type(self) -> str:
         """WARC-Type."""
         ...
 
     @property
-    def payload_digest(self) -> str | None:
-        """WARC-Payload-Digest, `sha1:…`, where there is one."""
+    def payload_digest(self) -> str:
+        """WARC-Payload-Digest, `sha1:…`; empty where there is none."""
         ...
 
 
@@ -147,8 +152,14 @@ class Visit:
 
 
 def _record(record: RecordLike) -> dict[str, str]:
-    members = {"id": record.record_id.strip("<>"), "url": plain(record.url), "type": record.type}
-    return members | ({"payload_digest": record.payload_digest} if record.payload_digest else {})
+    members = {
+        "id": record.record_id.strip("<>"),
+        "url": plain(record.url),
+        "date": timestamp(record.date, micro=True),
+        "type": record.type,
+        "payload_digest": record.payload_digest,
+    }
+    return {key: value for key, value in members.items() if value}
 
 
 def _software(agent: str) -> dict[str, str]:
