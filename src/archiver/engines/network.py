@@ -1,0 +1,211 @@
+"""What a page's own DevTools session tells of its requests, and `Fetch` does not: true headers, times, protocols.
+
+Its events come in any order, before and after the request is paused. A chain of redirects shares one id, so what
+belongs together is told by order: the n-th answer of an id belongs to the n-th request of that id.
+"""
+
+import asyncio
+import base64
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from archiver.browser import Event, Session
+from archiver.model import Headers
+
+Told = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Hop:
+    """One request of an id, as far as it has been told; None is what has not been, or never will be."""
+
+    sent: Told | None = None
+    """`requestWillBeSent`: when, what kind."""
+    sent_headers: Told | None = None
+    """`requestWillBeSentExtraInfo`: the headers that really went out."""
+    got_headers: Told | None = None
+    """`responseReceivedExtraInfo`: the header lines that really came in, with Set-Cookie."""
+    got: Told | None = None
+    """The `response` of `responseReceived`, or `redirectResponse`: protocol and TLS."""
+
+    @property
+    def started(self) -> datetime | None:
+        """When the request was made."""
+        return datetime.fromtimestamp(self.sent["wallTime"], UTC) if self.sent else None
+
+    @property
+    def type(self) -> str | None:
+        """What the page wanted it for, in lower case."""
+        return str(self.sent["type"]).lower() if self.sent and self.sent.get("type") else None
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """WARC-Protocol values: `h2`, `tls/1.3`."""
+        if not self.got:
+            return ()
+        spoken = str(self.got.get("protocol") or "").lower()
+        secured = str((self.got.get("securityDetails") or {}).get("protocol") or "")
+        return tuple(name for name in (spoken, secured.lower().replace(" ", "/")) if name)
+
+    @property
+    def request_headers(self) -> Headers | None:
+        """The header lines that went out."""
+        return header_lines(self.sent_headers["headers"]) if self.sent_headers else None
+
+
+@dataclass(slots=True)
+class Request:
+    """All that is told under one id."""
+
+    hops: list[Hop] = field(default_factory=list)
+    paused: int = 0
+    """How many of its answers have been paused."""
+    ended: bool = False
+
+    def hop(self, number: int) -> Hop:
+        """The hop of that number, made when it is not known yet."""
+        while len(self.hops) <= number:
+            self.hops.append(Hop())
+        return self.hops[number]
+
+    def first_without(self, part: str) -> Hop:
+        """The earliest hop that misses this part."""
+        number = 0
+        while getattr(self.hop(number), part) is not None:
+            number += 1
+        return self.hop(number)
+
+    @property
+    def waiting(self) -> bool:
+        """Asked for, and no answer has come."""
+        return not self.ended and sum(hop.sent is not None for hop in self.hops) > self.paused
+
+
+class NetworkLog:
+    """The requests of one page, by id."""
+
+    def __init__(self) -> None:
+        self.sockets: list[tuple[str, datetime]] = []
+        """WebSockets opened: URL and time."""
+        self._requests: dict[str, Request] = {}
+        self._sinks: dict[str, Callable[[bytes], None]] = {}
+        self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def attach(self, session: Session) -> None:
+        """Listen to a page's session from now on."""
+        for name, handler in (
+            ("requestWillBeSent", self._sent),
+            ("requestWillBeSentExtraInfo", self._sent_headers),
+            ("responseReceivedExtraInfo", self._got_headers),
+            ("responseReceived", self._got),
+            ("dataReceived", self._data),
+            ("loadingFinished", self._ended),
+            ("loadingFailed", self._ended),
+            ("webSocketCreated", self._socket),
+        ):
+            session.on(f"Network.{name}", handler)
+        # The renderer need not keep bodies for this session: they are read where they are paused.
+        await session.send("Network.enable", maxTotalBufferSize=0, maxResourceBufferSize=0)
+        await session.send("Network.setCacheDisabled", cacheDisabled=True)
+
+    def __contains__(self, request_id: str) -> bool:
+        return request_id in self._requests
+
+    def waiting(self) -> list[Hop]:
+        """Requests of the web that have had no answer so far."""
+        return [request.hops[-1] for request in self._requests.values() if request.waiting]
+
+    def pause(self, request_id: str) -> Hop:
+        """The hop that the answer now paused under this id belongs to."""
+        request = self._requests.setdefault(request_id, Request())
+        request.paused += 1
+        return request.hop(request.paused - 1)
+
+    async def completed(self, request_id: str, hop: Hop) -> None:
+        """Wait until all is told of a hop whose answer has gone on its way, but not for long.
+
+        A worker's requests are never told in full, and some not at all.
+        """
+        await self._until(request_id, lambda: hop.sent is not None and hop.got_headers is not None, 0.25)
+        if hop.sent is not None:
+            await self._until(request_id, lambda: hop.got is not None or self._requests[request_id].ended, 0.5)
+
+    def pour(self, request_id: str, sink: Callable[[bytes], None]) -> None:
+        """Give `sink` the body's further pieces as they arrive (after `Network.streamResourceContent`)."""
+        self._sinks[request_id] = sink
+
+    def ended(self, request_id: str) -> bool:
+        """Whether the last answer of an id came to its end."""
+        return self._requests[request_id].ended
+
+    async def _until(self, request_id: str, told: Callable[[], bool], seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while not told():
+                    self._news[request_id].clear()
+                    await self._news[request_id].wait()
+        except TimeoutError:
+            pass
+
+    def _request(self, event: Event) -> Request:
+        request_id = event["requestId"]
+        self._news[request_id].set()
+        return self._requests.setdefault(request_id, Request())
+
+    def _sent(self, event: Event) -> None:
+        if not event["request"]["url"].startswith(("http:", "https:")):
+            return
+        request = self._request(event)
+        if (answer := event.get("redirectResponse")) is not None:
+            before = request.first_without("got")
+            before.got = answer
+            if not event.get("redirectHasExtraInfo", True):  # made up by the browser itself: nothing more will be told
+                before.sent_headers = before.sent_headers or {"headers": {}}
+                before.got_headers = before.got_headers or {"headers": {}}
+        request.first_without("sent").sent = event
+
+    def _sent_headers(self, event: Event) -> None:
+        self._request(event).first_without("sent_headers").sent_headers = event
+
+    def _got_headers(self, event: Event) -> None:
+        self._request(event).first_without("got_headers").got_headers = event
+
+    def _got(self, event: Event) -> None:
+        if event["requestId"] in self._requests:
+            self._request(event).first_without("got").got = event["response"]
+
+    def _data(self, event: Event) -> None:
+        if (sink := self._sinks.get(event["requestId"])) and "data" in event:
+            sink(base64.b64decode(event["data"]))
+
+    def _ended(self, event: Event) -> None:
+        if event["requestId"] in self._requests:
+            self._request(event).ended = True
+
+    def _socket(self, event: Event) -> None:
+        self.sockets.append((event["url"], datetime.now(UTC)))
+
+
+def header_lines(told: dict[str, str]) -> Headers:
+    """Header lines from DevTools' ExtraInfo, where repeated ones are joined by line feeds."""
+    return tuple((wire(name), wire(value)) for name, joined in told.items() for value in joined.split("\n"))
+
+
+def wire(text: str) -> str:
+    """The wire's bytes, as Latin-1, of header text that ExtraInfo has read as windows-1252.
+
+    (The WHATWG's windows-1252, in which the five bytes without a character are C1 controls.)
+    """
+    if text.isascii():
+        return text
+    return b"".join(_byte(character) for character in text).decode("latin-1")
+
+
+def _byte(character: str) -> bytes:
+    try:
+        return character.encode("latin-1")
+    except UnicodeEncodeError:
+        return character.encode("cp1252", "replace")

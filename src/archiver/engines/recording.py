@@ -1,0 +1,266 @@
+"""The recording of one page: every answer that the browser holds is read, kept as an `Exchange`, and let go.
+
+Each held answer is answered on every path, or the page would hang. What cannot be recorded is noted with the reason.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from archiver.browser import BrowserError, Event, Session, Tab
+from archiver.engines import bodies
+from archiver.engines.aside import Aside
+from archiver.engines.exchanges import Paused, honest, reason_of
+from archiver.engines.network import NetworkLog
+from archiver.engines.tunnel import Tunnel
+from archiver.model import Exchange, Limits, Request, RequestNote, Response, new_body, now, timestamp
+
+Put = Callable[[Exchange], Awaitable[None]]
+Role = Literal["main", "redirect", "part"]
+
+MADE_BY_BROWSER = "non-authoritative-reason"
+"""The header of redirects that no server sent (HSTS)."""
+
+
+class Recording:
+    """Answers of one page and its workers, from the first request to `finish`."""
+
+    def __init__(self, fetch: Session, tab: Tab, tunnel: Tunnel, limits: Limits, put: Put) -> None:
+        self.tab, self.tunnel, self.limits = tab, tunnel, limits
+        self.log = NetworkLog()
+        self.notes: list[RequestNote] = []
+        self.reasons: dict[str, None] = {}
+        """Caps that were hit, each once, in order."""
+        self.failed: Paused | None = None
+        """The last navigation of the page itself that got no answer."""
+        self.document = ""
+        """URL of the page's document: of the latest one, until the page has settled."""
+        self.settled = asyncio.Event()
+        """The page stands: from now on it is not let go elsewhere."""
+        self.stop = asyncio.Event()
+        """Streams are cut, and nothing new is begun."""
+        self.put = put
+        self._fetch = fetch
+        self._held: Exchange | None = None  # the document, until it is clear that no other follows
+        self._seen: set[str] = set()
+        self._taken = 0
+        self._tasks: dict[asyncio.Task[None], Paused] = {}
+        self._aside = Aside(self)
+
+    # What goes on
+
+    def take(self, event: Event) -> None:
+        """Record a paused answer and let it go."""
+        if event["requestId"] in self._seen:
+            return  # it was let go before, and the page has now given it up
+        self._seen.add(event["requestId"])
+        paused = Paused(event, self.log.pause(event.get("networkId") or event["requestId"]))
+        task = asyncio.ensure_future(self.let_go(paused) if self.stop.is_set() else self._take(paused))
+        self._tasks[task] = paused
+        task.add_done_callback(self._tasks.pop)
+
+    @property
+    def reading(self) -> bool:
+        """Whether bodies are being read."""
+        return bool(self._tasks) or self._aside.busy
+
+    @property
+    def flowing(self) -> bool:
+        """Whether a body is being read that takes its time."""
+        return self._aside.busy or any((now() - task.arrived).total_seconds() > 1 for task in self._tasks.values())
+
+    @property
+    def answered(self) -> bool:
+        """Whether any server gave any answer."""
+        return self._taken > 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way: bodies being read, requests without an answer."""
+        return self.reading or bool(self.log.waiting())
+
+    # What comes of it
+
+    async def settle(self) -> None:
+        """The page is as it will stay: its document is recorded as the main one."""
+        self.settled.set()
+        if self._held:
+            held, self._held = self._held, None
+            await self.put(replace(held, role="main"))
+
+    async def freeze(self) -> None:
+        """Let the page ask for nothing more; what it has asked for still comes."""
+        await self.tab.session.send("Network.setBlockedURLs", urls=["*"])
+
+    async def finish(self, seconds: float) -> None:
+        """Cut what still streams, wait `seconds` for what is being read, and note what was dropped."""
+        self.stop.set()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=seconds)
+        for paused in self._tasks.values():
+            self.note_answer(paused, "the visit ended before it was whole")
+        await self._aside.finish(seconds)
+        if not self.settled.is_set():
+            await self.settle()
+        for hop in self.log.waiting():
+            if hop.sent and hop.started:
+                asked, kind = hop.sent["request"], hop.type or ""
+                self.note(asked["url"], asked["method"], kind, hop.started, served=False, why="no answer came")
+        for url, opened in self.log.sockets:
+            self.note(url, "GET", "websocket", opened, status=101, why="WARC has no form for a WebSocket's messages")
+
+    async def close(self) -> None:
+        """Drop whatever is still under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._aside.close()
+        if self._held:
+            self._held.response.body.close()
+
+    def note(
+        self,
+        url: str,
+        method: str,
+        kind: str,
+        started: datetime,
+        *,
+        status: int | None = None,
+        served: bool = True,
+        why: str = "",
+    ) -> None:
+        """Enter a request in the page's log; recorded unless there is a reason `why` not."""
+        seconds = round((now() - started).total_seconds(), 3)
+        line = RequestNote(url, method, status, kind, timestamp(started, micro=True), seconds, not why, why, served)
+        self.notes.append(line)
+
+    def note_answer(self, paused: Paused, why: str = "", *, served: bool = True) -> None:
+        """Enter a paused answer in the page's log."""
+        kind, started = paused.hop.type or paused.type, paused.hop.started or paused.arrived
+        status = paused.status or None
+        self.note(paused.url, paused.method, kind, started, status=status, served=served, why=why)
+
+    # One answer
+
+    async def _take(self, paused: Paused) -> None:
+        try:
+            if why := self._unwanted(paused):
+                self.note_answer(paused, why, served=False)
+            elif self._taken >= self.limits.requests:
+                self._refuse(paused)
+                await self._fail(paused)
+            else:
+                self._taken += 1
+                await self._record(paused)
+        except BrowserError:
+            if not self.stop.is_set():
+                self.note_answer(paused, "the page let it go before it was whole")
+        finally:
+            if not paused.answered:
+                await self.let_go(paused)
+
+    def _unwanted(self, paused: Paused) -> str:
+        """Why there is nothing to record, or ""."""
+        if paused.error:
+            if self._is_document(paused):
+                self.failed = paused
+            failure = self.tunnel.failure(paused.url)
+            return str(failure) if failure else f"the browser reports {paused.error}"
+        if paused.header(MADE_BY_BROWSER):
+            return "the browser itself went to https, as this host has told it to"
+        return ""
+
+    def _refuse(self, paused: Paused) -> None:
+        why = f"the page made more than {self.limits.requests} requests"
+        self.reasons[why] = None
+        self.note_answer(paused, why)
+
+    def _is_document(self, paused: Paused) -> bool:
+        return paused.type == "document" and paused.frame == self.tab.target_id
+
+    async def _record(self, paused: Paused) -> None:
+        if await self._aside.take(paused):
+            return
+        body = await self._read(paused)
+        try:
+            await self.log.completed(paused.network_id, paused.hop)
+            if body.truncated:
+                self.reasons[f"{paused.url} was cut ({body.truncated})"] = None
+            await self._keep(paused, self.exchange(paused, body))
+        except asyncio.CancelledError:
+            body.stream.close()
+            raise
+
+    async def _read(self, paused: Paused) -> bodies.Body:
+        """The body of an answer, which is then let go, unless the page would go elsewhere with it."""
+        wandering = self._is_document(paused) and (self.settled.is_set() or paused.is_attachment)
+        if paused.bodyless:
+            await (self._fail(paused) if wandering else self.let_go(paused))
+            return bodies.nothing()
+        if paused.length is not None and paused.length <= bodies.WHOLE:
+            body = await self._read_whole(paused)
+            await (self._fail(paused) if wandering else self.let_go(paused))
+            return body
+        patience = self.limits.seconds / 3
+        body = await bodies.take_stream(self._fetch, paused.id, self.limits.body_bytes, patience, self.stop)
+        paused.answered = True
+        with suppress(BrowserError):
+            if wandering or body.size > bodies.HANDED_BACK:
+                await self._fail(paused)
+            else:
+                await bodies.fulfil(self._fetch, paused.id, paused.status, paused.told_headers, body)
+        return body
+
+    async def _read_whole(self, paused: Paused) -> bodies.Body:
+        """A body in one piece; one that broke off cannot be had in part."""
+        try:
+            body = await bodies.read_whole(self._fetch, paused.id, self.limits.body_bytes)
+        except BrowserError:
+            if self.tab.gone.done() or self.stop.is_set():
+                raise
+            return bodies.Body(new_body(), 0, "disconnect")
+        if body.truncated is None and body.size < (paused.length or 0):
+            body.truncated = "disconnect"
+        return body
+
+    async def _keep(self, paused: Paused, exchange: Exchange) -> None:
+        """Give an exchange to the caller, but hold the page's document back until it is clear that it stays."""
+        self.note_answer(paused)
+        if not self._is_document(paused) or self.settled.is_set():
+            await self.put(exchange)
+        elif paused.redirects:
+            await self.put(replace(exchange, role="redirect"))
+        else:
+            former, self._held, self.document = self._held, exchange, exchange.url
+            if former:
+                await self.put(replace(former, role="redirect"))
+
+    def exchange(self, paused: Paused, body: bodies.Body) -> Exchange:
+        """What is recorded of an answer and its body."""
+        ranged = paused.range is not None
+        status, reason = (200, reason_of(200)) if ranged else (paused.status, paused.reason)
+        posted = paused.posted()
+        return Exchange(
+            url=paused.url,
+            started=paused.hop.started or paused.arrived,
+            request=Request(paused.method, paused.request_headers(), None if posted is None else new_body(posted)),
+            response=Response(status, reason, honest(paused.response_headers(), body.size, ranged=ranged), body.stream),
+            ip=self.tunnel.address(paused.url),
+            protocols=paused.hop.protocols,
+            resource_type=paused.hop.type or paused.type,
+            truncated=body.truncated,
+        )
+
+    async def let_go(self, paused: Paused) -> None:
+        """Give an answer to the page as it came."""
+        paused.answered = True
+        with suppress(BrowserError):  # the page did not wait
+            await self._fetch.send("Fetch.continueRequest", requestId=paused.id)
+
+    async def _fail(self, paused: Paused) -> None:
+        paused.answered = True
+        with suppress(BrowserError):
+            await self._fetch.send("Fetch.failRequest", requestId=paused.id, errorReason="Aborted")

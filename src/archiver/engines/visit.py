@@ -1,0 +1,155 @@
+"""One visit to one page: navigate, let it settle, behave like a reader, wait until all is in, take its pictures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from archiver import __version__
+from archiver.browser import BrowserError, Chromium, Tab
+from archiver.engines.behave import behave
+from archiver.engines.pictures import products
+from archiver.engines.recorder import Recorder
+from archiver.engines.recording import Recording
+from archiver.engines.tunnel import Resolve, Tunnel
+from archiver.errors import FetchFailed, PolicyRefusal
+from archiver.model import Item, Limits, PageInfo, now
+
+QUIET = 0.5
+"""Seconds with nothing under way after which all is in."""
+SETTLED = 0.25
+"""The same, for a freshly loaded page whose scripts may still go elsewhere or draw."""
+SETTLING = 3.0
+DRAINING = 8.0
+"""Seconds that requests without an answer, or ever new ones, are waited for when all else is done."""
+FINISHING = 5.0
+"""Seconds for bodies that are being read when the visit ends."""
+
+REASONS = {
+    "ERR_TIMED_OUT": "the server did not answer in time",
+    "ERR_EMPTY_RESPONSE": "the server closed the connection without an answer",
+    "ERR_CONNECTION_CLOSED": "the server closed the connection without an answer",
+    "ERR_CONNECTION_RESET": "the server broke the connection off",
+    "ERR_TOO_MANY_REDIRECTS": "the redirects go round in a circle",
+    "ERR_CERT_AUTHORITY_INVALID": "its certificate is not trusted",
+    "ERR_CERT_COMMON_NAME_INVALID": "its certificate is for another host",
+    "ERR_CERT_DATE_INVALID": "its certificate is out of date",
+    "ERR_SSL_PROTOCOL_ERROR": "it does not speak TLS",
+    "ERR_INVALID_RESPONSE": "what it sent is not HTTP",
+    "ERR_INVALID_HTTP_RESPONSE": "what it sent is not HTTP",
+}
+"""Chromium's names for failed navigations, in plain words."""
+
+
+class Visit:
+    """One page from its address to its page info. `put` takes every item as it comes."""
+
+    def __init__(
+        self, chromium: Chromium, recorder: Recorder, resolve: Resolve, put: Callable[[Item], Awaitable[None]]
+    ) -> None:
+        self._chromium, self._recorder, self._resolve, self._put = chromium, recorder, resolve, put
+        self._reasons: list[str] = []
+        self._counts: dict[str, int] = {}
+
+    async def run(self, url: str, limits: Limits) -> None:
+        """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
+        started = now()
+        async with Tunnel(self._resolve) as tunnel:
+            tab = await self._chromium.tab(tunnel.port)
+            recording = Recording(self._chromium.session, tab, tunnel, limits, self._put)
+            self._recorder.add(recording)
+            try:
+                await recording.log.attach(tab.session)
+                error = await self._while_alive(tab, self._page(tab, recording, url), limits.seconds)
+                await recording.finish(FINISHING)
+                if error:
+                    self._explain(recording, url, error)
+            finally:
+                self._recorder.remove(recording)
+                await tab.close()
+                await recording.close()
+            await self._put(self._info(recording, url, started))
+
+    async def _while_alive(self, tab: Tab, work: Awaitable[str], seconds: float) -> str:
+        """Do `work` until it ends, the time is up or the page dies; gives the navigation's error, or ""."""
+        working = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait((working, tab.gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return await working
+            self._reasons.append(tab.gone.result() if tab.gone.done() else f"the visit was ended after {seconds:g} s")
+            return "ERR_TIMED_OUT" if not tab.gone.done() else tab.gone.result()
+        except BrowserError as error:
+            self._reasons.append(tab.gone.result() if tab.gone.done() else str(error).rstrip("."))
+            return self._reasons[-1]
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+    async def _page(self, tab: Tab, recording: Recording, url: str) -> str:
+        """The visit itself; gives "" or why the navigation failed."""
+        clock, limits = asyncio.get_running_loop().time, recording.limits
+        reserve = min(10.0, limits.seconds / 5)
+        begun = clock()
+        if error := await tab.go(url, limits.seconds / 2):
+            return error
+        if not await tab.loaded(begun + limits.seconds / 2 - clock()):
+            self._reasons.append(f"the page was still loading after {limits.seconds / 2:g} s")
+        await self._quiet(recording, SETTLED, SETTLING)
+        await tab.loaded(begun + limits.seconds / 2 - clock())  # of the document that a script may have gone on to
+        await recording.settle()
+        counts, reasons = await behave(tab, begun + limits.seconds - reserve - clock())
+        self._counts.update(counts)
+        self._reasons.extend(reasons)
+        await self._drain(recording, begun + limits.seconds - reserve)
+        about = recording.document or url
+        async for product in products(tab, about, self._reasons):
+            await self._put(product)
+        await recording.freeze()
+        return ""
+
+    async def _quiet(self, recording: Recording, quiet: float, seconds: float) -> None:
+        """Wait until nothing was under way for `quiet` seconds, at most `seconds`."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        idle_since = clock()
+        while clock() < end and clock() - idle_since < quiet:
+            await asyncio.sleep(0.02)
+            if recording.busy:
+                idle_since = clock()
+
+    async def _drain(self, recording: Recording, end: float) -> None:
+        """Wait until all is in: as long as it takes for bodies that flow, not so long for answers that do not come."""
+        clock = asyncio.get_running_loop().time
+        await self._quiet(recording, QUIET, min(DRAINING, end - clock()))
+        while recording.flowing and clock() < end:
+            await self._quiet(recording, QUIET, 1.0)
+
+    def _explain(self, recording: Recording, url: str, error: str) -> None:
+        """Raise if nothing came or policy forbade the page; otherwise say what went wrong, if anything."""
+        place = recording.failed.url if recording.failed else url
+        failure = recording.tunnel.failure(place)
+        if recording.document:
+            return  # a page came, or an answer without one (a download, no content)
+        if isinstance(failure, PolicyRefusal):
+            raise failure
+        why = failure.why if isinstance(failure, FetchFailed) else REASONS.get(error, f"the browser says {error}")
+        if not recording.answered:
+            raise FetchFailed(url, why) from failure
+        self._reasons.append(f"{place} gave no page: {why}")
+
+    def _info(self, recording: Recording, url: str, started: datetime) -> PageInfo:
+        if recording.tab.popups:
+            self._counts["popups_closed"] = recording.tab.popups
+        return PageInfo(
+            url=url,
+            final_url=recording.document or (recording.failed.url if recording.failed else url),
+            started=started,
+            finished=now(),
+            engine="browser",
+            fidelity="decoded",
+            user_agent=self._chromium.user_agent,
+            agents=(f"archiver/{__version__}", *self._chromium.agents),
+            requests=tuple(recording.notes),
+            reasons=(*recording.reasons, *self._reasons),
+            counts=self._counts,
+        )
