@@ -1,1 +1,22 @@
-"""WARC records out and in; the only home of warcio, FastWARC and isal."""
+"""WARC files: the only home of warcio, FastWARC and isal."""
+
+from archiver.warc.check import check
+from archiver.warc.framing import DamagedArchive
+from archiver.warc.pages import Page, find_pages
+from archiver.warc.reader import find_record, open_record, read_records
+from archiver.warc.record import PAYLOAD_LIMIT, Record
+from archiver.warc.writer import RecordRef, WarcWriter
+
+__all__ = [
+    "PAYLOAD_LIMIT",
+    "DamagedArchive",
+    "Page",
+    "Record",
+    "RecordRef",
+    "WarcWriter",
+    "check",
+    "find_pages",
+    "find_record",
+    "open_record",
+    "read_records",
+]

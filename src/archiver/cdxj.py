@@ -1,0 +1,289 @@
+"""The index: CDXJ lines, byte-identical to those of `cdxj-indexer --post-append --sort`, and looking them up.
+
+A line is `KEY TIMESTAMP JSON`: the URL in SURT form, with the method and body of a POST appended, so that replay
+finds the answers to POSTs; 14 digits; and what is needed to fetch the record. Lines are sorted as bytes.
+The archive is read by our own reader, which sees damage where warcio goes on and never prints; keys and POST
+queries come from the libraries.
+"""
+
+import base64
+import hashlib
+import heapq
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdxj_indexer.amf import Amf
+from cdxj_indexer.postquery import append_method_query, json_parse
+from pyamf.remoting import decode as decode_amf  # type: ignore[import-untyped]
+from surt import surt
+
+from archiver.errors import UnreadableInput
+from archiver.warc import DamagedArchive, Record, read_records
+
+_INDEXED = ("response", "revisit", "resource", "metadata")
+_EMPTY_DIGEST = "sha1:" + base64.b32encode(hashlib.sha1(b"", usedforsecurity=False).digest()).decode()
+_POST_LIMIT = 64 << 20
+"""Bytes of a POST body that are looked at: all of it has to be parsed in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class CdxLine:
+    """One line of an index, taken apart."""
+
+    key: str
+    """The URL in SURT form, as `url_key` gives it; for a POST with its query."""
+    timestamp: str
+    """14 digits, UTC."""
+    fields: dict[str, str]
+    """The JSON part: url, mime, status, digest, length, offset, filename; for a POST also requestBody and method."""
+
+
+def index_lines(path: Path, root: Path) -> list[str]:
+    """The index of an archive file, sorted, each line with its newline; `filename` is relative to `root`.
+
+    A damaged file gives the lines of what can be replayed: `archiver.warc.check` is there to tell of the damage.
+    Raises `UnreadableInput` if the file cannot be opened, `DamagedArchive` if there is no record in it.
+    """
+    filename = Path(os.path.relpath(path, root)).as_posix()
+    lines = [entry.line() for entry in _paired(_entries(path, filename)) if entry.is_indexed]
+    return sorted(line for line in lines if line.count("\n") == 1)
+
+
+def url_key(url: str) -> str:
+    """The key under which an index holds `url`; one that cannot be brought into SURT form stands for itself."""
+    try:
+        key: str = surt(url)
+    except Exception:  # noqa: BLE001  surt fails in many ways on hostile URLs, and cdxj-indexer does the same
+        return url
+    return key
+
+
+def parse_line(line: str) -> CdxLine:
+    """Take a line apart. Raises `UnreadableInput` if it is none."""
+    key, _, rest = line.rstrip("\n").partition(" ")
+    timestamp, _, document = rest.partition(" ")
+    try:
+        fields = json.loads(document)
+    except ValueError as error:
+        raise UnreadableInput("index", f"not a CDXJ line: {line[:80]!r}") from error
+    if not re.fullmatch(r"\d{14}", timestamp) or not isinstance(fields, dict):
+        raise UnreadableInput("index", f"not a CDXJ line: {line[:80]!r}")
+    return CdxLine(key, timestamp, fields)
+
+
+def merge(*sources: Iterable[str]) -> Iterator[str]:
+    """The lines of several sorted indexes as one, without exact duplicates, in constant memory."""
+    last = ""
+    for line in heapq.merge(*sources):
+        if line != last:
+            yield line
+        last = line
+
+
+def lookup(path: Path, key: str) -> Iterator[CdxLine]:
+    """The lines under exactly `key` in a sorted index file, by binary search."""
+    prefix = key.encode() + b" "
+    with path.open("rb") as stream:
+        low, high = 0, path.stat().st_size
+        while low < high:  # the first line at or behind `low` that is not below the prefix
+            middle = (low + high) // 2
+            _to_line_start(stream, middle)
+            line = stream.readline()
+            if line and line < prefix:
+                low = middle + 1
+            else:
+                high = middle
+        _to_line_start(stream, low)
+        while (line := stream.readline()).startswith(prefix):
+            yield parse_line(line.decode())
+
+
+def _to_line_start(stream: io.BufferedReader, offset: int) -> None:
+    """Go to the first line that begins at `offset` or behind it."""
+    stream.seek(max(offset - 1, 0))
+    if offset:
+        stream.readline()
+
+
+@dataclass(slots=True)
+class _Post:
+    """What the body of a POST or PUT adds to its answer's line."""
+
+    method: str
+    query: str | None
+    suffix: str
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A record as far as the index needs it."""
+
+    type: str
+    record_id: str | None
+    concurrent_to: str | None
+    key: str
+    timestamp: str
+    fields: dict[str, str | None]
+    is_indexed: bool
+    post: _Post | None
+
+    def line(self) -> str:
+        return f"{self.key} {self.timestamp} {json.dumps(self.fields)}\n"
+
+
+def _entries(path: Path, filename: str) -> Iterator[_Entry]:
+    count = 0
+    record: Record | None = None
+    try:
+        for record in read_records(path):
+            entry = _entry(record)
+            _locate(entry, record, record.length, filename)
+            count += 1
+            yield entry
+    except DamagedArchive as error:
+        if error.cut and record is not None and record.offset == error.offset:
+            # What there is of the last record can be replayed, and cdxj-indexer lists it, too.
+            _locate(entry, record, path.stat().st_size - record.offset, filename)
+            yield entry
+        elif not count:
+            raise
+
+
+def _entry(record: Record) -> _Entry:
+    date = record.date
+    return _Entry(
+        type=record.type,
+        record_id=record.header("WARC-Record-ID"),
+        concurrent_to=record.header("WARC-Concurrent-To"),
+        key=url_key(record.url),
+        timestamp=date.strftime("%Y%m%d%H%M%S") if date else "",
+        fields=_fields(record),
+        is_indexed=date is not None and _is_indexed(record),
+        post=_post(record),
+    )
+
+
+def _locate(entry: _Entry, record: Record, length: int, filename: str) -> None:
+    entry.fields |= {"length": str(length), "offset": str(record.offset), "filename": filename}
+
+
+def _is_indexed(record: Record) -> bool:
+    own = record.type in ("resource", "metadata") and record.header("Content-Type") == "application/warc-fields"
+    return record.type in _INDEXED and not own
+
+
+def _fields(record: Record) -> dict[str, str | None]:
+    """The first half of the JSON part. A value that is not told is left out."""
+    has_http = record.http is not None and bool(record.http.first_line or record.http.headers)
+    found = {
+        "url": record.header("WARC-Target-URI"),
+        "mime": _mime(record),
+        "status": record.http.code if has_http and record.http and record.type in ("response", "revisit") else None,
+        "digest": record.header("WARC-Payload-Digest"),
+    }
+    if found["digest"] is None and record.type != "revisit":
+        # With --post-append, cdxj-indexer digests a body that it has already read to its end, which gives this.
+        found["digest"] = _EMPTY_DIGEST
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _mime(record: Record) -> str | None:
+    if record.type == "revisit":
+        return "warc/revisit"
+    if record.type == "response":
+        value = _utf8(record.http.get("Content-Type")) if record.http else None
+    else:
+        value = record.header("Content-Type")
+    return re.split(r"[;\s]", value, maxsplit=1)[0].strip() if value else value
+
+
+def _utf8(value: str | None) -> str | None:
+    """A header value as warcio reads it: as UTF-8 where it is that, else as Latin-1."""
+    if value is None:
+        return None
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return value
+
+
+def _post(record: Record) -> _Post | None:
+    if record.type != "request" or record.http is None or record.http.method.upper() not in ("POST", "PUT"):
+        return None
+    http = record.http
+    try:
+        body = record.payload().read(_POST_LIMIT)
+    except DamagedArchive:
+        raise
+    except UnreadableInput:
+        body = b""
+    query, suffix = _query(http.method, _utf8(http.get("Content-Type")), http.get("Content-Length"), body, record.url)
+    return _Post(http.method.upper(), query, suffix)
+
+
+def _query(method: str, content_type: str | None, length: str | None, body: bytes, url: str) -> tuple[str | None, str]:
+    """The query that stands for a body, and what the URL gets appended.
+
+    A body that is not what its type says is found out first: the library prints about bad JSON and AMF,
+    and fails on bad multipart data, which are then taken for what they are: bytes.
+    """
+    kind = (content_type or "").partition(";")[0]
+
+    def appended(as_type: str | None, data: bytes, size: str | None) -> tuple[str | None, str]:
+        query, suffix = append_method_query(method, as_type, size, io.BytesIO(data), url)
+        return query, suffix
+
+    if kind.startswith("application/json") and not _parses(json_parse, body):
+        return "", appended("", b"", "0")[1]
+    if kind.startswith("application/x-amf") and not _parses(_amf, body):
+        return None, appended("", b"", "0")[1]
+    try:
+        return appended(content_type, body, length)
+    except Exception:  # noqa: BLE001  whatever a hostile body does to a foreign parser
+        return appended("", body, length)
+
+
+def _amf(body: bytes) -> object:
+    return Amf.get_representation(decode_amf(io.BytesIO(body)))
+
+
+def _parses(parser: Callable[[bytes], object], body: bytes) -> bool:
+    try:
+        parser(body)
+    except Exception:  # noqa: BLE001  whatever a hostile body does to a foreign parser
+        return False
+    return True
+
+
+def _paired(entries: Iterator[_Entry]) -> Iterator[_Entry]:
+    """Give a response what its request adds, where the two stand side by side."""
+    previous: _Entry | None = None
+    for entry in entries:
+        if previous is None:
+            previous = entry
+            continue
+        if not _belong_together(previous, entry):
+            yield previous
+            previous = entry
+            continue
+        request, response = (previous, entry) if previous.type == "request" else (entry, previous)
+        if request.post:
+            response.key = url_key(f"{request.fields.get('url') or ''}{request.post.suffix}")
+            response.fields |= {"requestBody": request.post.query, "method": request.post.method}
+        yield from (previous, entry)
+        previous = None
+    if previous is not None:
+        yield previous
+
+
+def _belong_together(first: _Entry, second: _Entry) -> bool:
+    return (
+        {first.type, second.type} == {"request", "response"}
+        and first.fields.get("url") == second.fields.get("url")
+        and second.concurrent_to == first.record_id
+    )

@@ -1,0 +1,169 @@
+"""Checking a WARC or ARC file from end to end: its structure, and every digest that it claims.
+
+Digests inside a file prove nothing against whoever can rewrite it, and do not cover the WARC headers: the SHA-256 in
+the ledger does. What this finds is what went wrong in making or copying the file, record by record.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.model import Finding, Level
+from archiver.warc.decoding import Dechunked, Readable, pieces
+from archiver.warc.digests import Digest, UnknownDigest, parse_digest
+from archiver.warc.framing import DamagedArchive
+from archiver.warc.reader import read_records
+from archiver.warc.record import Record
+
+_MANDATORY = ("WARC-Type", "WARC-Record-ID", "WARC-Date")
+_WARC_TRAILER = b"\r\n\r\n"
+
+
+def check(path: Path) -> Iterator[Finding]:
+    """Read all of a file and tell what is wrong with it; the last finding (`warc-records`) counts its records.
+
+    Errors: `warc-damaged` (structure; nothing behind it was read), `warc-digest`, `warc-field`, `warc-duplicate-id`.
+    Warnings: `warc-no-digest`, `warc-unknown-digest`, `warc-end`, `warc-chunks`. Of each kind of weakness that a
+    file has all through, there is one finding with a number. Raises `UnreadableInput` if the file cannot be opened.
+    """
+    seen: set[str] = set()
+    tally: Counter[str] = Counter()
+    try:
+        for record in read_records(path):
+            where = f"{path}@{record.offset}"
+            weak: Counter[str] = Counter()
+            yield from _check_fields(record, where, seen)
+            yield from _check_digests(record, where, weak)
+            record.length  # noqa: B018  reads to the end of the record, and sees whether there is one
+            weak["end"] += not record.arc and record.trailer != _WARC_TRAILER
+            tally += weak
+            tally["records"] += 1
+    except DamagedArchive as error:
+        yield Finding("error", "warc-damaged", str(path), _sentence(error.why), error.hint)
+    yield from _weaknesses(path, tally)
+    yield Finding("info", "warc-records", str(path), f"{tally['records']} records were read.")
+
+
+def _weaknesses(path: Path, tally: Counter[str]) -> Iterator[Finding]:
+    total = tally["records"]
+
+    def finding(level: Level, name: str, what: str) -> Iterator[Finding]:
+        if tally[name]:
+            yield Finding(level, f"warc-{name}", str(path), f"{tally[name]} of {total} records {what}.")
+
+    yield from finding("warning", "no-digest", "have no digest, so that no change in them could be seen here")
+    yield from finding("warning", "end", "are not followed by the two line ends that WARC 1.1 §4 asks for")
+    yield from finding("warning", "chunks", "say that their body is chunked, which it is not, or not rightly")
+    yield from finding(
+        "info", "stored-digest", "have a payload digest over the chunked bytes as stored, not over the entity (§5.9)"
+    )
+
+
+def _check_fields(record: Record, where: str, seen: set[str]) -> Iterator[Finding]:
+    if record.arc:
+        return
+    for name in _MANDATORY:
+        if not record.header(name):
+            yield Finding("error", "warc-field", where, f"The record has no {name} (WARC 1.1 §5).")
+    if record.header("WARC-Date") and record.date is None:
+        yield Finding("error", "warc-field", where, "Its WARC-Date is no date.")
+    if record.id and record.id in seen:
+        yield Finding("error", "warc-duplicate-id", where, f"Another record of the file has the id {record.id}, too.")
+    seen.add(record.id)
+
+
+def _check_digests(record: Record, where: str, weak: Counter[str]) -> Iterator[Finding]:
+    """Read the block once; compare it with what the record claims of it."""
+    claims: dict[str, Digest] = {}
+    for name in ("WARC-Block-Digest", "WARC-Payload-Digest"):
+        text = record.header(name)
+        try:
+            if text:
+                claims[name] = parse_digest(text)
+        except UnknownDigest as error:
+            yield Finding("warning", "warc-unknown-digest", where, _sentence(f"{name}: {error}"))
+    weak["no-digest"] += not claims
+    if record.type == "revisit" or record.header("WARC-Segment-Number"):
+        claims.pop("WARC-Payload-Digest", None)  # it is that of another record, or of several
+    block, payload = claims.get("WARC-Block-Digest"), claims.get("WARC-Payload-Digest")
+    found = _measure(record, block, payload)
+    if block and found.block != block.value:
+        yield _altered(where, "block", record.header("WARC-Block-Digest"))
+    if payload and payload.value not in (found.stored, found.entity):
+        yield _altered(where, "payload", record.header("WARC-Payload-Digest"))
+    weak["chunks"] += found.broken
+    weak["stored-digest"] += found.chunked and payload is not None and found.entity != payload.value == found.stored
+
+
+def _altered(where: str, what: str, claimed: str | None) -> Finding:
+    return Finding(
+        "error",
+        "warc-digest",
+        where,
+        f"The {what} is not what its digest {claimed} was made of.",
+        "The record was altered after it was written, or written wrongly; compare with another copy.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What a record really holds: the digests of its block, and of its payload in both readings of the field."""
+
+    block: bytes
+    stored: bytes
+    entity: bytes
+    chunked: bool
+    broken: bool
+    """Whether the chunk framing is not what it should be."""
+
+
+def _measure(record: Record, block: Digest | None, payload: Digest | None) -> _Measured:
+    """Read the record once, with the algorithms of the digests claimed."""
+    whole, stored, entity = _new_hash(block), _new_hash(payload), _new_hash(payload)
+    whole.update(record.head_bytes)
+    tap = _Tap(record, (whole, stored))
+    chunked = record.http is not None and (record.http.get("Transfer-Encoding") or "").strip().lower() == "chunked"
+    if not chunked:
+        _drain(tap)
+        return _Measured(whole.digest(), stored.digest(), stored.digest(), chunked=False, broken=False)
+    body = Dechunked(tap)
+    for piece in body:
+        entity.update(piece)
+    _drain(tap)  # trailers behind the last chunk
+    return _Measured(whole.digest(), stored.digest(), entity.digest(), chunked=True, broken=body.broken)
+
+
+def _new_hash(claim: Digest | None) -> "hashlib._Hash":
+    return hashlib.new(claim.algorithm if claim else "sha1", usedforsecurity=False)
+
+
+def _drain(source: Readable) -> None:
+    for _ in pieces(source):
+        pass
+
+
+class _Tap:
+    """A record's body, which adds to the hashes whatever is read from it."""
+
+    def __init__(self, record: Record, hashes: tuple["hashlib._Hash", ...]) -> None:
+        self._record = record
+        self._hashes = hashes
+
+    def read(self, size: int) -> bytes:
+        """As `Record.read`."""
+        return self._seen(self._record.read(size))
+
+    def readline(self, size: int) -> bytes:
+        """As `Record.readline`."""
+        return self._seen(self._record.readline(size))
+
+    def _seen(self, piece: bytes) -> bytes:
+        for one in self._hashes:
+            one.update(piece)
+        return piece
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

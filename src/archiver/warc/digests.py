@@ -1,0 +1,51 @@
+"""WARC digest headers: `algorithm:value`, the value in base32, hex or base64, as tools differ (WARC 1.1 §5.8)."""
+
+import base64
+import hashlib
+from binascii import Error as NotEncoded
+from dataclasses import dataclass
+
+_ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest that a header claims."""
+
+    algorithm: str
+    """As `hashlib` calls it."""
+    value: bytes
+    """Empty where the header's value cannot be one of that algorithm: no content has such a digest."""
+
+
+class UnknownDigest(ValueError):
+    """The header names no algorithm that is known here."""
+
+
+def parse_digest(text: str) -> Digest:
+    """Read a digest header. Raises `UnknownDigest`."""
+    label, _, encoded = text.strip().partition(":")
+    algorithm = label.strip().lower().replace("-", "")
+    if algorithm not in _ALGORITHMS:
+        raise UnknownDigest(f"{label[:40]!r} is no algorithm known here")
+    size = hashlib.new(algorithm, usedforsecurity=False).digest_size
+    for decode in (_base16, _base32, _base64):
+        try:
+            value = decode(encoded.strip())
+        except (NotEncoded, ValueError):
+            continue
+        if len(value) == size:
+            return Digest(algorithm, value)
+    return Digest(algorithm, b"")
+
+
+def _base16(text: str) -> bytes:
+    return base64.b16decode(text, casefold=True)
+
+
+def _base32(text: str) -> bytes:
+    return base64.b32decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 8), casefold=True)
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=b"-_", validate=True)

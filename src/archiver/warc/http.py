@@ -1,0 +1,91 @@
+"""HTTP header blocks as bytes: read without loss, written without a way for hostile values to forge a line."""
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+from archiver.model import Headers
+
+LINE_LIMIT = 1 << 20
+"""Bytes of one header line, of WARC or HTTP, above which a file is not read on."""
+
+HEAD_LIMIT = 4 << 20
+"""Bytes of a whole header block above which a file is not read on."""
+
+_OWS = " \t"  # optional whitespace around a value is no part of it (RFC 9110 §5.5)
+_FORBIDDEN = re.compile(r"[\r\n\0]")
+_NAME_ENDS = re.compile(r"[\r\n\0:]")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHead:
+    """The first line of an HTTP message and its header lines, as Latin-1 text."""
+
+    first_line: str
+    headers: Headers
+
+    def get(self, name: str) -> str | None:
+        """The first value under `name`, in any case, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def code(self) -> str:
+        """The status of a response as written, possibly empty."""
+        return self._after_first_word.split(" ", 1)[0]
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase of a response, possibly empty."""
+        return self._after_first_word.partition(" ")[2].strip()
+
+    @property
+    def method(self) -> str:
+        """The method of a request."""
+        return self.first_line.split(" ", 1)[0]
+
+    @property
+    def _after_first_word(self) -> str:
+        return self.first_line.partition(" ")[2].strip()
+
+
+def parse_head(block: bytes) -> HttpHead:
+    """Read a header block (RFC 9112 §2.1); a line without a colon is passed over, a folded one joined."""
+    first, *lines = [line.rstrip("\r") for line in block.decode("latin-1").split("\n")]
+    headers: list[tuple[str, str]] = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if line.startswith((" ", "\t")) and headers:
+            folded, before = headers[-1]
+            headers[-1] = (folded, f"{before} {line.strip(_OWS)}")
+        elif colon:
+            headers.append((name.strip(_OWS), value.strip(_OWS)))
+    return HttpHead(first.strip(), tuple(headers))
+
+
+def format_head(first_line: str, headers: Headers) -> bytes:
+    """The header block with its blank line, each value in the bytes it came in (Latin-1).
+
+    CR, LF and NUL cannot occur in a header that was ever parsed (RFC 9110 §5.5); where a hostile or confused
+    source yields them all the same they become spaces, and a colon in a name an underscore.
+    """
+    lines = [_FORBIDDEN.sub(" ", first_line)]
+    for name, value in headers:
+        lines.append(_NAME_ENDS.sub("_", name).strip() + ": " + _FORBIDDEN.sub(" ", value).strip(_OWS))
+    return b"".join(_wire(line) + b"\r\n" for line in lines) + b"\r\n"
+
+
+def _wire(line: str) -> bytes:
+    try:
+        return line.encode("latin-1")
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "replace")
+
+
+def media_type_of(content_type: str | None) -> tuple[str, str]:
+    """The media type in lower case and the charset, each "" where absent, of a Content-Type value."""
+    message = Message()
+    message["Content-Type"] = (content_type or "").replace("\r", " ").replace("\n", " ")
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    charset = message.get_param("charset", "", unquote=True)
+    return media_type, charset.strip().lower() if isinstance(charset, str) else ""

@@ -1,0 +1,133 @@
+"""Reading WARC 0.17 to 1.1 and ARC files, gzipped or plain, good or damaged, one record at a time."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.recordloader import ArcWarcRecordLoader
+
+from archiver.model import Headers
+from archiver.warc.framing import DamagedArchive, Feed, Segment, opened
+from archiver.warc.http import HEAD_LIMIT, LINE_LIMIT
+from archiver.warc.record import Record
+
+_WARC_LINE = re.compile(rb"WARC/(1\.[01]|0\.1[78])\s*$")
+_ARC_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:.* \S+ \d{8,20} \S+ \S+\s*$")
+
+# warcio logs the URLs that it mends; without any handler, logging would print them to stderr.
+logging.getLogger("warcio").addHandler(logging.NullHandler())
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """All records of a file, in order. Each is valid until the next is asked for.
+
+    Raises `UnreadableInput` if the file cannot be opened, and `DamagedArchive`, after all that is good, where it
+    breaks off, is no WARC or ARC, or was compressed as a whole. An empty file is damaged, too.
+    """
+    with opened(path) as feed:
+        if not feed.peek():
+            raise DamagedArchive(path, 0, "the file is empty")
+        segment = Segment(feed)
+        yield from _members(feed, segment) if segment.gzip else _plain(segment)
+
+
+@contextmanager
+def open_record(path: Path, offset: int) -> Iterator[Record]:
+    """The record that begins at `offset`, for the length of a `with` block. Raises as `read_records` does."""
+    with opened(path, offset) as feed:
+        segment = Segment(feed)
+        yield _record(segment)
+
+
+def find_record(path: Path, record_id: str) -> int | None:
+    """The offset of the record with that id (with or without angle brackets), or None. Reads the file from its start.
+
+    Raises `DamagedArchive` if the file breaks off before the record was found.
+    """
+    wanted = record_id.strip("<>")
+    return next((record.offset for record in read_records(path) if record.id == wanted), None)
+
+
+def _members(feed: Feed, segment: Segment) -> Iterator[Record]:
+    while True:
+        record = _record(segment)
+        yield record
+        record.length  # noqa: B018  reads to the end, and sees whether there is one
+        if not feed.peek():
+            return
+        segment = Segment(feed)
+        if not segment.gzip:
+            raise DamagedArchive(feed.path, segment.start, "the bytes behind a record are no gzip member")
+
+
+def _plain(segment: Segment) -> Iterator[Record]:
+    """Where a record is not followed by an empty line, the rest of that line is passed over, as warcio does.
+
+    Not more: what looks like a record further on may stand in the body of a page that wants it to be read as one.
+    """
+    damage: DamagedArchive | None = None
+    while damage is None or not segment.at_end():
+        try:
+            record = _record(segment)
+            yield record
+            record.length  # noqa: B018
+        except DamagedArchive as error:
+            raise damage or error from None
+        if segment.at_end():
+            break
+        if not record.trailer:
+            damage = damage or DamagedArchive(
+                segment.path, segment.tell(), "a record is not followed by an empty line: its Content-Length is wrong"
+            )
+            segment.readline(LINE_LIMIT)
+            segment.read_line_ends(LINE_LIMIT)
+    if damage:
+        raise damage
+
+
+def _record(segment: Segment) -> Record:
+    """Read a record's header lines; its block is still to be read."""
+    offset = segment.start if segment.gzip else segment.tell()
+    first_line = segment.readline(LINE_LIMIT)
+    arc = _ARC_LINE.match(first_line) is not None
+    if not arc and not _WARC_LINE.match(first_line):
+        raise DamagedArchive(segment.path, offset, "there is no WARC or ARC record")
+    try:
+        parsed = ArcWarcRecordLoader(arc2warc=True).parse_record_stream(
+            _HeaderLines(segment, offset), first_line, "arc" if arc else "warc", no_record_parse=True
+        )
+    except (ArchiveLoadFailed, EOFError, ValueError) as error:
+        raise DamagedArchive(segment.path, offset, "the header of a record makes no sense") from error
+    headers: Headers = tuple(parsed.rec_headers.headers)
+    # For ARC, warcio subtracts the header lines of a filedesc record, and takes a senseless length for 0.
+    length = parsed.length or 0 if arc else _content_length(segment, offset, headers)
+    return Record(segment, offset, headers, length, arc=arc)
+
+
+def _content_length(segment: Segment, offset: int, headers: Headers) -> int:
+    declared = next((value for name, value in headers if name.lower() == "content-length"), "")
+    if not re.fullmatch(r"[0-9]{1,18}", declared):
+        raise DamagedArchive(segment.path, offset, "a record has no Content-Length that is a number")
+    return int(declared)
+
+
+class _HeaderLines:
+    """What warcio reads header lines from: it refuses to be flooded, and tells when the file ends among them."""
+
+    def __init__(self, segment: Segment, offset: int) -> None:
+        self._segment = segment
+        self._offset = offset
+        self._budget = HEAD_LIMIT
+
+    def readline(self) -> bytes:
+        """The next line."""
+        line = self._segment.readline(LINE_LIMIT)
+        self._budget -= len(line)
+        if not line:
+            raise DamagedArchive(self._segment.path, self._offset, "the file ends in the header of a record")
+        if self._budget < 0 or len(line) == LINE_LIMIT:
+            raise DamagedArchive(self._segment.path, self._offset, "the header of a record is larger than any real one")
+        return line
