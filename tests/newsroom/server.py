@@ -59,14 +59,18 @@ class Newsroom:
         self._ready.wait()
         if self._failure is not None:
             self.stop()
-            raise RuntimeError("The newsroom could not open.") from self._failure
 
     def stop(self) -> None:
-        """Close everything; open streams end. May be called twice."""
+        """Close everything; open streams end. May be called twice. Raises RuntimeError if the server broke down."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._site.stopping.set)
             self._thread.join()
+        for each in self._sockets:
+            each.close()
         self._folder.cleanup()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise RuntimeError("The newsroom broke down.") from failure
 
     @property
     def article(self) -> str:

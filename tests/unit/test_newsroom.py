@@ -5,6 +5,8 @@ import gc
 import gzip
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import pycurl
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from newsroom import Newsroom
 from newsroom.editions import LANGUAGES, edition
@@ -355,6 +358,57 @@ def test_stopping_is_quick_even_with_open_streams():
     gc.collect()  # an unclosed socket would warn here, and warnings are errors
     assert took < 1
     assert not own.ca_file.exists()
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Page]:
+    """A tab of the system's Chromium, or of Playwright's where there is none."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--disable-quic", *sandbox]
+        )
+        yield browser.new_page(ignore_https_errors=True)
+        browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("over", ["https", "http"])
+def test_reader_sees_everything_in_a_browser(site, tab, over):
+    faults: list[str] = []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.goto(site.article if over == "https" else site.http_article)
+    tab.wait_for_function("document.querySelectorAll('[data-state=waiting]').length === 0")
+    assert tab.inner_text("#membership-count") == "2,481"
+    assert tab.inner_text("#word-count").startswith("584 words")
+    assert tab.locator("#pressure-chart rect").count() == 10
+    assert tab.locator("#comments-list .comment").count() == 3
+    assert sha256(bytes(range(256)))[:12] in tab.inner_text("#position-saved")
+    assert "The needle climbs." in tab.frame_locator("#hours-frame").locator("ol").inner_text()
+    assert tab.frame_locator("#map-frame").locator("img").evaluate("image => image.naturalWidth") > 0
+    for number, shown in enumerate((4, 7, 8)):
+        tab.click("#show-more")
+        tab.wait_for_function(f"document.querySelectorAll('.feed-item').length === {shown}")
+        assert len([entry for entry in site.log() if "/feed/" in entry.url]) == number + 1
+    tab.wait_for_function("document.getElementById('show-more') === null")
+    for image in tab.locator("img").all():
+        image.scroll_into_view_if_needed()
+    tab.wait_for_function("[...document.images].filter(image => !image.naturalWidth).length === 1")
+    assert tab.evaluate("[...document.images].find(image => !image.naturalWidth).id") == "press-card"
+    assert any(entry.url.endswith("/lantern-marks.woff2") for entry in site.log())
+    tab.evaluate("document.getElementById('story-video').play()")
+    tab.wait_for_function("document.getElementById('story-video').currentTime > 0.5")
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    beacon = next(entry for entry in site.log() if entry.url.endswith("/beacon"))
+    assert beacon.request_sha256 == sha256(b"opened")
+    assert {entry.protocol for entry in site.log()} == ({"2"} if over == "https" else {"1.1"})
+    assert not faults
+
+
+def test_breakdown_is_told(monkeypatch):
+    monkeypatch.setattr("newsroom.server.HOSTS", ("not a host name",))
+    with pytest.raises(RuntimeError, match="broke down"):
+        Newsroom().start()
 
 
 def test_runs_as_a_program_until_its_input_ends(tmp_path):
