@@ -157,7 +157,7 @@ STYLES = {
     ],
     "@import/* 'no.css' */'a.css';": [("a.css", "stylesheet")],
     "@namespace svg url(http://www.w3.org/2000/svg); @namespace 'x'; a{b:url(x.png)}": [("x.png", "image")],
-    "@font-face{src:local('no'), url(f.woff2) format('woff2')} a{b:url(x.png)}": [
+    "@font-face{font-family: f; src:local('no'), url(f.woff2) format('woff2')} a{b:url(x.png)}": [
         ("f.woff2", "font"),
         ("x.png", "image"),
     ],

@@ -18,6 +18,7 @@ def note(url, status, *, recorded=True, served=True):
 
 MAIN = note(URL, 200)
 PICTURE = "https://news.example/picture.jpg"
+THRICE = ", ".join([PICTURE] * 3)
 LOST = note(PICTURE, 200, recorded=False)
 ABSENT = note(PICTURE, 404)
 UNREACHED = note(PICTURE, None, recorded=False, served=False)
@@ -33,8 +34,8 @@ CASES = [
     (203, [MAIN], [], False, False, "ok", []),
     (200, [MAIN, ABSENT, UNREACHED], [], False, False, "ok", []),
     (200, [MAIN, LOST], [], False, False, "partial", [f"Served but not recorded: {PICTURE}."]),
-    (200, [MAIN, *[LOST] * 5], [], False, False, "partial", [f"Served but not recorded: {', '.join([PICTURE] * 3)} and 2 more."]),
-    (200, [MAIN], ["the time limit of 5 s was reached"], False, False, "partial", ["The time limit of 5 s was reached."]),
+    (200, [MAIN, *[LOST] * 5], [], False, False, "partial", [f"Served but not recorded: {THRICE} and 2 more."]),
+    (200, [MAIN], ["the time is over"], False, False, "partial", ["The time is over."]),
     (200, [MAIN], [f"{PICTURE} was cut"], False, False, "partial", [f"{PICTURE} was cut."]),
     (200, [MAIN], [], True, False, "partial", ["The page itself was cut short."]),
     (200, [MAIN], ["a limit."], True, False, "partial", ["The page itself was cut short.", "A limit."]),

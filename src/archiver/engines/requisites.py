@@ -219,7 +219,7 @@ def _in_css(text: str) -> Iterator[Requisite]:
             taken.append(text != "(" and rule not in _NO_RESOURCE)
         elif kind == "close":
             del taken[-1:]
-        elif kind == "end" and (text != "{" or rule != "@font-face"):
+        elif kind == "end" and (text == "}" or rule != "@font-face"):
             rule = ""
 
 

@@ -1,0 +1,107 @@
+"""The `http` engine: what the server sends, byte for byte, without running the page.
+
+It asks for the page and for what the page and its style sheets refer to, with one cookie jar for each visit. Scripts
+do not run, so what they would load is not there.
+"""
+
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Self
+
+import certifi
+
+from archiver import __version__
+from archiver.engines import EngineOptions
+from archiver.engines.guard import check_url
+from archiver.engines.http_fetch import Session, Terms, new_cookies
+from archiver.engines.http_visit import Visit
+from archiver.errors import UnreadableInput
+from archiver.model import Fidelity, Item, Limits
+
+USER_AGENT = f"Mozilla/5.0 (compatible; Archiver/{__version__})"
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+class HttpEngine:
+    """Captures without a browser; see `archiver.engines.Engine` for what it promises."""
+
+    name = "http"
+    fidelity: Fidelity = "entity"
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._opened = ExitStack()
+        self._lock = threading.Lock()
+        self._idle: list[Session] | None = None  # None: not open
+        self._ca_bundle = ""
+
+    def __enter__(self) -> Self:
+        """Raises `UnreadableInput` if the file of authorities is none."""
+        self._ca_bundle = system_bundle()
+        if self._options.ca_file is not None:
+            joined = self._opened.enter_context(tempfile.NamedTemporaryFile(prefix="archiver-ca-", suffix=".pem"))
+            joined.write(Path(self._ca_bundle).read_bytes() + b"\n" + _authorities(self._options.ca_file))
+            joined.flush()
+            self._ca_bundle = joined.name
+        self._idle = []
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with self._lock:
+            idle, self._idle = self._idle or [], None
+        for session in idle:
+            session.close()
+        self._opened.close()
+
+    def capture(self, url: str, limits: Limits) -> Iterator[Item]:
+        """Visit `url`; see `Engine.capture`. Raises `InvalidURL` too. The engine yields no `Resource`."""
+        address = check_url(url)
+        deadline = time.monotonic() + limits.seconds
+        session = self._borrow()
+        try:
+            with closing(new_cookies()) as cookies:
+                options = self._options
+                terms = Terms(USER_AGENT, self._ca_bundle, options.allow_private, limits.body_bytes, deadline, cookies)
+                try:
+                    yield from Visit(address, limits, terms, session).items()
+                finally:
+                    session.abandon()  # before the cookies go that its transfers use
+        finally:
+            self._give_back(session)
+
+    def _borrow(self) -> Session:
+        with self._lock:
+            return self._idle.pop() if self._idle else Session()
+
+    def _give_back(self, session: Session) -> None:
+        with self._lock:
+            if self._idle is not None:
+                self._idle.append(session)
+                return
+        session.close()
+
+
+def system_bundle() -> str:
+    """The PEM file of the authorities that this system trusts; Mozilla's where the system has none."""
+    candidates = (ssl.get_default_verify_paths().cafile, *SYSTEM_BUNDLES)
+    return next((path for path in candidates if path and Path(path).is_file()), certifi.where())
+
+
+def _authorities(ca_file: Path) -> bytes:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
+        return ca_file.read_bytes()
+    except ssl.SSLError as error:
+        raise UnreadableInput(str(ca_file), "it holds no certificates in PEM form") from error
+    except OSError as error:
+        raise UnreadableInput(str(ca_file), (error.strerror or str(error)).lower()) from error
