@@ -138,9 +138,12 @@ class Newsroom:
             app.state.site = self._site
             config = self._configured(plain, secure)
             self._ready.set()
-            await serve(
-                cast(Framework, Watched(app, self._log)), config, shutdown_trigger=self._site.stopping.wait, mode="asgi"
-            )
+            application = cast(Framework, Watched(app, self._log))
+            try:
+                await serve(application, config, shutdown_trigger=self._site.stopping.wait, mode="asgi")
+            except OSError:  # closing a TLS connection while its client still sends ends in an SSLError
+                if not self._site.stopping.is_set():
+                    raise
 
     def _configured(self, plain: socket.socket, secure: socket.socket) -> Config:
         authority = trustme.CA(organization_name="Tykhovyr Lantern", organization_unit_name="invented newspaper")
