@@ -36,12 +36,13 @@ _META: dict[str, tuple[tuple[str, float], ...]] = {
     "image": (("og:image", 0.8), ("twitter:image", 0.7)),
     "url": (("og:url", 0.7),),
 }
-"""Property → names (of `name`, `property`, `itemprop` or `http-equiv`) that may carry it, each with its confidence."""
+"""Property → names of `<meta>` that may carry it, each with its confidence."""
 _LISTS: dict[str, tuple[tuple[str, float], ...]] = {
     "author": (("parsely-author", 0.8), ("author", 0.75), ("article:author", 0.7), ("dc.creator", 0.7)),
     "keywords": (("article:tag", 0.8), ("news_keywords", 0.75), ("keywords", 0.6)),
 }
 """Properties whose every occurrence counts."""
+_ATTRIBUTES = ("property", "name", "itemprop", "http-equiv")
 _ITEM = (
     "//*[@itemscope][contains(@itemtype, 'schema.org/') and "
     "(contains(@itemtype, 'Article') or contains(@itemtype, 'BlogPosting') or contains(@itemtype, 'Report'))]"
@@ -52,19 +53,20 @@ _ITEM_PROPERTIES = ("headline", "datePublished", "dateModified", "articleSection
 def claims(page: Page) -> Iterator[Found]:
     """What the head says of the page as a whole."""
     said = _said(page)
-    for name, keys in _META.items():
+    for name, keys in (*_META.items(), *_LISTS.items()):
         for key, confidence in keys:
-            if key in said and clean(said[key][0]):
-                yield Found(name, said[key][0], f'meta[name="{key}"]', confidence)
-    for name, keys in _LISTS.items():
-        for key, confidence in keys:
-            if key in said:
-                words = said[key][0].split(",") if name == "keywords" and len(said[key]) == 1 else said[key]
-                yield Found(name, words[:100], f'meta[name="{key}"]', confidence)
+            for attribute in _ATTRIBUTES:
+                if contents := said.get((attribute, key)):
+                    yield Found(name, _raw(name, contents), f'meta[{attribute}="{key}"]', confidence)
     for language in page.tree.xpath("/html/@lang")[:1]:
         yield Found("inLanguage", language, "html[lang]", 0.8)
     for address in page.tree.xpath("//link[@rel='canonical']/@href")[:1]:
         yield Found("url", address, 'link[rel="canonical"]', 0.9)
+
+
+def _raw(name: str, contents: list[str]) -> str | list[str]:
+    """The first of several tags of one name, but all of them where each is one author or key word."""
+    return contents[0] if name in _META or len(contents) == 1 else contents[:100]
 
 
 def microdata(page: Page) -> Iterator[Found]:
@@ -90,10 +92,11 @@ def _owner(element: object) -> object:
     return None
 
 
-def _said(page: Page) -> dict[str, list[str]]:
-    said: dict[str, list[str]] = {}
+def _said(page: Page) -> dict[tuple[str, str], list[str]]:
+    """(attribute, name in lower case) → contents, in the order of the page."""
+    said: dict[tuple[str, str], list[str]] = {}
     for element in page.tree.xpath("//meta[@content]"):
-        for attribute in ("property", "name", "http-equiv"):
-            if name := element.get(attribute):
-                said.setdefault(name.strip().lower(), []).append(element.get("content"))
+        for attribute in _ATTRIBUTES:
+            if (name := element.get(attribute)) and clean(element.get("content")):
+                said.setdefault((attribute, name.strip().lower()), []).append(element.get("content"))
     return said

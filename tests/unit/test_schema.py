@@ -1,0 +1,298 @@
+"""The shipped schemas: frozen, self-contained, strict, documented; and the problems that they find."""
+
+import hashlib
+import json
+import re
+from copy import deepcopy
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from archiver import schema
+from archiver.errors import PartMissing
+from archiver.jsontext import pointer
+
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLE = json.loads((REPOSITORY / "docs/sidecar.example.json").read_text("utf-8"))
+COLLECTION = {
+    "$schema": "urn:archiver:schema:collection:1.0.0",
+    "name": "health-care",
+    "title": "Attacks on health care",
+    "created": "2026-11-22T13:58:40Z",
+    "rights": {"access": "embargo", "embargo_until": "2031-01-01"},
+    "policies": {"contact": "archive@museum.example"},
+    "parents": ["r1-0f3ac01b9d21.json"],
+}
+OBJECT = {"path": "archive/imported/0f3ac01b9d21-old.warc.gz", "bytes": 0, "sha256": "0" * 64}
+EVENT = {
+    "type": "capture",
+    "at": "2026-11-22T14:01:15Z",
+    "agent": "archiver/0.1.0",
+    "capture": "20261122T140112Z-k3v7q2mzpa",
+    "objects": [OBJECT],
+    "outcome": "success",
+    "codes": ["ok"],
+    "counts": {"files": 1},
+}
+SEGMENT = {
+    "type": "segment",
+    "format": "archiver-ledger/1.0.0",
+    "writer": "q7m2k4x5za",
+    "seq": 2,
+    "previous": "0" * 64,
+    "seen": {"a2b3c4d5e6": "000002-0123456789abcdef.jsonl"},
+    "at": "2026-11-22T14:01:15Z",
+}
+VALID = [("sidecar", EXAMPLE), ("collection", COLLECTION), ("ledger", EVENT), ("ledger", SEGMENT)]
+
+PUBLISHED = {
+    "sidecar/1.0.0.json": "7debe83913d6bbf24ab4e9973db22739ec0a5e98259ddf4b7888e30bd1faf056",
+    "collection/1.0.0.json": "52b1f9ca74417b3514ad8903087f21a57cf11d8e1e2f288060367fbf635bcc5c",
+    "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
+}
+
+
+def shipped(kind: str) -> dict:
+    return json.loads((REPOSITORY / "schemas" / kind / "1.0.0.json").read_bytes())
+
+
+def parts(value, path=()):
+    """Every object and list inside a JSON value, with its path."""
+    if isinstance(value, (dict, list)):
+        yield path, value
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from parts(child, (*path, key))
+
+
+def changed(document, path, value):
+    copy = deepcopy(document)
+    parent = copy
+    for step in path[:-1]:
+        parent = parent[step]
+    parent[path[-1]] = value
+    return copy
+
+
+@pytest.mark.parametrize(("name", "digest"), PUBLISHED.items())
+def test_a_published_schema_never_changes(name, digest):
+    """Documents name it for ever. What must change gets a new version beside it."""
+    assert hashlib.sha256((REPOSITORY / "schemas" / name).read_bytes()).hexdigest() == digest
+
+
+def test_every_schema_is_published():
+    assert {
+        path.relative_to(REPOSITORY / "schemas").as_posix() for path in (REPOSITORY / "schemas").rglob("*.json")
+    } == set(PUBLISHED)
+
+
+@pytest.mark.parametrize("kind", schema.VERSIONS)
+def test_schemas_are_sound_and_refer_to_nothing_outside(kind):
+    whole = shipped(kind)
+    jsonschema.Draft202012Validator.check_schema(whole)
+    assert whole["$id"] == schema.ids()[kind]
+    text = json.dumps(whole)
+    assert all(ref.startswith("#/") for ref in re.findall(r'"\$ref": "([^"]+)"', text))
+    known = set(jsonschema.Draft202012Validator.VALIDATORS) | {
+        *("$schema", "$id", "$defs", "$comment", "title", "description", "then", "else"),
+    }
+    for path, part in parts(whole):
+        names_of_members = path and path[-1] in ("properties", "$defs")
+        if isinstance(part, dict) and not names_of_members and "const" not in path:
+            assert set(part) <= known, f"a keyword that nobody reads at {path}"
+
+
+@pytest.mark.parametrize("kind", schema.VERSIONS)
+def test_schemas_are_strict(kind):
+    for path, part in parts(shipped(kind)):
+        described = isinstance(part, dict) and isinstance(part.get("properties"), dict)
+        conditional = {"if", "then", "else"} & set(path)
+        if described and not conditional:
+            assert part.get("additionalProperties") is False, path
+
+
+@pytest.mark.parametrize(("kind", "document"), VALID)
+def test_valid_documents_have_no_problems(kind, document):
+    assert schema.problems(document, kind) == []
+
+
+FREE_TEXT = re.compile(
+    r"/(title|name|version|reasons?|raw|path|agents|protocols|case|by|basis|statement|contact|user_agent|issuer|subject"
+    r"|headline|description|articleSection|keywords|missing/0/url|records/\w+/url)(/|$)"
+)
+
+
+@pytest.mark.parametrize(("kind", "document"), VALID)
+def test_a_line_break_after_an_id_a_digest_or_a_date_is_seen(kind, document):
+    """Python's `$` matches before one."""
+    judged = 0
+    for path, part in parts(document):
+        for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+            place = pointer(*path, key)
+            free = kind != "ledger" and FREE_TEXT.search(place)
+            if (
+                isinstance(value, str)
+                and not free
+                and not re.match("/@context|/extensions|/assertions/.*/value", place)
+            ):
+                judged += 1
+                found = schema.problems(changed(document, (*path, key), value + "\n"), kind)
+                assert place in {one.pointer for one in found}
+    assert judged >= 5
+
+
+def test_formats_are_really_checked():
+    for wrong in ("yesterday", "2026-13-01T00:00:00Z", "2026-11-22T14:01:12", "2026-11-22T14:01:12+02:00"):
+        found = schema.problems(changed(EXAMPLE, ("capture", "captured_at"), wrong), "sidecar")
+        assert {one.pointer for one in found} == {"/capture/captured_at"}, wrong
+
+
+def test_a_checker_without_formats_is_refused(monkeypatch):
+    monkeypatch.setattr(jsonschema.Draft202012Validator, "FORMAT_CHECKER", jsonschema.FormatChecker(formats=()))
+    schema._validator.cache_clear()
+    try:
+        with pytest.raises(PartMissing):
+            schema.problems(EXAMPLE, "sidecar")
+    finally:
+        schema._validator.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("claimed", "good"),
+    [
+        ("2026", True),
+        ("2026-11", True),
+        ("2026-11-22", True),
+        ("2026-11-22T08:30:00+02:00", True),
+        ("2026-11-22T08:30:00.25Z", True),
+        ("2026-02-30", False),
+        ("2026-13", False),
+        ("0000", False),
+        ("2026-11-22T08:30:00", False),
+        ("2026-11-22T25:30:00Z", False),
+        ("22.11.2026", False),
+        ("2026-11-22\n", False),
+        ("2026\n", False),
+        ("٢٠٢٦", False),
+    ],
+)
+def test_claimed_dates(claimed, good):
+    found = schema.problems(changed(EXAMPLE, ("article", "datePublished"), claimed), "sidecar")
+    assert (found == []) is good
+    assert good or {one.pointer for one in found} == {"/article/datePublished"}
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "http://", "//host/", "https://a b/", "ftp://x/", "https://x/\x07"]
+)
+def test_only_web_addresses_are_addresses(address):
+    found = schema.problems(changed(EXAMPLE, ("article", "url"), address), "sidecar")
+    assert [one.pointer for one in found] == ["/article/url"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "archive/../../x.warc", "archive//x", "archive/./x", "archive\\x", "archive/.."]
+)
+def test_paths_stay_in_the_collection(path):
+    for kind, document, place in (
+        ("sidecar", EXAMPLE, ("warc", "file")),
+        ("ledger", EVENT, ("objects", 0, "path")),
+    ):
+        found = schema.problems(changed(document, place, path), kind)
+        assert [one.pointer for one in found] == [pointer(*place)]
+
+
+def test_a_good_article_needs_a_headline_and_its_main_record():
+    good = changed(EXAMPLE, ("capture", "verdict"), {"word": "ok", "reasons": []})
+    assert schema.problems(good, "sidecar") == []
+    good["article"], good["assertions"] = {}, []
+    del good["warc"]["records"]["main"]
+    pointers = [one.pointer for one in schema.problems(good, "sidecar")]
+    assert pointers == ["/article/@type", "/article/headline", "/warc/records/main"]
+
+
+def test_an_assertion_is_judged_by_what_it_is_about():
+    for index, assertion in enumerate(EXAMPLE["assertions"]):
+        found = schema.problems(changed(EXAMPLE, ("assertions", index, "value"), [[]]), "sidecar")
+        assert found, assertion["about"]
+        assert all(one.pointer.startswith(f"/assertions/{index}/value") for one in found)
+    for index, allowed in ((0, False), (len(EXAMPLE["assertions"]) - 1, True)):  # software, a person
+        found = schema.problems(changed(EXAMPLE, ("assertions", index, "value"), None), "sidecar")
+        assert (found == []) is allowed
+
+
+def test_messages_are_short_whatever_the_value():
+    found = schema.problems(changed(EXAMPLE, ("id",), "x" * 5000), "sidecar")
+    assert {one.code for one in found} == {"schema-maxLength", "schema-pattern"}
+    assert all(len(one.message) < 150 for one in found)
+
+
+def test_a_typing_mistake_gets_a_suggestion():
+    found = schema.problems(changed(EXAMPLE, ("article", "headlin"), "x"), "sidecar")
+    assert [(one.pointer, one.code, one.hint) for one in found] == [
+        ("/article/headlin", "schema-unknown-key", "Did you mean headline?")
+    ]
+
+
+def test_a_later_version_is_not_guessed_at():
+    found = schema.problems(EXAMPLE | {"$schema": "urn:archiver:schema:sidecar:2.0.0", "new": 1}, "sidecar")
+    assert [one.code for one in found] == ["schema-version"]
+    assert "2.0.0" in found[0].message
+
+
+@pytest.mark.parametrize("document", [None, 3, "x", [], {}, {"$schema": 5}])
+def test_anything_can_be_judged(document):
+    for kind in schema.VERSIONS:
+        assert schema.problems(document, kind)
+
+
+def test_order_is_the_schemas_and_nothing_is_lost():
+    def turned(value):
+        if isinstance(value, dict):
+            return {key: turned(value[key]) for key in reversed(value)}
+        return [turned(item) for item in value] if isinstance(value, list) else value
+
+    assert json.dumps(schema.ordered(turned(EXAMPLE) | {"unknown": {"b": 1, "a": 2}}, "sidecar")) != json.dumps(EXAMPLE)
+    again = schema.ordered({"zzz": 1, **turned(EXAMPLE)}, "sidecar")
+    assert list(again) == [*EXAMPLE, "zzz"]
+    assert list(again["capture"]) == list(EXAMPLE["capture"])
+    assert list(again["warc"]["records"]["main"]) == list(EXAMPLE["warc"]["records"]["main"])
+    assert [list(item) for item in again["assertions"]] == [list(item) for item in EXAMPLE["assertions"]]
+    assert {key: value for key, value in again.items() if key != "zzz"} == EXAMPLE
+
+
+def test_collections_carry_copies():
+    for name, content in schema.schema_files().items():
+        kind, version = re.fullmatch(r"(\w+)-(\d\.\d\.\d)\.json", name).groups()
+        assert content == (REPOSITORY / "schemas" / kind / f"{version}.json").read_bytes()
+
+
+def fields(part: dict, whole: dict, path: str = "") -> set[str]:
+    """The dotted path of every member that a schema describes."""
+    while "$ref" in part:
+        target = whole
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        part = target
+    found = set()
+    for name, member in part.get("properties", {}).items():
+        inner = f"{path}.{name}" if path else name
+        found |= {inner} | fields(member, whole, inner)
+    if "items" in part:
+        found |= fields(part["items"], whole, f"{path}[]")
+    return found
+
+
+@pytest.mark.parametrize("kind", schema.VERSIONS)
+def test_every_field_is_explained(kind):
+    page = (REPOSITORY / "docs/sidecar.md").read_text("utf-8")
+    sections = dict(
+        zip(("sidecar", "collection", "ledger"), re.split(r"^# ", page, flags=re.MULTILINE)[1:], strict=True)
+    )
+    whole = shipped(kind)
+    described = fields(whole, whole)
+    if kind == "ledger":
+        described = fields(whole["$defs"]["segment"], whole) | fields(whole["$defs"]["event"], whole)
+    described = {re.sub(r"^(warc\.records)\.\w+\.", r"\1.*.", field) for field in described}
+    explained = set(re.findall(r"^\| `([^`]+)`", sections[kind], re.MULTILINE))
+    assert described == explained
