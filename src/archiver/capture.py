@@ -181,7 +181,9 @@ def _assertions(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], list
                 return [], []
             with record.payload() as payload:
                 html = payload.read(HTML_BYTES)
-            return extract.assertions(html, recorded.info.final_url, charset=record.charset)
+            complaints: list[Finding] = []
+            url = recorded.info.final_url
+            return extract.assertions(html, url, charset=record.charset, report=complaints.append), complaints
     return [], []
 
 

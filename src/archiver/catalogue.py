@@ -4,7 +4,6 @@ It follows the ledger: each refresh reads only the event lines it has not seen, 
 collection. SQLite's only home.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -68,7 +67,7 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON shape of `archiver list`."""
-        return asdict(self)
+        return asdict(self) | {"thumbnail": bool(self.thumbnail)}
 
 
 SEARCHED = "lower_all(headline || ' ' || authors || ' ' || publisher || ' ' || final_url)"
@@ -193,7 +192,7 @@ def _row(sidecar: Sidecar, revision: int, path: str) -> Row:
         modified=_text(article.get("dateModified")),
         language=_text(article.get("inLanguage")),
         description=_text(article.get("description")),
-        thumbnail='"thumbnail"' in json.dumps(document["warc"]),
+        thumbnail="thumbnail" in document["warc"]["records"],
     )
 
 

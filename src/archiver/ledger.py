@@ -210,6 +210,7 @@ class Chain:
         head = {"type": "segment", "format": FORMAT, "writer": self.writer, "seq": seq, "at": timestamp(now())}
         content = canonical(head | {"previous": previous, "seen": newest})
         disk.write_atomic(self.own / OPEN, content, replace=True)
+        self._write_head(content)
         return content
 
     def _write_head(self, content: bytes) -> None:
@@ -224,14 +225,16 @@ def head_complaint(own: Path, content: bytes) -> str | None:
     """
     path = own / HEAD
     if not path.is_file():
-        return None if content.count(b"\n") <= 2 else "its open.head is missing"
+        return None if content.count(b"\n") <= 1 else "its open.head is missing"
     try:
         head = json.loads(path.read_bytes())
         lines, digest = int(head["lines"]), str(head["sha256"])
+        if path.read_bytes() != canonical({"lines": lines, "sha256": digest}):
+            raise ValueError
     except (ValueError, LookupError, TypeError):
         return "its open.head is not readable"
     kept = b"".join(content.splitlines(keepends=True)[:lines])
-    if hashlib.sha256(kept).hexdigest() == digest:
+    if lines <= content.count(b"\n") and hashlib.sha256(kept).hexdigest() == digest:
         return None
     if any(disk.sha256_file(sealed)[0] == digest for sealed in own.glob("*.jsonl") if sealed.name != OPEN):
         return None  # a kill between sealing and removing the head

@@ -180,13 +180,13 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
             except ArchiverError as error:
                 yield _error("sidecar-unreadable", collection.local(path), str(error), error.hint)
                 continue
-            for one in problems(sidecar):
-                where = f"{collection.local(path)}#{one.pointer}"
-                yield Finding(one.level, one.code, where, one.message, one.hint)
+            for found in problems(sidecar):
+                where = f"{collection.local(path)}#{found.pointer}"
+                yield Finding(found.level, found.code, where, found.message, found.hint)
             claims.setdefault(sidecar.warc_file, []).append(sidecar)
     for path in (path for path in sound if path.startswith("archive/")):
         imported = path.startswith("archive/imported/")
-        for one in warc.check(collection.local(path)):
+        for one in (one for one in warc.check(collection.local(path)) if one.level != "info"):
             # A file made by others is kept as it came, its own faults with it; the ledger vouches for its bytes.
             yield Finding("warning", one.code, one.where, one.message, one.hint) if imported else one
         yield from _check_claims(collection, path, claims.pop(path, []), held[path])
@@ -196,7 +196,7 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
 
 
 def _check_claims(collection: Collection, path: str, sidecars: list[Sidecar], file: FileRef) -> Iterator[Finding]:
-    wanted = {record["id"]: record for sidecar in sidecars for record in sidecar.records}
+    wanted = {one["id"]: one for sidecar in sidecars for one in sidecar.document["warc"]["records"].values()}
     for sidecar in sidecars:
         if sidecar.document["warc"]["sha256"] != file.sha256:
             yield _error("sidecar-warc-digest", sidecar.id, f"its SHA-256 of {path} is not the ledger's")
@@ -205,7 +205,7 @@ def _check_claims(collection: Collection, path: str, sidecars: list[Sidecar], fi
     try:
         for record in warc.read_records(collection.local(path)):
             claim = wanted.pop(record.id, None)
-            if claim and claim.get("payload_digest") not in (None, record.payload_digest):
+            if claim and claim.get("payload_digest") not in (None, record.header("WARC-Payload-Digest")):
                 yield _error("sidecar-record-digest", record.id, f"{path} has another payload digest for this record")
     except ArchiverError as error:
         yield Finding("warning", "warc-unreadable", str(collection.local(path)), str(error))

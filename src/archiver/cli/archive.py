@@ -39,7 +39,7 @@ def list_(root: Path, name: str | None, words: str, limit: int | None, as_json: 
 @options.collection
 @options.shared
 def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
-    """Show one capture: its current sidecar and where its files are.
+    """Show one capture and where its files are.
 
     \b
     Example:
@@ -75,7 +75,9 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
 @options.collection
 @options.shared
 def reindex(root: Path, name: str | None, as_json: bool) -> None:
-    """Make index and catalogue again from WARCs, sidecars and ledger, which are only read.
+    """Make index and catalogue again.
+
+    WARCs, sidecars and ledger are only read.
 
     \b
     Example:

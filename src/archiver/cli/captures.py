@@ -76,7 +76,9 @@ def capture(
     ca_file: Path | None,
     as_json: bool,
 ) -> int:
-    """Capture article pages, each into a WARC of its own with a sidecar.
+    """Capture article pages.
+
+    Each goes into a WARC of its own, with a sidecar that says what it is and a verdict.
 
     \b
     Examples:
@@ -144,7 +146,9 @@ def exit_code(outcomes: Iterable["Captured"]) -> int:
 @click.option("-c", "--collection", "name", default="default", show_default=True, help="Where they go.")
 @options.shared
 def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> int:
-    """Take in WARC files made by others, byte for byte, with a sidecar for each page in them.
+    """Take in WARC files made by others.
+
+    They are kept byte for byte; each page in them gets a sidecar.
 
     \b
     Example:

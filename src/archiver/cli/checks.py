@@ -12,7 +12,9 @@ from archiver.cli import options, render
 @options.collection
 @options.shared
 def validate(root: Path, paths: tuple[Path, ...], name: str | None, as_json: bool) -> int:
-    """Check sidecars, collection metadata and ledger segments against their schemas.
+    """Check metadata against the schemas.
+
+    That is sidecars, collection metadata and ledger segments.
 
     Every finding is one line: file:line:col, code, /pointer and message.
 
@@ -22,9 +24,9 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, as_json: boo
       archiver validate collections/frontline/sidecars/*.json
     """
     from archiver.collection import Root
-    from archiver.validate import documents, validate_files
+    from archiver.validate import validate_files
 
-    wanted = list(paths) or [path for one in Root(root).chosen(name) for path in documents(one.path)]
+    wanted = list(paths) or [collection.path for collection in Root(root).chosen(name)]
     with render.progress(quiet=as_json) as observe:
         found = validate_files(wanted, observe)
     if as_json:
@@ -32,8 +34,7 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, as_json: boo
             render.emit(one.as_json())
     else:
         render.findings(found, err=False)
-        errors = sum(one.level == "error" for one in found)
-        click.echo(f"{len(wanted)} files checked, {errors} errors.", err=True)
+        click.echo(render.count(found), err=True)
     return render.worst(found)
 
 
@@ -42,7 +43,9 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, as_json: boo
 @click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
 @options.shared
 def verify(root: Path, name: str | None, record: bool, as_json: bool) -> int:
-    """Read every byte and compare: files with the ledger, WARC digests, index, sidecars, the chain itself.
+    """Read every byte and compare.
+
+    Files with the ledger, WARC digests, index and sidecars with the WARCs, the ledger with itself.
 
     \b
     Examples:
@@ -72,7 +75,9 @@ def verify(root: Path, name: str | None, record: bool, as_json: bool) -> int:
 @click.command()
 @options.shared
 def doctor(root: Path, as_json: bool) -> int:
-    """Look whether everything needed is here: browser, replay server, disk. Exit 3 if something is missing.
+    """Look whether everything needed is here.
+
+    Browser, replay server, disk …; exit 3 if something is missing, with the remedy.
 
     \b
     Example:

@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.model import Finding, Progress, silent
+if TYPE_CHECKING:
+    from archiver.model import Finding, Progress
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
@@ -19,7 +20,7 @@ def emit(document: Any) -> None:
     sys.stdout.flush()
 
 
-def findings(found: Iterable[Finding], *, err: bool = True) -> None:
+def findings(found: "Iterable[Finding]", *, err: bool = True) -> None:
     """One finding per line, whole paths, never wrapped: `where: level[code] message — hint`."""
     for one in found:
         level = click.style(f"{one.level}[{one.code}]", fg=COLOURS[one.level])
@@ -27,7 +28,13 @@ def findings(found: Iterable[Finding], *, err: bool = True) -> None:
         click.echo(f"{one.where}: {level} {one.message}{hint}", err=err)
 
 
-def worst(found: Iterable[Finding]) -> int:
+def count(found: "Iterable[Finding]") -> str:
+    """How many errors and warnings, in words."""
+    levels = [one.level for one in found]
+    return f"{levels.count('error')} errors, {levels.count('warning')} warnings"
+
+
+def worst(found: "Iterable[Finding]") -> int:
     """The exit code of some findings: 1 if an error is among them."""
     return int(any(one.level == "error" for one in found))
 
@@ -43,8 +50,10 @@ def size(count: int) -> str:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Progress]:
+def progress(*, quiet: bool = False) -> "Iterator[Progress]":
     """An observer that draws a bar on a terminal's stderr, and nothing elsewhere."""
+    from archiver.model import silent
+
     if quiet or not sys.stderr.isatty():
         yield silent
         return

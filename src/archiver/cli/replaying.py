@@ -14,7 +14,9 @@ from archiver.cli import options, render
 @click.option("--replay-port", type=click.IntRange(0, 65535), default=8081, show_default=True)
 @options.shared
 def replay(root: Path, host: str, port: int, replay_port: int, as_json: bool) -> None:
-    """Open the archive to researchers: the web app, and the pages on an origin of their own.
+    """Open the archive in a browser.
+
+    A web app for researchers, and the replayed pages on an origin of their own.
 
     Runs until Ctrl-C. New captures appear without a restart.
 

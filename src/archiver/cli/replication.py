@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @click.group()
 def sync() -> None:
-    """Replicate a collection to S3-compatible storage and back. Nothing is ever overwritten or deleted.
+    """Replicate to S3-compatible storage.
+
+    And back. Nothing is ever overwritten or deleted.
 
     Credentials come from the AWS environment variables or files, as boto3 finds them.
 

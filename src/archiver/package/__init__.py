@@ -10,8 +10,8 @@ from archiver.collection import Collection
 from archiver.collection.layout import derived_capture_id, imported_path
 from archiver.errors import ArchiverError, ConflictError, UnreadableInput
 from archiver.ledger import Event
-from archiver.model import Finding
-from archiver.sidecar import Sidecar, imported_sidecar
+from archiver.model import FileRef, Finding
+from archiver.sidecar import Kept, Sidecar, Visit, new_sidecar
 from archiver.warc import Page
 
 AGENT = f"archiver/{__version__}"
@@ -60,18 +60,19 @@ def import_warc(file: Path, collection: Collection) -> Imported:
         raise UnreadableInput(
             str(file), "WACZ packages are not taken in yet", "Unpack it and import archive/*.warc.gz."
         )
-    sha256, _ = disk.sha256_file(file)
+    sha256, size = disk.sha256_file(file)
     place = imported_path(sha256, file.name)
     pages, findings = _pages(file)
-    sidecars = {page.record_id: _describe(page, place, sha256) for page in pages}
-    captures = tuple(sidecar.id for sidecar in sidecars.values())
+    kept = FileRef(place, size, sha256)
+    sidecars = [_describe(page, kept, collection.rights()) for page in pages]
+    captures = tuple(sidecar.id for sidecar in sidecars)
     if place in collection.files():
         known = Finding("info", "known", str(file), "this file is in the collection already")
         return Imported(str(file), place, captures, (known,))
     with collection.copy_in(file, place) as draft:
         if disk.sha256_file(draft.temporary)[0] != sha256:
             raise ConflictError(f"{file} changed while it was read.", "Import it again when nothing writes to it.")
-        collection.commit(draft, list(sidecars.values()), Event("ingestion", AGENT))
+        collection.commit(draft, sidecars, Event("ingestion", AGENT))
     return Imported(str(file), place, captures, tuple(findings))
 
 
@@ -99,9 +100,25 @@ def _any_record(file: Path) -> bool:
         return False
 
 
-def _describe(page: Page, place: str, sha256: str) -> Sidecar:
+def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
     with page.html() as stream:
         html = stream.read(HTML_BYTES)
-    assertions, _ = extract.assertions(html, page.url, charset=page.charset)
-    identity = derived_capture_id(page.date, sha256, page.record_id)
-    return imported_sidecar(identity, page=page, warc_file=place, warc_sha256=sha256, assertions=assertions)
+    visit = Visit(
+        requested_url=page.url,
+        final_url=page.url,
+        captured_at=page.date,
+        engine="import",
+        fidelity="unknown",
+        verdict="ok" if page.status == 200 else "error",
+        reasons=() if page.status == 200 else (f"The page answered {page.status}.",),
+        status=page.status,
+        agents=(AGENT,),
+        ip=page.ip,
+    )
+    return new_sidecar(
+        capture_id=derived_capture_id(page.date, file.sha256, page.record_id),
+        visit=visit,
+        kept=Kept(file, [page.ref]),
+        assertions=extract.assertions(html, page.url, charset=page.charset),
+        rights=rights,
+    )

@@ -1,0 +1,48 @@
+"""Small captures made without a network, for tests of what happens to them afterwards."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archiver.capture import AGENT, Captured, capture_url
+from archiver.collection import Collection, Root
+from archiver.engines import EngineOptions
+from archiver.model import Exchange, Limits, PageInfo, Request, RequestNote, Resource, Response, new_body, timestamp
+
+URL = "https://news.example/bridge"
+STARTED = datetime(2026, 11, 22, 14, 1, 12, 345678, UTC)
+
+HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The bridge stands | The Lantern</title>
+<script type="application/ld+json">{"@type": "NewsArticle", "headline": "The bridge stands",
+ "datePublished": "2026-11-21T08:00:00+02:00", "author": {"@type": "Person", "name": "Olha Kovalenko"}}</script>
+</head><body><h1>The bridge stands</h1><p>%s</p></body></html>"""
+
+
+class PaperEngine:
+    """An engine that needs nothing: it answers every URL with the same small page."""
+
+    name = "http"
+    fidelity = "entity"
+
+    def __init__(self, text: str = "It stood all night.", options: EngineOptions | None = None) -> None:
+        self.html = (HTML % text).encode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        return None
+
+    def capture(self, url, limits):
+        headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(self.html))))
+        request = Request("GET", (("Host", "news.example"),))
+        response = Response(200, "OK", headers, new_body(self.html))
+        yield Exchange(url, STARTED, request, response, role="main", ip="192.0.2.7", protocols=("h2",))
+        yield Resource("text", url, "text/plain; charset=utf-8", new_body(b"It stood all night."), STARTED)
+        note = RequestNote(url, "GET", 200, "document", timestamp(STARTED), 0.1, recorded=True)
+        yield PageInfo(url, url, STARTED, STARTED, "http", "entity", "test", (AGENT,), (note,))
+
+
+def collection_with(root: Path, captures: int = 1, name: str = "news") -> tuple[Collection, list[Captured]]:
+    """A collection with so many captures."""
+    collection = Root(root).create(name, "News", agent=AGENT)
+    return collection, [capture_url(f"{URL}/{n}", collection, PaperEngine(), Limits()) for n in range(captures)]

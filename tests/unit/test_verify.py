@@ -1,0 +1,91 @@
+"""Verify sees every change: any byte of any file, anything missing, anything added."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archiver.capture import capture_url
+from archiver.collection import Root
+from archiver.model import Limits
+from archiver.verify import record_result, verify_collection
+from material import URL, PaperEngine, collection_with
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A collection with a sealed segment and an open one."""
+    collection, _ = collection_with(tmp_path_factory.mktemp("root"))
+    collection.seal()
+    capture_url(f"{URL}/later", collection, PaperEngine(), Limits())
+    return collection
+
+
+def content_files(collection):
+    """All files of a collection that are not derived."""
+    return sorted(path for path in collection.path.rglob("*") if path.is_file() and "derived" not in path.parts)
+
+
+def errors(collection):
+    return {one.code for one in verify_collection(collection).findings if one.level == "error"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_flipped_bit_of_any_file_is_an_error(sound, data):
+    path = data.draw(st.sampled_from([path for path in content_files(sound) if path.stat().st_size]))
+    whole = path.read_bytes()
+    place = data.draw(st.integers(0, len(whole) - 1))
+    flipped = bytearray(whole)
+    flipped[place] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(flipped)
+    try:
+        assert errors(sound), f"{path} at {place}"
+    finally:
+        path.write_bytes(whole)
+    assert not errors(sound)
+
+
+def test_every_missing_file_is_an_error_and_every_cut_too(sound):
+    for path in content_files(sound):
+        whole = path.read_bytes()
+        if not whole:
+            continue
+        path.write_bytes(whole[:-1])
+        assert errors(sound), f"{path} cut"
+        path.unlink()
+        if path.parent.name != "indexes":
+            assert errors(sound), f"{path} gone"
+        path.write_bytes(whole)
+    assert not errors(sound)
+
+
+def test_what_no_line_names_is_told(sound):
+    stray = sound.path / "archive" / "stray.warc.gz"
+    stray.write_bytes(b"")
+    found = verify_collection(sound).findings
+    stray.unlink()
+    assert [(one.level, one.code, one.where) for one in found] == [("warning", "file-unlisted", str(stray))]
+
+
+def test_a_result_is_recorded_as_an_event(tmp_path):
+    collection, _ = collection_with(tmp_path)
+    record_result(collection, verify_collection(collection))
+    *_, segment = collection.history()
+    assert (segment.events[-1].type, segment.events[-1].outcome) == ("fixity check", "success")
+    assert verify_collection(collection).findings == ()
+
+
+def test_the_report_is_json_for_machines(tmp_path):
+    collection, _ = collection_with(tmp_path)
+    report = json.loads(json.dumps(verify_collection(collection).as_json()))
+    assert report == {
+        "collection": "news",
+        "ok": True,
+        "files": report["files"],
+        "bytes": report["bytes"],
+        "findings": [],
+    }
+    assert report["files"] == len(collection.files())
+    assert Root(tmp_path).chosen(None)[0].name == "news"
