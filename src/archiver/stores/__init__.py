@@ -61,7 +61,7 @@ class Store(Protocol):
         Atomic: other readers see nothing or the whole. False if the same bytes are there already, also when
         an answer was lost and the retry met its own object. `ObjectConflict` if other bytes are there:
         nothing is ever overwritten. `BodyMismatch`, and nothing stored, if `body` is not what `bytes` and `sha256`
-        say. The far side checks the digest where it can. Two writers of one key at the same instant are kept
+        say; what reading it raises passes unchanged. The far side checks the digest where it can. Two writers of one key at the same instant are kept
         apart only by stores with conditional writes; keys that carry a digest or a random id need none.
         """
         ...

@@ -1,8 +1,9 @@
 """A store in a folder: another disk, a mounted share. Layout: the keys are the paths."""
 
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,26 +54,12 @@ class LocalStore:
         with self._translated(key):
             if self._present(key, path, sha256):
                 return False
-            disk.make_directory(path.parent)
-            temporary = disk.temporary_beside(path)
-            try:
-                with temporary.open("x+b") as stream:
-                    while chunk := body.read(disk.CHUNK):
-                        stream.write(chunk)
-                    disk.sync_file(stream)
-                    stream.seek(0)
-                    found, size = disk.sha256_stream(stream)
-                if (found, size) != (sha256, bytes):
-                    raise BodyMismatch(key, sha256, found)
-                disk.publish(temporary, path)
-            except ConflictError:
-                if not self._present(key, path, sha256):  # another writer was faster
-                    raise
-                return False
-            finally:
-                with suppress(OSError):
-                    temporary.unlink(missing_ok=True)
-        return True
+        found, size = disk.sha256_stream(body)
+        if (found, size) != (sha256, bytes):
+            raise BodyMismatch(key, sha256, found)
+        body.seek(0)
+        with self._translated(key):
+            return self._write(key, path, body, sha256)
 
     def delete(self, key: str) -> None:
         """See `Store.delete`."""
@@ -82,6 +69,27 @@ class LocalStore:
 
     def _path(self, key: str) -> Path:
         return self.root / safe_key(key)
+
+    def _write(self, key: str, path: Path, body: BinaryIO, sha256: str) -> bool:
+        """Copy, read again what the disk has, rename. False if another writer was faster with the same bytes."""
+        disk.make_directory(path.parent)
+        temporary = disk.temporary_beside(path)
+        try:
+            with temporary.open("x+b") as stream:
+                shutil.copyfileobj(body, stream, disk.CHUNK)
+                disk.sync_file(stream)
+                stream.seek(0)
+                found, _ = disk.sha256_stream(stream)
+            if found != sha256:
+                raise BodyMismatch(key, sha256, found)
+            disk.publish(temporary, path)
+        except ConflictError:
+            if not self._present(key, path, sha256):
+                raise
+            return False
+        finally:
+            temporary.unlink(missing_ok=True)
+        return True
 
     def _present(self, key: str, path: Path, sha256: str) -> bool:
         """Whether the very bytes are there; other bytes are a conflict."""

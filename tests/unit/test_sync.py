@@ -1,0 +1,571 @@
+"""Replication over the memory store: plans, damage on either side, hostile ledgers, two writers."""
+
+import hashlib
+import json
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from archiver import disk, ledger
+from archiver.collection import Root
+from archiver.errors import StoreError
+from archiver.ledger import Event, Segment
+from archiver.model import FileRef
+from archiver.stores.memory import MemoryStore
+from archiver.sync import pull, push, status
+from archiver.sync.plan import Side, plan, sound
+
+AGENT = "test/1"
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def add(collection, path, content):
+    """Bring a file in, as an ingest does: content first, then the ledger's line."""
+    disk.write_atomic(collection.local(path), content)
+    collection.record(Event("ingestion", AGENT, (FileRef(path, len(content), sha256(content)),)))
+
+
+def contents(collection):
+    """Every file that the ledger names, as it is on disk."""
+    return {path: collection.local(path).read_bytes() for path in collection.files()}
+
+
+def names(store, prefix=""):
+    return {key for key in store.objects if key.startswith(prefix)}
+
+
+def codes(report):
+    return sorted(finding.code for finding in report.findings)
+
+
+def assert_whole(store):
+    """What must hold for a store at every instant: the files named by any segment are there, with those bytes."""
+    for key in names(store, "ledger/"):
+        segment = ledger.parse_segment(store.objects[key], key)
+        assert segment.path == key
+        for file in segment.objects():
+            assert sha256(store.objects[file.path]) == file.sha256
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+@pytest.fixture
+def here(tmp_path):
+    collection = Root(tmp_path / "here").create("news", "News", agent=AGENT)
+    add(collection, "sidecars/a.json", b"a")
+    add(collection, "sidecars/b.json", b"b" * 3000)
+    return collection
+
+
+@pytest.fixture
+def other(tmp_path):
+    return Root(tmp_path / "other").bare("news")
+
+
+class Strict(MemoryStore):
+    """Writes down what it is asked, and fails when told."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+        self.fail_at = None
+        self.unreadable = set()
+
+    def list(self, prefix):
+        self._note("list", prefix)
+        return super().list(prefix)
+
+    def open(self, key):
+        self._note("open", key)
+        if key in self.unreadable:
+            raise StoreError(key, "the server refused (500 InternalError)", retryable=True)
+        return super().open(key)
+
+    def put(self, key, body, *, bytes, sha256):
+        self._note("put", key)
+        return super().put(key, body, bytes=bytes, sha256=sha256)
+
+    def _note(self, *what):
+        if self.fail_at is not None and len(self.asked) >= self.fail_at:
+            raise StoreError("memory:", "the server cannot be reached", retryable=True)
+        self.asked.append(what)
+
+
+# The plan
+
+
+def file(path, content="x"):
+    return FileRef(path, len(content), sha256(content.encode()))
+
+
+def segment(seq, *files, previous=None, writer="aaaaaaaaaa", digest=None):
+    return Segment(writer, seq, previous, {}, (Event("capture", AGENT, files),), digest or f"{seq:064x}")
+
+
+def side(*files, segments=(), absent=()):
+    return Side({one.path: one for one in segments}, {one.path: one for one in files}, frozenset(absent))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "verb"),
+    [
+        (side(file("a")), side(), "upload"),
+        (side(file("a")), side(file("a")), "keep"),
+        (side(file("a")), side(file("a"), absent="a"), "upload"),
+        (side(file("a")), side(file("a", "y")), "conflict"),
+        (side(file("a")), side(file("a", "y"), absent="a"), "conflict"),
+        (side(file("a"), absent="a"), side(), "missing"),
+        (side(file("a"), absent="a"), side(file("a")), "keep"),
+    ],
+)
+def test_each_file_gets_its_step(source, target, verb):
+    (action,) = plan(source, target, "upload")
+    assert (action.verb, action.key, action.bytes) == (verb, "a", 1)
+    assert action.reason
+
+
+def test_what_only_the_target_holds_is_left_alone():
+    assert plan(side(), side(file("a"), segments=[segment(1)]), "upload") == []
+
+
+def test_segments_come_last_and_in_chain_order():
+    chain = [segment(seq, file(f"f{seq}")) for seq in (10, 9, 11)]
+    actions = plan(side(*(file(f"f{seq}") for seq in (9, 10, 11)), segments=chain), side(), "upload")
+    assert [action.key.split("/")[-1][:6] for action in actions] == ["f10", "f11", "f9", "000009", "000010", "000011"]
+
+
+def test_a_segment_is_held_back_with_all_that_build_on_it():
+    first, second = segment(1, file("good")), segment(2, file("bad"), previous=f"{1:064x}")
+    third = segment(3, file("fine"), previous=f"{2:064x}")
+    another = segment(1, file("fine too"), writer="bbbbbbbbbb", digest="b" * 64)
+    passed, findings = sound([third, another, second, first], [], {"bad"})
+    assert passed == [first, another]
+    assert [finding.where for finding in findings] == [second.path, third.path]
+
+
+def test_a_segment_may_follow_one_that_is_there_already():
+    first, second = segment(1), segment(2, previous=f"{1:064x}")
+    assert sound([second], [first], ()) == ([second], [])
+
+
+# Push
+
+
+def test_a_push_brings_everything_and_a_second_one_nothing(here, store):
+    report = push(here, store)
+    assert report.exit_code == 0
+    assert (len(report.moved), report.segments) == (len(here.files()), 1)
+    assert {key: store.objects[key] for key in here.files()} == contents(here)
+    assert names(store) == set(here.files()) | set(here.segments())
+    assert_whole(store)
+    again = push(here, store)
+    assert (again.moved, again.segments, again.count("keep")) == ((), 0, len(here.files()))
+
+
+def test_a_push_lists_only_the_ledger_and_sends_segments_last(here):
+    store = Strict()
+    push(here, store)
+    assert [what for what in store.asked if what[0] == "list"] == [("list", "ledger/")]
+    puts = [key for verb, key in store.asked if verb == "put"]
+    assert [key.startswith("ledger/") for key in puts] == [False] * (len(puts) - 1) + [True]
+    del store.asked[:]
+    add(here, "sidecars/c.json", b"c")
+    push(here, store)
+    assert [what[0] for what in store.asked] == ["list", "put", "put"]
+
+
+def test_a_dry_run_changes_nothing_and_tells_what_will_be_done(here, other, store):
+    before = {path: path.read_bytes() for path in here.path.rglob("*") if path.is_file()}
+    planned = push(here, store, dry_run=True)
+    assert store.objects == {}
+    assert {path: path.read_bytes() for path in here.path.rglob("*") if path.is_file()} == before
+    assert planned.actions == push(here, store).actions
+    assert {action.key for action in planned.actions} == names(store)
+    planned = pull(other, store, dry_run=True)
+    assert other.files() == {}
+    assert planned.actions == pull(other, store).actions
+
+
+def test_local_rot_is_not_sent_nor_what_builds_on_it(here, store):
+    push(here, store)
+    add(here, "sidecars/c.json", b"sound")
+    add(here, "sidecars/d.json", b"right")
+    here.seal()
+    add(here, "sidecars/e.json", b"later")
+    here.local("sidecars/d.json").write_bytes(b"wrong")
+    report = push(here, store)
+    assert report.exit_code == 1
+    assert codes(report) == ["local-damaged", "segment-held-back", "segment-held-back"]
+    assert {"sidecars/c.json", "sidecars/e.json"} <= names(store)
+    assert "sidecars/d.json" not in store.objects
+    assert len(names(store, "ledger/")) == 1
+    assert_whole(store)
+    here.local("sidecars/d.json").write_bytes(b"right")
+    mended = push(here, store)
+    assert (mended.exit_code, mended.segments) == (0, 2)
+    assert_whole(store)
+
+
+def test_local_rot_never_reaches_a_good_remote_copy(here, store):
+    push(here, store)
+    here.local("sidecars/a.json").write_bytes(b"x")
+    push(here, store)
+    assert store.objects["sidecars/a.json"] == b"a"
+
+
+def test_a_file_that_is_gone_is_an_error_and_its_segment_stays(here, store):
+    here.local("sidecars/a.json").unlink()
+    report = push(here, store)
+    assert codes(report) == ["local-missing", "segment-held-back"]
+    assert report.count("missing") == 1
+    assert names(store, "ledger/") == set()
+
+
+def test_a_damaged_segment_is_not_sent(here, store):
+    here.seal()
+    (path,) = here.segments()
+    here.local(path).write_bytes(here.local(path).read_bytes().replace(AGENT.encode(), b"tset/1"))
+    report = push(here, store)
+    assert codes(report) == ["local-damaged"]
+    assert names(store, "ledger/") == set()
+
+
+def test_what_another_working_copy_left_open_is_told(here, store):
+    (here.path.parent / ".archiver/writer").write_text("zzzzzzzzzz\n")
+    add(here, "sidecars/new.json", b"new")
+    report = push(here, store)
+    assert codes(report) == ["segment-open"]
+    assert [finding.level for finding in report.findings] == ["warning"]
+    assert "sidecars/new.json" in store.objects
+    assert "sidecars/a.json" not in store.objects
+
+
+def test_foreign_bytes_in_the_way_are_a_conflict_and_stay(here, store):
+    store.objects["sidecars/a.json"] = b"somebody else's"
+    report = push(here, store)
+    assert report.exit_code == 6
+    assert store.objects["sidecars/a.json"] == b"somebody else's"
+    assert names(store, "ledger/") == set()
+
+
+@given(fail_at=st.integers(0, 12))
+@settings(max_examples=13, deadline=None)
+def test_a_push_cut_off_anywhere_leaves_a_whole_remote_and_is_taken_up_again(fail_at):
+    with TemporaryDirectory() as folder:
+        here = Root(Path(folder)).create("news", "News", agent=AGENT)
+        for number in range(3):
+            add(here, f"sidecars/{number}.json", bytes([number]))
+            here.seal()
+        store = Strict()
+        store.fail_at = fail_at
+        try:
+            push(here, store)
+        except StoreError:
+            pass
+        assert_whole(store)
+        store.fail_at = None
+        assert push(here, store).exit_code == 0
+        assert names(store) == set(here.files()) | set(here.segments())
+
+
+# Pull
+
+
+def test_a_pull_into_an_empty_root_brings_the_whole_collection_back(here, other, store):
+    push(here, store)
+    seen = []
+    report = pull(other, store, progress=lambda *what: seen.append(what))
+    assert report.exit_code == 0
+    assert contents(other) == contents(here)
+    assert other.segments() == here.segments()
+    assert seen[-1] == ("downloading", report.bytes, report.bytes)
+    assert json.loads(json.dumps(report.as_json()))["ok"] is True
+    again = pull(other, store)
+    assert (again.moved, again.segments) == ((), 0)
+
+
+def test_a_file_lost_from_disk_comes_back(here, store):
+    push(here, store)
+    here.local("sidecars/b.json").unlink()
+    report = pull(here, store)
+    assert [file.path for file in report.moved] == ["sidecars/b.json"]
+    assert here.local("sidecars/b.json").read_bytes() == b"b" * 3000
+
+
+def test_damage_at_the_store_is_not_taken_over(here, other, store):
+    push(here, store)
+    add(here, "sidecars/c.json", b"c")
+    push(here, store)
+    store.objects["sidecars/c.json"] = b"C"
+    report = pull(other, store)
+    assert report.exit_code == 1
+    assert codes(report) == ["remote-damaged", "segment-held-back"]
+    assert "sidecars/a.json" in other.files()
+    assert "sidecars/c.json" not in other.files()
+    assert not other.local("sidecars/c.json").exists()
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_no_flipped_bit_and_no_cut_is_ever_taken_over(data):
+    with TemporaryDirectory() as folder:
+        here = Root(Path(folder) / "here").create("news", "News", agent=AGENT)
+        add(here, "sidecars/a.json", b"some words")
+        store = MemoryStore()
+        push(here, store)
+        key = data.draw(st.sampled_from(sorted(store.objects)), "key")
+        content = store.objects[key]
+        place = data.draw(st.integers(0, len(content) - 1), "place")
+        flipped = content[:place] + bytes([content[place] ^ 1 << data.draw(st.integers(0, 7))]) + content[place + 1 :]
+        store.objects[key] = data.draw(st.sampled_from([flipped, content[:place], content + b"\n"]))
+        other = Root(Path(folder) / "other").bare("news")
+        report = pull(other, store)
+        assert report.exit_code == 1
+        assert key in {finding.where for finding in report.findings}
+        assert other.files() == {}
+        assert not other.local(key).exists()
+        assert not list(other.path.rglob(f"{disk.TEMPORARY}*"))
+
+
+def test_an_object_that_cannot_be_read_is_a_finding_but_a_dead_store_an_error(here, other):
+    store = Strict()
+    push(here, store)
+    store.unreadable = {"sidecars/a.json"}
+    report = pull(other, store)
+    assert codes(report) == ["remote-damaged", "segment-held-back"]
+    store.fail_at = len(store.asked) + 3
+    with pytest.raises(StoreError, match="cannot be reached"):
+        pull(other, store)
+    assert not list(other.path.rglob(f"{disk.TEMPORARY}*"))
+
+
+def test_a_pull_cut_off_is_taken_up_again_without_loading_twice(here, other):
+    store = Strict()
+    push(here, store)
+    del store.asked[:]
+    store.fail_at = 5
+    with pytest.raises(StoreError):
+        pull(other, store)
+    assert other.files() == {}
+    have = {path.relative_to(other.path).as_posix() for path in other.path.rglob("*") if path.is_file()}
+    del store.asked[:]
+    store.fail_at = None
+    assert pull(other, store).exit_code == 0
+    assert contents(other) == contents(here)
+    assert not have & {key for verb, key in store.asked if verb == "open"}
+
+
+def test_another_file_in_the_way_here_is_a_conflict_and_stays(here, other, store):
+    push(here, store)
+    disk.write_atomic(other.local("sidecars/a.json"), b"mine, not entered")
+    report = pull(other, store)
+    assert report.exit_code == 6
+    assert other.local("sidecars/a.json").read_bytes() == b"mine, not entered"
+    assert other.files() == {}
+
+
+@pytest.mark.parametrize("verb", [push, pull, status])
+def test_two_truths_under_one_name_change_nothing_on_either_side(here, other, store, verb):
+    add(other, "sidecars/a.json", b"another a")
+    add(other, "sidecars/only-here.json", b"x")
+    push(here, store)
+    before, objects = contents(other), dict(store.objects)
+    report = verb(other, store)
+    assert report.exit_code == 6
+    assert "nothing was overwritten" in report.summary()
+    assert [action.key for action in report.actions if action.verb == "conflict"] == ["sidecars/a.json"]
+    assert (contents(other), store.objects) == (before, objects)
+
+
+# Hostile ledgers
+
+
+def plant(store, *files, seq=1, writer="hhhhhhhhhh", previous=None, events=None):
+    """Put a well-formed segment of an evil writer, and the bytes it names, into the store."""
+    head = {"type": "segment", "format": ledger.FORMAT, "writer": writer, "seq": seq, "previous": previous, "seen": {}}
+    lines = ledger.canonical(head) + (events or Event("capture", AGENT, files).as_line())
+    made = ledger.parse_segment(lines, "planted")
+    store.objects[made.path] = lines
+    for one in files:
+        if not one.path.startswith("ledger/"):
+            store.objects[one.path] = b"evil"
+    return made
+
+
+def evil(path, **changes):
+    return FileRef(path, changes.get("bytes", 4), changes.get("sha256", sha256(b"evil")))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        evil("../escaped"),
+        evil("/tmp/escaped"),
+        evil("archive/../../escaped"),
+        evil("archive\\..\\..\\escaped"),
+        evil("archive/.tmp-x"),
+        evil("archive/x\n"),
+        evil("escaped"),
+        evil("indexes/0.cdxj"),
+        evil("derived/catalogue.sqlite"),
+        evil("ledger/hhhhhhhhhh/open.jsonl"),
+        evil("ledger/hhhhhhhhhh/000002-0000000000000000.jsonl"),
+        evil("archive"),
+        evil("README.txt/x"),
+        evil("SIDECARS/a.json"),
+        evil("sidecars/A.JSON"),
+        evil("sidecars/a.json/x"),
+        evil("archive/x", bytes=-1),
+        evil("archive/x", sha256="../x"),
+        evil("archive/x", sha256=sha256(b"evil").upper()),
+    ],
+    ids=lambda file: f"{file.path!a} {file.bytes} {file.sha256[:4]}",
+)
+def test_a_segment_that_names_what_could_do_harm_is_refused_whole(here, store, tmp_path, file):
+    push(here, store)
+    good = evil("archive/harmless.txt")
+    planted = plant(store, good, file)
+    plant(store, evil("archive/later.txt"), seq=2, previous=planted.sha256)
+    before = sorted(tmp_path.rglob("*"))
+    report = pull(here, store)
+    assert codes(report) == ["remote-hostile", "segment-held-back"]
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not Path("/tmp/escaped").exists()
+
+
+@pytest.mark.parametrize("key", ["ledger/x", "ledger/hhhhhhhhhh/open.jsonl", "ledger/../../x/000001-0.jsonl"])
+def test_what_is_no_segment_under_the_ledger_is_left_alone_and_told(here, other, store, key):
+    push(here, store)
+    store.objects[key] = b"{}\n"
+    report = pull(other, store)
+    assert codes(report) == ["remote-unknown"]
+    assert report.exit_code == 0
+    assert contents(other) == contents(here)
+
+
+def test_a_chain_with_a_link_missing_is_not_taken_over(here, other, store):
+    push(here, store)
+    add(here, "sidecars/c.json", b"c")
+    push(here, store)
+    first, second = sorted(names(store, "ledger/"))
+    del store.objects[first]
+    report = pull(other, store)
+    assert [(finding.code, finding.where) for finding in report.findings] == [("segment-held-back", second)]
+    assert other.files() == {}
+
+
+def test_a_segment_as_long_as_a_disk_is_not_read_to_its_end(here, other, store, monkeypatch):
+    monkeypatch.setattr("archiver.sync.sides.SEGMENT_BYTES", 100)
+    push(here, store)
+    assert codes(pull(other, store)) == ["remote-damaged"]
+
+
+def test_a_body_longer_than_announced_is_not_read_to_its_end(here, other, store):
+    push(here, store)
+
+    class Endless(BytesIO):
+        given = 0
+
+        def read(self, size=-1):
+            assert size >= 0
+            self.given += size
+            assert self.given < 100
+            return b"a" * size
+
+    opened = store.open
+    store.open = lambda key: Endless() if key == "sidecars/a.json" else opened(key)
+    assert codes(pull(other, store)) == ["remote-damaged", "segment-held-back"]
+
+
+# Two writers
+
+
+def test_status_tells_both_directions_and_changes_nothing(here, other, store):
+    push(here, store)
+    pull(other, store)
+    add(other, "sidecars/theirs.json", b"t")
+    push(other, store)
+    add(here, "sidecars/mine.json", b"m")
+    before = dict(store.objects)
+    report = status(here, store)
+    steps = {(action.verb, action.key.split("/")[0]) for action in report.actions if action.verb != "keep"}
+    assert steps == {(verb, part) for verb in ("upload", "download") for part in ("sidecars", "ledger")}
+    assert report.exit_code == 0
+    assert store.objects == before
+
+
+class Archivists(RuleBasedStateMachine):
+    """Two working copies and one prefix; whatever they do in whatever order, in the end all have all."""
+
+    def __init__(self):
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        roots = [Root(Path(self.folder.name) / name) for name in "ab"]
+        self.copies = [roots[0].create("news", "News", agent=AGENT), roots[1].bare("news")]
+        self.store = Strict()
+        self.written = 0
+
+    who = st.sampled_from([0, 1])
+
+    @rule(who=who, size=st.integers(0, 9))
+    def capture(self, who, size):
+        self.written += 1
+        add(self.copies[who], f"sidecars/{self.written}.json", bytes([who]) * size)
+
+    @rule(who=who)
+    def seal(self, who):
+        self.copies[who].seal()
+
+    @rule(who=who, verb=st.sampled_from([push, pull]))
+    def exchange(self, who, verb):
+        report = verb(self.copies[who], self.store)
+        assert (report.exit_code, report.findings) == (0, ())
+
+    @rule(who=who, verb=st.sampled_from([push, pull]), steps=st.integers(0, 9))
+    def break_off(self, who, verb, steps):
+        self.store.asked.clear()
+        self.store.fail_at = steps
+        try:
+            verb(self.copies[who], self.store)
+        except StoreError:
+            pass
+        self.store.fail_at = None
+
+    @precondition(lambda self: self.store.objects)
+    @invariant()
+    def the_remote_is_whole(self):
+        assert_whole(self.store)
+
+    @invariant()
+    def every_copy_holds_what_its_ledger_names(self):
+        for copy in self.copies:
+            for path, content in contents(copy).items():
+                assert sha256(content) == copy.files()[path].sha256
+
+    def teardown(self):
+        try:
+            for verb in (push, pull):
+                for copy in self.copies:
+                    assert verb(copy, self.store).exit_code == 0
+            a, b = self.copies
+            assert contents(a) == contents(b)
+            assert a.segments() == b.segments()
+            assert names(self.store) == set(a.files()) | set(a.segments())
+            assert len([path for path in a.files() if path.startswith("sidecars/")]) == self.written
+        finally:
+            self.folder.cleanup()
+
+
+TestArchivists = Archivists.TestCase
+TestArchivists.settings = settings(max_examples=20, stateful_step_count=12, deadline=None)
