@@ -24,14 +24,14 @@ START_SECONDS = 120.0
 """pywb's imports take seconds, on a loaded machine many."""
 END_SECONDS = 5.0
 POLL_SECONDS = 0.2
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+WHAT = {"archiver.replay.server": "The replay server", "archiver.web": "The web app"}
 
 
 class Child:
     """One server process, at a socket that we listen on already: its address is known before it runs."""
 
     def __init__(self, module: str, listener: socket.socket, arguments: list[str]) -> None:
-        self.module = module
+        self.what = WHAT[module]
         self.errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
         self.process = subprocess.Popen(
             [sys.executable, "-m", module, "--socket", str(listener.fileno()), *arguments],
@@ -48,11 +48,15 @@ class Child:
         deadline = time.monotonic() + START_SECONDS
         while not select.select([self.process.stdout], [], [], POLL_SECONDS)[0]:
             if time.monotonic() > deadline:
-                raise PartMissing(self.module, f"it was not ready within {START_SECONDS:.0f} s", "Try again.")
+                raise PartMissing(self.what, f"it was not ready within {START_SECONDS:.0f} s", "Try again.")
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
-            raise PartMissing(self.module, self.last_words(), "Run `archiver doctor` to see what is not installed.")
+            raise PartMissing(
+                self.what,
+                f"it did not start ({self.last_words()})",
+                "Run `archiver doctor` to see what is not installed.",
+            )
         return str(next(iter(json.loads(line).values())))
 
     def check(self) -> None:
@@ -103,14 +107,12 @@ class Replay:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             app_socket, replay_socket = (stack.enter_context(listen(self.host, port)) for port in self.ports)
-            name = public_name(self.host)
-            self.app = _origin("127.0.0.1" if self.host in LOOPBACK else name, app_socket)
-            self.replay = _origin("localhost" if self.host in LOOPBACK else name, replay_socket)
-            replay_name = self.replay.removeprefix("http://").rpartition(":")[0]
+            app_name, replay_name = public_names(self.host)
+            self.app, self.replay = _origin(app_name, app_socket), _origin(replay_name, replay_socket)
             common = ["--root", str(self.root)]
             for module, listener, arguments in (
                 ("archiver.replay.server", replay_socket, ["--name", replay_name, "--app-origin", self.app]),
-                ("archiver.web", app_socket, ["--replay-url", self.replay]),
+                ("archiver.web", app_socket, ["--name", app_name, "--replay-url", self.replay]),
             ):
                 child = Child(module, listener, [*common, *arguments])
                 stack.callback(child.end)
@@ -180,11 +182,19 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def public_name(host: str) -> str:
-    """The name under which readers reach a server that listens at `host`."""
-    if host in ("0.0.0.0", "::"):
-        return socket.gethostname()
-    return f"[{host}]" if ":" in host else host
+def public_names(host: str) -> tuple[str, str]:
+    """The names under which readers reach the app and the replay server when they listen at `host`.
+
+    They differ where one machine has two names for itself. Elsewhere only the port tells them apart, which is
+    enough as long as the app sets no cookies.
+    """
+    if host in ("127.0.0.1", "localhost"):
+        return "127.0.0.1", "localhost"
+    if host == "::1":
+        return "[::1]", "localhost"
+    name = socket.gethostname() if host in ("0.0.0.0", "::") else host
+    name = f"[{name}]" if ":" in name else name
+    return name, name
 
 
 def _origin(name: str, listener: socket.socket) -> str:

@@ -1,0 +1,157 @@
+"""What the pages show of a capture: the catalogue's rows and sidecars, in words and addresses for readers.
+
+Everything a page claims about itself is hostile: it is text here, and the templates escape it.
+"""
+
+import heapq
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from archiver.catalogue import Row, open_catalogue
+from archiver.collection import Collection, Root
+from archiver.errors import UnknownCapture
+from archiver.model import Verdict
+from archiver.sidecar import Sidecar
+from archiver.web.dates import Moment, claimed, instant
+
+VERDICTS: dict[Verdict, str] = {
+    "ok": "The article was captured, with everything that its site served.",
+    "partial": "The article was captured, but something that its site served was not recorded.",
+    "blocked": "The site refused the visit: this is its refusal, not the article.",
+    "consent-wall": "A question for consent stood before the article.",
+    "paywall": "Only what is shown without a subscription was captured.",
+    "login": "The site asked for an account: this is its login page, not the article.",
+    "soft-404": "The site said that all was well, but showed that there is no such page.",
+    "not-found": "The site said that there is no such page.",
+    "error": "The site answered with an error.",
+    "offline": "The site could not be reached.",
+}
+"""What each verdict means, for people."""
+
+SANDBOX = "allow-scripts allow-forms allow-same-origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One capture in a list."""
+
+    collection: str
+    row: Row
+    versions: int
+    """Captures of this page in this collection."""
+
+    @property
+    def path(self) -> str:
+        """The capture's page in this app."""
+        return f"/{self.collection}/{self.row.id}"
+
+    @property
+    def title(self) -> str:
+        """The headline, or what stands in for it."""
+        return self.row.headline or self.row.final_url
+
+    @property
+    def host(self) -> str:
+        """The site's host name."""
+        return host_of(self.row.final_url)
+
+    @property
+    def published(self) -> Moment | None:
+        """When the publisher says that it appeared."""
+        return claimed(self.row.published)
+
+    @property
+    def captured(self) -> Moment:
+        """When we captured it."""
+        return instant(self.row.captured_at)
+
+    @property
+    def meaning(self) -> str:
+        """The verdict in a sentence."""
+        return meaning(self.row.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the list."""
+
+    cards: list[Card]
+    total: int
+    """Articles in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One capture in full."""
+
+    card: Card
+    document: dict[str, Any]
+    """The current sidecar."""
+    versions: list[Card]
+    """Captures of the same page, newest first, this one among them."""
+    replay: str
+    """`http://host:port` of the replay server."""
+
+    def record(self, name: str) -> str | None:
+        """The raw address of the capture's `text`, `thumbnail`, `view` or `fullPage` record, if it has one."""
+        record = self.document["warc"].get("records", {}).get(name)
+        if record is None:
+            return None
+        at = stamp(record.get("date", self.card.row.captured_at))
+        return f"{self.replay}/{self.card.collection}/{at}id_/{record['url']}"
+
+    @property
+    def page(self) -> str:
+        """The address of the page in replay."""
+        row = self.card.row
+        return f"{self.replay}/{self.card.collection}/{stamp(row.captured_at)}mp_/{row.final_url}"
+
+
+def stamp(instant: str) -> str:
+    """The 14 digits of a replay URL for an RFC 3339 instant in UTC."""
+    return "".join(filter(str.isdigit, instant))[:14]
+
+
+def load(root: Path, *, name: str | None = None, words: str = "", limit: int, offset: int) -> Listing:
+    """Articles of one collection or of all, newest capture first. Raises `UnknownCollection`."""
+    total, tables = 0, []
+    for collection in Root(root).chosen(name):
+        with open_catalogue(collection) as catalogue:
+            total += catalogue.count_pages(words=words)
+            found = catalogue.pages(words=words, limit=offset + limit)
+        tables.append([Card(collection.name, row, versions) for row, versions in found])
+    merged = heapq.merge(*tables, key=lambda card: (card.row.captured_at, card.row.id), reverse=True)
+    return Listing(list(merged)[offset : offset + limit], total)
+
+
+def article(root: Path, name: str, capture: str, replay: str) -> Article:
+    """One capture. Raises `UnknownCollection`, `UnknownCapture`, or `UnreadableInput` if its sidecar is damaged."""
+    collection: Collection = Root(root).collection(name)
+    with open_catalogue(collection) as catalogue:
+        row = catalogue.capture(capture)
+        if row is None:
+            raise UnknownCapture(capture)
+        rows = catalogue.captures(url=row.final_url)
+    sidecar = Sidecar.parse(collection.local(row.sidecar).read_bytes(), row.sidecar)
+    versions = [Card(name, other, len(rows)) for other in rows]
+    return Article(Card(name, row, len(rows)), sidecar.document, versions, replay)
+
+
+def collections(root: Path) -> list[tuple[str, str]]:
+    """Name and title of every collection."""
+    return [(one.name, str(one.metadata().get("title", one.name))) for one in Root(root).collections()]
+
+
+def meaning(verdict: str) -> str:
+    """A verdict in a sentence."""
+    return next((text for word, text in VERDICTS.items() if word == verdict), "")
+
+
+def host_of(url: str) -> str:
+    """The host name in a URL, without `www.`; empty if there is none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
