@@ -38,6 +38,7 @@ _VERSIONS = {
 }
 _TLS = re.compile(rb"SSL connection using TLSv?([\d.]+)")
 _CUT: dict[int, Truncated] = {pycurl.E_WRITE_ERROR: "length", pycurl.E_OPERATION_TIMEDOUT: "time"}
+_PREFIX = re.compile(r"SSL(?: certificate)?(?: problem| OpenSSL verify result)?: ")
 _BROKE = "the connection broke before an answer"
 _WHY = {
     pycurl.E_UNSUPPORTED_PROTOCOL: "the server does not speak HTTP",
@@ -243,7 +244,7 @@ class Transfer:
             number = self.easy.getinfo(pycurl.OS_ERRNO)
             why = os.strerror(number).lower() if number else "no connection came about"
         elif code == pycurl.E_PEER_FAILED_VERIFICATION:
-            why = f"the certificate is not trusted: {message.removeprefix('SSL certificate problem: ')}"
+            why = f"the certificate is not trusted: {_PREFIX.sub('', message)}"
         else:
             why = _WHY.get(code, message)
         return FetchFailed(self.url, why)

@@ -100,7 +100,8 @@ class Visit:
             except InvalidURL as error:
                 self._reasons.append(f"it redirects to {error}")
                 return
-        self._reasons.append("it redirects in a circle" if hops[url] > 1 else f"it redirects {MAX_REDIRECTS} times")
+        circle = hops[url] > 1
+        self._reasons.append("it redirects in a circle" if circle else f"it redirects more than {MAX_REDIRECTS} times")
 
     def _fetch(self, wanted: _Wanted) -> Outcome:
         """One request alone."""
