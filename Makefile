@@ -24,7 +24,7 @@ setup: .venv/installed ## build .venv/ with archiver and all that it needs
 	@touch $@
 
 chromium: setup ## install Chromium if there is none
-	@$(BIN)/python -c 'import sys, archiver.browser as b; sys.exit(b.find_chromium() is None)' || \
+	@$(BIN)/python -c 'import archiver.browser as b; b.find_chromium()' 2>/dev/null || \
 		sh tests/install.sh chromium || { $(BIN)/archiver doctor; exit 3; }
 
 demo: setup chromium ## the whole way on a local news site; DEMO_EXIT=1 ends after the checks

@@ -71,7 +71,7 @@ def look(urls: dict[str, str], capture: dict) -> None:
         from archiver.browser import find_chromium
 
         flags = ["--disable-quic", "--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=flags)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{urls['replay']}/default/{stamp}mp_/{capture['final_url']}", wait_until="load")
         headline = page.locator("h1").first.inner_text()

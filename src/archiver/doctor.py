@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from archiver.browser import CHROMIUM_REMEDY, find_chromium
-from archiver.model import now, timestamp
+from archiver.browser import REMEDY, find_chromium
+from archiver.errors import PartMissing
+from archiver.schema import problems
 
+REINSTALL = "Run `make setup`, or install archiver again."
 FREE_BYTES = 1 << 30
 
 
@@ -46,13 +48,13 @@ def python() -> Check:
 
 def chromium() -> Check:
     """A browser that starts and tells its version."""
-    path = find_chromium()
-    if path is None:
-        return Check("chromium", False, "no Chromium was found; only --engine http works", CHROMIUM_REMEDY)
     try:
+        path = find_chromium()
         done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=True)
+    except PartMissing as error:
+        return Check("chromium", False, f"{error} Only --engine http works.", error.hint)
     except (OSError, subprocess.SubprocessError) as error:
-        return Check("chromium", False, f"{path} does not start ({error})", CHROMIUM_REMEDY)
+        return Check("chromium", False, f"it does not start ({error})", REMEDY)
     return Check("chromium", True, f"{done.stdout.strip()} at {path}")
 
 
@@ -60,31 +62,25 @@ def pywb() -> Check:
     """The replay server; found, not imported (its import patches sockets)."""
     found = importlib.util.find_spec("pywb") is not None
     detail = "pywb is installed" if found else "pywb is not installed; replay does not work"
-    return Check("replay", found, detail, "Run `make setup`, or pip install pywb.")
+    return Check("replay", found, detail, REINSTALL)
 
 
 def libcurl() -> Check:
     """The HTTP engine's library."""
     try:
-        from archiver.engines.http import version
-
-        return Check("http engine", True, version())
+        from archiver.engines.http_fetch import AGENTS
     except ImportError as error:
-        return Check(
-            "http engine", False, f"pycurl does not load ({error})", "Run `make setup`, or pip install pycurl."
-        )
+        return Check("http engine", False, f"pycurl does not load ({error})", REINSTALL)
+    return Check("http engine", True, ", ".join(AGENTS))
 
 
 def schemas() -> Check:
-    """That formats such as date-time are really checked."""
-    from archiver.errors import ArchiverError
-    from archiver.schema import self_test
-
+    """That the schemas are here and formats such as date-time are really checked."""
     try:
-        self_test()
-    except ArchiverError as error:
+        problems({}, "sidecar")
+    except PartMissing as error:
         return Check("schemas", False, str(error), error.hint)
-    return Check("schemas", True, f"formats are checked, as tried at {timestamp(now())}")
+    return Check("schemas", True, "sidecars, collections and ledger lines can be validated")
 
 
 def disk_space(root: Path) -> Check:

@@ -18,10 +18,8 @@ def judge(
     """
     if status is None:
         return _without_document(info)
-    if status in GONE:
-        return "not-found", [f"The page answered {status}."]
-    if not 200 <= status < 300:
-        return "error", [f"The page answered {status}."]
+    if (by_status := of_status(status))[0] != "ok":
+        return by_status
     if empty:
         return "error", ["The page has no content."]
     reasons = [_sentence(reason) for reason in info.reasons]
@@ -31,6 +29,13 @@ def judge(
         others = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         reasons.append(f"Served but not recorded: {', '.join(missing[:NAMED])}{others}.")
     return ("partial" if reasons else "ok"), reasons
+
+
+def of_status(status: int) -> tuple[Verdict, list[str]]:
+    """What the main document's HTTP status alone says, which is all that is known of a page captured by others."""
+    if 200 <= status < 300:
+        return "ok", []
+    return "not-found" if status in GONE else "error", [f"The page answered {status}."]
 
 
 def _without_document(info: PageInfo) -> tuple[Verdict, list[str]]:

@@ -42,7 +42,7 @@ def test_an_unknown_host(archiver):
 
 
 def test_a_page_that_is_not_there_is_kept_and_never_called_success(archiver, newsroom, reach):
-    done = archiver("capture", newsroom.trick("not-found"), *reach, "--engine", "http", "--json")
+    done = archiver("capture", newsroom.trick("missing"), *reach, "--engine", "http", "--json")
     assert done.code == 1
     assert (done.lines[0]["verdict"], done.lines[0]["status"]) == ("not-found", 404)
     assert (archiver.root / "default" / done.lines[0]["warc"]).is_file()

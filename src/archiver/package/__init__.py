@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archiver import __version__, disk, extract, warc
+from archiver import __version__, disk, extract, verdict, warc
 from archiver.collection import Collection
 from archiver.collection.layout import derived_capture_id, imported_path
 from archiver.errors import ArchiverError, ConflictError, UnreadableInput
 from archiver.ledger import Event
 from archiver.model import FileRef, Finding
 from archiver.sidecar import Kept, Sidecar, Visit, new_sidecar
-from archiver.warc import Page
+from archiver.warc import Page, RecordRef
 
 AGENT = f"archiver/{__version__}"
-HTML_BYTES = 20 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +100,32 @@ def _any_record(file: Path) -> bool:
 
 
 def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
-    with page.html() as stream:
-        html = stream.read(HTML_BYTES)
+    word, reasons = verdict.of_status(page.status)
     visit = Visit(
         requested_url=page.url,
         final_url=page.url,
         captured_at=page.date,
         engine="import",
         fidelity="unknown",
-        verdict="ok" if page.status == 200 else "error",
-        reasons=() if page.status == 200 else (f"The page answered {page.status}.",),
+        verdict=word,
+        reasons=tuple(reasons),
         status=page.status,
         agents=(AGENT,),
-        ip=page.ip,
+        ip=page.ip or None,
     )
+    main = RecordRef("main", page.record_id, page.url, "response", page.payload_digest, page.date, page.status)
     return new_sidecar(
-        capture_id=derived_capture_id(page.date, file.sha256, page.record_id),
+        capture_id=derived_capture_id(page.date, file.sha256, str(page.offset)),
         visit=visit,
-        kept=Kept(file, [page.ref]),
-        assertions=extract.assertions(html, page.url, charset=page.charset),
+        kept=Kept(file, [main]),
+        assertions=extract.assertions(_html(page), page.url, charset=page.charset),
         rights=rights,
     )
+
+
+def _html(page: Page) -> bytes:
+    """The document, or nothing where its coding cannot be undone."""
+    try:
+        return page.html()
+    except UnreadableInput:
+        return b""
