@@ -124,6 +124,8 @@ def _target(root: "Root", name: str) -> "Collection":
 def _show(outcome: "Captured", *, as_json: bool) -> None:
     if as_json:
         render.emit(outcome.as_json())
+        if outcome.error is not None:
+            render.findings(outcome.findings)
         return
     colour = {"ok": "green", "partial": "yellow"}.get(outcome.verdict, "red")
     head = click.style(f"{outcome.verdict:9}", fg=colour)
@@ -166,7 +168,8 @@ def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> in
             render.emit(outcome.as_json())
         elif outcome.error is None:
             click.echo(f"{outcome.file}: {len(outcome.captures)} pages, kept as {outcome.path}")
-        render.findings(outcome.findings)
+        if not as_json or outcome.error is not None:
+            render.findings(outcome.findings)
     return codes[0] if len(set(codes)) == 1 else 1
 
 
