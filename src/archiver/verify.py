@@ -196,7 +196,8 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
 
 
 def _check_claims(collection: Collection, path: str, sidecars: list[Sidecar], file: FileRef) -> Iterator[Finding]:
-    wanted = {one["id"]: one for sidecar in sidecars for one in sidecar.document["warc"]["records"].values()}
+    records = [one for sidecar in sidecars for one in sidecar.document["warc"]["records"].values()]
+    wanted = {one["id"]: one for one in records if "id" in one}  # records of ARC files have no id
     for sidecar in sidecars:
         if sidecar.document["warc"]["sha256"] != file.sha256:
             yield _error("sidecar-warc-digest", sidecar.id, f"its SHA-256 of {path} is not the ledger's")
