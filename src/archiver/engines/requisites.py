@@ -160,10 +160,15 @@ def _in_html(text: str, base: str, *, inner: bool = False) -> Iterator[Requisite
     if (element := root.find(".//base[@href]")) is not None:
         given = Requisite(element.get("href", ""), "document")
         base = next(_resolved([given], base), Requisite(base, "document")).url
+    yield from _resolved(_of_elements(root), base)
+    for frame in [] if inner else root.iterfind(".//iframe[@srcdoc]"):
+        yield from _in_html(frame.get("srcdoc", ""), base, inner=True)
+
+
+def _of_elements(root: etree._Element) -> Iterator[Requisite]:
     for element in root.iter("*"):
-        yield from _resolved(_of_element(element), base)
-        if not inner and (document := element.get("srcdoc")):
-            yield from _in_html(document, base, inner=True)
+        if element.keys() or element.tag == "style":
+            yield from _of_element(element)
 
 
 def _of_element(element: etree._Element) -> Iterator[Requisite]:
