@@ -231,6 +231,14 @@ def test_addresses_are_opened_or_refused_with_a_sentence(tmp_path):
         open_store((tmp_path / "unmounted").as_uri())
 
 
+@pytest.mark.servers
+def test_the_endpoint_may_come_from_the_environment(seaweedfs, keys, prefix, monkeypatch):
+    keys(seaweedfs.keys)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", seaweedfs.endpoint_url.replace("127.0.0.1", "localhost"))
+    store = open_store(f"s3://{BUCKET}/{prefix}")
+    assert put(store, "a", b"x") is True
+
+
 def test_a_local_store_never_shows_half_a_file(tmp_path):
     store = LocalStore(tmp_path)
 

@@ -16,6 +16,7 @@ from archiver.collection import Root
 from archiver.errors import StoreError
 from archiver.ledger import Event, Segment
 from archiver.model import FileRef
+from archiver.stores.local import LocalStore
 from archiver.stores.memory import MemoryStore
 from archiver.sync import pull, push, status
 from archiver.sync.plan import Side, plan, sound
@@ -295,6 +296,14 @@ def test_a_pull_into_an_empty_root_brings_the_whole_collection_back(here, other,
     assert (again.moved, again.segments) == ((), 0)
 
 
+def test_a_mounted_disk_is_as_good_as_a_bucket(here, other, tmp_path):
+    (tmp_path / "disk").mkdir()
+    store = LocalStore(tmp_path / "disk")
+    assert push(here, store).exit_code == 0
+    assert pull(other, store).exit_code == 0
+    assert contents(other) == contents(here)
+
+
 def test_a_file_lost_from_disk_comes_back(here, store):
     push(here, store)
     here.local("sidecars/b.json").unlink()
@@ -316,14 +325,22 @@ def test_damage_at_the_store_is_not_taken_over(here, other, store):
     assert not other.local("sidecars/c.json").exists()
 
 
-@given(st.data())
+@pytest.fixture(scope="module")
+def pushed(tmp_path_factory):
+    """The objects of a small collection's replica."""
+    collection = Root(tmp_path_factory.mktemp("pushed")).create("news", "News", agent=AGENT)
+    add(collection, "sidecars/a.json", b"some words")
+    store = MemoryStore()
+    push(collection, store)
+    return store.objects
+
+
+@given(data=st.data())
 @settings(max_examples=40, deadline=None)
-def test_no_flipped_bit_and_no_cut_is_ever_taken_over(data):
+def test_no_flipped_bit_and_no_cut_is_ever_taken_over(pushed, data):
     with TemporaryDirectory() as folder:
-        here = Root(Path(folder) / "here").create("news", "News", agent=AGENT)
-        add(here, "sidecars/a.json", b"some words")
         store = MemoryStore()
-        push(here, store)
+        store.objects |= pushed
         key = data.draw(st.sampled_from(sorted(store.objects)), "key")
         content = store.objects[key]
         place = data.draw(st.integers(0, len(content) - 1), "place")

@@ -60,9 +60,10 @@ class Store(Protocol):
 
         Atomic: other readers see nothing or the whole. False if the same bytes are there already, also when
         an answer was lost and the retry met its own object. `ObjectConflict` if other bytes are there:
-        nothing is ever overwritten. `BodyMismatch`, and nothing stored, if `body` is not what `bytes` and `sha256`
-        say; what reading it raises passes unchanged. The far side checks the digest where it can. Two writers of one key at the same instant are kept
-        apart only by stores with conditional writes; keys that carry a digest or a random id need none.
+        nothing is ever overwritten. `BodyMismatch`, and nothing stored, if `body` is not what `bytes` and
+        `sha256` say; what reading it raises passes unchanged. The far side checks the digest where it can.
+        Two writers of one key at the same instant are kept apart only by stores with conditional writes;
+        keys that carry a digest or a random id need none.
         """
         ...
 
@@ -74,7 +75,8 @@ class Store(Protocol):
 def open_store(url: str, *, endpoint_url: str | None = None) -> Store:
     """The store at `s3://BUCKET/PREFIX` or `file:///FOLDER` (a folder that is there, such as a mounted disk).
 
-    `endpoint_url` names an S3 server other than Amazon's; credentials come from boto3's own chain alone.
+    `endpoint_url` names an S3 server other than Amazon's (without it, AWS_ENDPOINT_URL does); credentials come from
+    boto3's own chain alone.
     Raises `UsageError` for other addresses, `StoreError` where there is no folder or no credentials.
     """
     parts = urlsplit(url)

@@ -6,6 +6,7 @@ header), and a header that a server declines is left out from then on. The objec
 """
 
 import hashlib
+import os
 import re
 from base64 import b64encode
 from collections.abc import Iterator
@@ -212,13 +213,14 @@ class S3Store:
 
 def _client(where: str, endpoint_url: str | None) -> "S3Client":
     """A client over boto3's own credential chain."""
-    if endpoint_url is not None:
+    endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint_url:
         parts = urlsplit(endpoint_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise UsageError("The endpoint is no http(s) address of a host.", "Write it as https://s3.example.org.")
     with _answered(where):
         core = botocore.session.get_session()
-        if endpoint_url is not None:
+        if endpoint_url:
             # Not Amazon's: no machine of its own would be asked for a role, and to try hangs without a network.
             core.get_component("credential_provider").remove("iam-role")
         session = boto3.Session(botocore_session=core)
@@ -234,7 +236,7 @@ def _client(where: str, endpoint_url: str | None) -> "S3Client":
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return session.client("s3", endpoint_url=endpoint_url, config=config)
+        return session.client("s3", endpoint_url=endpoint_url or None, config=config)
 
 
 @contextmanager
