@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archiver import __version__, disk, extract, verdict, warc
+from archiver import __version__, cdxj, disk, extract, verdict, warc
 from archiver.collection import Collection
 from archiver.collection.layout import derived_capture_id, imported_path
 from archiver.errors import ArchiverError, ConflictError, UnreadableInput
@@ -76,27 +76,17 @@ def import_warc(file: Path, collection: Collection) -> Imported:
 
 
 def _pages(file: Path) -> tuple[list[Page], list[Finding]]:
-    """The pages of a file; of a damaged one those before the damage, and a finding."""
+    """The pages of a file; of a damaged one those before the damage, and a finding.
+
+    Raises `UnreadableInput` if there is not one record in it that could be replayed or read.
+    """
+    cdxj.index_lines(file, file.parent)
     pages: list[Page] = []
-    records = 0
     try:
-        for page in warc.find_pages(file):
-            pages.append(page)
-        records = sum(1 for _ in warc.read_records(file))
+        pages.extend(warc.find_pages(file))
     except UnreadableInput as error:
-        if not pages and not _any_record(file):
-            raise
         return pages, [Finding("warning", "warc-damaged", str(file), f"{error.why}; what stands before it was read")]
-    if not records:
-        raise UnreadableInput(str(file), "there is not one WARC record in it")
     return pages, []
-
-
-def _any_record(file: Path) -> bool:
-    try:
-        return next(iter(warc.read_records(file)), None) is not None
-    except UnreadableInput:
-        return False
 
 
 def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
