@@ -62,9 +62,7 @@ class Child:
     def check(self) -> None:
         """Raises `ArchiverError` with its last words if it has died."""
         if self.process.poll() is not None:
-            raise ArchiverError(
-                f"{self.module} ended by itself: {self.last_words()}.", "Start `archiver replay` again."
-            )
+            raise ArchiverError(f"{self.what} ended by itself ({self.last_words()}).", "Start `archiver replay` again.")
 
     def last_words(self) -> str:
         """The last line that it wrote to stderr."""

@@ -36,6 +36,8 @@ EVERYWHERE: Headers = [
     ("Cache-Control", "private, no-cache"),
 ]
 RAW_POLICY = "default-src 'none'; sandbox"
+DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
+"""Values of Sec-Fetch-Dest for what a browser would lay out as a page."""
 
 
 class Guard:
@@ -71,6 +73,8 @@ class Guard:
 
         def seal(status: str, headers: Headers, exc_info: Any = None) -> Any:
             kept = [(name, value) for name, value in headers if name.lower() not in OURS]
+            if policy is RAW_POLICY and environ.get("HTTP_SEC_FETCH_DEST") in DOCUMENTS:
+                kept = [(name, as_text(value) if name.lower() == "content-type" else value) for name, value in kept]
             kept = [(name, self._inside(value, asked) if name.lower() == "location" else value) for name, value in kept]
             return start_response(status, [*kept, *self._seal(policy)], exc_info)
 
@@ -130,6 +134,13 @@ def is_rewritten(path: str) -> bool:
     """Whether pywb will rewrite what lies at `path`; anything unclear counts as raw."""
     asked = REPLAY_URL.fullmatch(path)
     return asked is not None and (asked["modifier"] or "") in REWRITTEN
+
+
+def as_text(content_type: str) -> str:
+    """The type under which a browser shows raw markup: as its source, because even a blocked frame is connected to."""
+    kind, semicolon, parameters = content_type.partition(";")
+    markup = "html" in kind.lower() or "xml" in kind.lower()
+    return f"text/plain{semicolon}{parameters}" if markup else content_type
 
 
 def _text(status: str, message: str) -> Answer:

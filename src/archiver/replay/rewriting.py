@@ -7,6 +7,7 @@ Imported by `archiver.replay.server` alone, in its own process. What differs fro
 - refreshes in every spelling, and response headers that would act, stay in the archive.
 """
 
+import html
 import json
 import re
 from contextlib import closing
@@ -130,7 +131,7 @@ class WorkerRewriter(JSWorkerRewriter):  # type: ignore[misc]
 
 
 class PageRewriter(HTMLRewriter):  # type: ignore[misc]
-    """HTML: module scripts, import maps, refreshes; rules for speculative loading are dropped."""
+    """HTML: module scripts, import maps, refreshes, `srcdoc`; rules for speculative loading are dropped."""
 
     _wb_parse_context: str | None
     _kind = ""
@@ -139,7 +140,17 @@ class PageRewriter(HTMLRewriter):  # type: ignore[misc]
         if tag == "script":
             modifier = modules.MODIFIER if self._script_type(tag_attrs) == "module" else "js_"
             self.rewrite_tags["script"] = {"src": modifier, "xlink:href": modifier}
+        if tag == "iframe":
+            tag_attrs = [
+                (name, self._inner(value) if name == "srcdoc" and value else value) for name, value in tag_attrs
+            ]
         return super()._rewrite_tag_attrs(tag, tag_attrs, set_parsing_context)
+
+    def _inner(self, value: str) -> str:
+        """A document inside an attribute; pywb leaves it alone."""
+        scripts, styles = self.js_rewriter, self.css_rewriter
+        inner = PageRewriter(self.url_rewriter, js_rewriter=scripts, css_rewriter=styles, defmod=self.defmod)
+        return str(inner.rewrite_complete(html.unescape(value))).replace("&", "&amp;")
 
     def _script_type(self, tag_attrs: Any) -> str:
         return (self.get_attr(tag_attrs, "type") or "").strip().lower()

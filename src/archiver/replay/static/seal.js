@@ -13,6 +13,13 @@
     delete self[name];
   }
 
+  // Rules for speculative loading make the browser ask for pages, and no policy of the page's is consulted.
+  new MutationObserver(() => {
+    for (const script of [...document.scripts]) {
+      if (script.type.toLowerCase() === "speculationrules") script.remove();
+    }
+  }).observe(document, { childList: true, subtree: true });
+
   // Links to "_blank" and "_top" are given this name by pywb; popups are forbidden, so they open in place.
   if (self === self.top) self.name = frame;
 
