@@ -119,7 +119,7 @@ def _identity(name: str, keys: Keys, *more: str) -> dict[str, object]:
 
 
 def _weed(folder: Path, config: Path) -> Command:
-    ports = _free_ports(10)
+    ports = free_ports(10)
     names = ("s3.port", "s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
     names += ("filer.port", "filer.port.grpc", "admin.port", "admin.port.grpc")
     data = folder / "data"
@@ -142,7 +142,7 @@ def _weed(folder: Path, config: Path) -> Command:
 
 
 def _rclone(data: Path, keys: Keys) -> Command:
-    ports = _free_ports(1)
+    ports = free_ports(1)
     options = ["--config", os.devnull, "--addr", f"127.0.0.1:{ports[0]}", "--auth-key", f"{keys.access},{keys.secret}"]
     return [_program("rclone"), "serve", "s3", *options, f":local:{data}"], ports
 
@@ -156,7 +156,7 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -280,6 +281,32 @@ def test_a_push_cut_off_anywhere_leaves_a_whole_remote_and_is_taken_up_again(fai
         assert names(store) == set(here.files()) | set(here.segments())
 
 
+def test_an_interruption_ends_a_push_after_what_is_under_way(here, store):
+    for number in range(100):
+        add(here, f"sidecars/{number}.json", b"x")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        push(here, Slow(store), progress=interrupt)
+    assert len(store.objects) < 50
+
+
+class Slow:
+    """A store behind a thin line."""
+
+    url = "slow:"
+
+    def __init__(self, store):
+        self.list = store.list
+        self.store = store
+
+    def put(self, *arguments, **facts):
+        time.sleep(0.02)
+        return self.store.put(*arguments, **facts)
+
+
 # Pull
 
 
@@ -459,6 +486,22 @@ def test_a_segment_that_names_what_could_do_harm_is_refused_whole(here, store, t
     assert codes(report) == ["remote-hostile", "segment-held-back"]
     assert sorted(tmp_path.rglob("*")) == before
     assert not Path("/tmp/escaped").exists()
+
+
+def test_of_two_segments_that_contradict_each_other_one_is_refused(other, store):
+    plant(store, evil("sidecars/x.json"))
+    second = plant(store, evil("sidecars/x.json", sha256=sha256(b"good")), writer="iiiiiiiiii")
+    report = pull(other, store)
+    assert [(finding.code, finding.where) for finding in report.findings] == [("remote-hostile", second.path)]
+    assert contents(other) == {"sidecars/x.json": b"evil"}
+
+
+def test_damage_in_the_far_ledger_is_told_by_a_push_too(here, store):
+    planted = plant(store, evil("sidecars/x.json"))
+    store.objects[planted.path] += b"{}\n"
+    report = push(here, store)
+    assert codes(report) == ["remote-damaged"]
+    assert set(here.files()) <= names(store)
 
 
 @pytest.mark.parametrize("key", ["ledger/x", "ledger/hhhhhhhhhh/open.jsonl", "ledger/../../x/000001-0.jsonl"])
