@@ -27,6 +27,7 @@ from archiver.warc import DamagedArchive, Record, read_records
 
 _INDEXED = ("response", "revisit", "resource", "metadata")
 _EMPTY_DIGEST = "sha1:" + base64.b32encode(hashlib.sha1(b"", usedforsecurity=False).digest()).decode()
+_FORM = "application/x-www-form-urlencoded"
 _POST_LIMIT = 64 << 20
 """Bytes of a POST body that are looked at: all of it has to be parsed in memory."""
 
@@ -229,19 +230,17 @@ def _post(record: Record) -> _Post | None:
 def _query(method: str, content_type: str | None, length: str | None, body: bytes, url: str) -> tuple[str | None, str]:
     """The query that stands for a body, and what the URL gets appended.
 
-    A body that is not what its type says is found out first: the library prints about bad JSON and AMF,
-    and fails on bad multipart data, which are then taken for what they are: bytes.
+    A body that is not what its type says is found out first: the library prints about bad JSON and AMF (which then
+    have no query), and fails on bad multipart data, which is then taken for bytes.
     """
-    kind = (content_type or "").partition(";")[0]
 
-    def appended(as_type: str | None, data: bytes, size: str | None) -> tuple[str | None, str]:
-        query, suffix = append_method_query(method, as_type, size, io.BytesIO(data), url)
+    def appended(kind: str | None, content: bytes, size: str | None) -> tuple[str | None, str]:
+        query, suffix = append_method_query(method, kind, size, io.BytesIO(content), url)
         return query, suffix
 
-    if kind.startswith("application/json") and not _parses(json_parse, body):
-        return "", appended("", b"", "0")[1]
-    if kind.startswith("application/x-amf") and not _parses(_amf, body):
-        return None, appended("", b"", "0")[1]
+    for kind, nothing, parser in (("application/json", "", json_parse), ("application/x-amf", None, _amf)):
+        if (content_type or "").startswith(kind) and not _parses(parser, body):
+            return nothing, appended(_FORM, b"", "0")[1]
     try:
         return appended(content_type, body, length)
     except Exception:  # noqa: BLE001  whatever a hostile body does to a foreign parser

@@ -1,4 +1,4 @@
-"""WARC files: the only home of warcio, FastWARC and isal."""
+"""WARC and ARC files: writing, reading, checking, and finding pages in them. The only home of warcio and isal."""
 
 from archiver.warc.check import check
 from archiver.warc.framing import DamagedArchive

@@ -108,6 +108,7 @@ def _inflated(packed: Iterator[bytes], new_decoder: Callable[[], "zlib._Decompre
                 decoder = new_decoder()
             yield decoder.decompress(chunk, CHUNK)
             chunk = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+    yield decoder.flush()  # raw deflate data may end with its last match still in the decoder
 
 
 def _gunzipped(packed: Iterator[bytes]) -> Iterator[bytes]:
@@ -125,11 +126,11 @@ def _undeflated(packed: Iterator[bytes]) -> Iterator[bytes]:
 def _unbrotlied(packed: Iterator[bytes]) -> Iterator[bytes]:
     decoder = _brotli.Decompressor()
     for chunk in packed:
-        yield decoder.process(chunk, output_buffer_limit=CHUNK)
-        while not decoder.can_accept_more_data():
-            yield decoder.process(b"", output_buffer_limit=CHUNK)
-        if decoder.is_finished():
-            return
+        while piece := decoder.process(chunk, output_buffer_limit=CHUNK):
+            yield piece
+            if decoder.is_finished():
+                return
+            chunk = b""  # what it was given it keeps, and hands out on further calls
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ LINE_LIMIT = 1 << 20
 HEAD_LIMIT = 4 << 20
 """Bytes of a whole header block above which a file is not read on."""
 
+_TYPE_LIMIT = 1000
 _OWS = " \t"  # optional whitespace around a value is no part of it (RFC 9110 §5.5)
 _FORBIDDEN = re.compile(r"[\r\n\0]")
 _NAME_ENDS = re.compile(r"[\r\n\0:]")
@@ -84,8 +85,9 @@ def _wire(line: str) -> bytes:
 
 def media_type_of(content_type: str | None) -> tuple[str, str]:
     """The media type in lower case and the charset, each "" where absent, of a Content-Type value."""
+    value = _FORBIDDEN.sub(" ", (content_type or "")[:_TYPE_LIMIT])
     message = Message()
-    message["Content-Type"] = (content_type or "").replace("\r", " ").replace("\n", " ")
-    media_type = (content_type or "").partition(";")[0].strip().lower()
+    message["Content-Type"] = value
+    media_type = value.partition(";")[0].strip().lower()
     charset = message.get_param("charset", "", unquote=True)
     return media_type, charset.strip().lower() if isinstance(charset, str) else ""

@@ -55,7 +55,7 @@ def _members(feed: Feed, segment: Segment) -> Iterator[Record]:
     while True:
         record = _record(segment)
         yield record
-        record.length  # noqa: B018  reads to the end, and sees whether there is one
+        record.finish()
         if not feed.peek():
             return
         segment = Segment(feed)
@@ -73,7 +73,7 @@ def _plain(segment: Segment) -> Iterator[Record]:
         try:
             record = _record(segment)
             yield record
-            record.length  # noqa: B018
+            record.finish()
         except DamagedArchive as error:
             raise damage or error from None
         if segment.at_end():

@@ -47,7 +47,7 @@ class Record:
         self.block_length = block_length
         """Bytes of the block, as its Content-Length says."""
         self.trailer = b""
-        """The line ends behind the block, known once `length` is."""
+        """The line ends behind the block, known once the record was read to its end."""
         self._segment = segment
         self._left = block_length
         self._length: int | None = None
@@ -89,7 +89,11 @@ class Record:
 
     @property
     def length(self) -> int:
-        """Bytes of the record as stored. Reads on to its end, which must be the end of its gzip member, too."""
+        """Bytes of the record as stored, with its whole gzip member; reads on to its end to know."""
+        return self.finish()
+
+    def finish(self) -> int:
+        """Read on to the record's end, which must be the end of its gzip member, too; returns its length."""
         if self._length is None:
             for _ in pieces(self):
                 pass
