@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archiver.engines import guard
-from archiver.engines.tunnel import Tunnel
+from archiver.engines.tunnel import Tunnel, tls_version
 from archiver.errors import AddressRefused, FetchFailed
 
 
@@ -83,12 +85,16 @@ def test_plain_http_goes_through_untouched():
     asyncio.run(go())
 
 
-def test_tls_goes_through_end_to_end():
+@pytest.mark.parametrize(
+    ("version", "spoken"), [(ssl.TLSVersion.TLSv1_2, "tls/1.2"), (ssl.TLSVersion.TLSv1_3, "tls/1.3")]
+)
+def test_tls_goes_through_end_to_end(version: ssl.TLSVersion, spoken: str):
     authority = trustme.CA()
     theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("news.localhost").configure_cert(theirs)
     ours = ssl.create_default_context()
     authority.configure_trust(ours)
+    ours.maximum_version = version
 
     async def go() -> None:
         async with server(http, ssl=theirs) as port, Tunnel(loopback) as tunnel:
@@ -98,8 +104,16 @@ def test_tls_goes_through_end_to_end():
             assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
             await shut(writer)
             assert tunnel.address(f"https://news.localhost:{port}/") == "127.0.0.1"
+            assert tunnel.tls(f"https://news.localhost:{port}/") == spoken
+            assert tunnel.tls(f"http://news.localhost:{port}/") == ""
 
     asyncio.run(go())
+
+
+@given(st.binary(max_size=120), st.booleans())
+def test_no_first_words_of_a_server_confuse_the_tunnel(said: bytes, as_hello: bool):
+    first = b"\x16\x03\x03\x00\x50\x02\x00\x00\x4c" + said if as_hello else said
+    assert tls_version(first) in ("", "tls/1.0", "tls/1.1", "tls/1.2", "tls/1.3")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1", "x.localhost"])

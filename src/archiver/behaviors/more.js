@@ -1,7 +1,7 @@
 async ({ until }) => {
   const PRESSES = 50, EACH = 20;   // a feed without end ends here
   const CHANGE_WAIT = 3000;        // ms for the page to answer a press
-  const QUIET = 150;               // ms without further change
+  const QUIET = 80;                // ms without further change
 
   const PHRASES = [
     // English

@@ -7,26 +7,28 @@ async ({ until }) => {
     const box = element.getBoundingClientRect();
     return box.bottom > 0 && box.top < innerHeight && box.width > 0;
   };
-  const lazy = new Set([...document.images].filter(image => image.loading === "lazy" && !image.complete));
-  const counts = { screens: 0, lazy_images: 0 };
+  const awaited = new Set();
+  const coming = () => [...document.images].filter(image => !image.complete && inView(image));
 
   const settled = async () => {
     const patience = Math.min(until, Date.now() + PICTURE_WAIT);
+    coming().forEach(image => awaited.add(image));
     await frame();             // observers of what is in view run once per frame
     await frame();
-    while (Date.now() < patience && [...document.images].some(image => !image.complete && inView(image))) {
+    for (let waiting = coming(); waiting.length && Date.now() < patience; waiting = coming()) {
+      waiting.forEach(image => awaited.add(image));
       await new Promise(done => setTimeout(done, 25));
     }
   };
 
+  let screens = 0;
   let top = Math.max(0, scrollY - innerHeight);
-  while (Date.now() < until && counts.screens < SCREENS) {
+  while (Date.now() < until && screens < SCREENS) {
     scrollTo({ top, behavior: "instant" });
     await settled();
-    counts.screens += 1;
+    screens += 1;
     if (top + innerHeight >= height()) break;
     top += Math.round(innerHeight * 0.8);
   }
-  counts.lazy_images = [...lazy].filter(image => image.complete && image.naturalWidth > 0).length;
-  return counts;
+  return { screens, images_awaited: awaited.size };
 }

@@ -116,6 +116,7 @@ class Aside:
             request=Request("GET", ()),  # DevTools does not tell what headers it sent
             response=Response(status, reason_of(status), honest(headers, body.size), body.stream),
             ip=recording.tunnel.address(url),
+            protocols=tuple(filter(None, (recording.tunnel.tls(url),))),
             resource_type="media",
             truncated=body.truncated,
         )

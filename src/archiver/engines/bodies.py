@@ -2,7 +2,8 @@
 
 import asyncio
 import base64
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
@@ -26,6 +27,15 @@ class Body:
     stream: BinaryIO
     size: int
     truncated: Truncated | None = None
+
+    @contextmanager
+    def dropped_if_cancelled(self) -> Iterator[None]:
+        """Close the body if what follows is cancelled: nobody will take it then."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.stream.close()
+            raise
 
 
 def nothing() -> Body:
@@ -54,23 +64,9 @@ async def read_stream(session: Session, handle: str, cap: int, seconds: float, s
     body, deadline = nothing(), asyncio.get_running_loop().time() + seconds
     stopping = asyncio.ensure_future(stop.wait())
     try:
-        while True:
-            reading = asyncio.ensure_future(session.send("IO.read", handle=handle, size=PIECE))
-            reading.add_done_callback(_swallow)
-            patience = max(deadline - asyncio.get_running_loop().time(), 0)
-            await asyncio.wait((reading, stopping), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                body.truncated = "time"
-                break
-            told = await reading
-            piece = _bytes(told, "data")
-            body.stream.write(piece[: cap - body.size])
-            body.size = min(body.size + len(piece), cap)
-            if told["eof"]:
-                break
-            if body.size == cap:
-                body.truncated = "length"
-                break
+        with body.dropped_if_cancelled():
+            while await _read_piece(session, handle, body, cap, (stopping, deadline)):
+                pass
     except BrowserError:
         body.truncated = "disconnect"
     finally:
@@ -78,6 +74,27 @@ async def read_stream(session: Session, handle: str, cap: int, seconds: float, s
         asyncio.ensure_future(session.send("IO.close", handle=handle)).add_done_callback(_swallow)
     body.stream.seek(0)
     return body
+
+
+async def _read_piece(
+    session: Session, handle: str, body: Body, cap: int, until: tuple["asyncio.Future[Any]", float]
+) -> bool:
+    """Append the stream's next piece to `body`; False if there will be no more."""
+    stopping, deadline = until
+    reading = asyncio.ensure_future(session.send("IO.read", handle=handle, size=PIECE))
+    reading.add_done_callback(_swallow)
+    patience = max(deadline - asyncio.get_running_loop().time(), 0)
+    await asyncio.wait((reading, stopping), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    if not reading.done():
+        body.truncated = "time"
+        return False
+    told = await reading
+    piece = _bytes(told, "data")
+    body.stream.write(piece[: cap - body.size])
+    if len(piece) > cap - body.size or (body.size + len(piece) == cap and not told["eof"]):
+        body.truncated = "length"
+    body.size = min(body.size + len(piece), cap)
+    return not told["eof"] and body.truncated is None
 
 
 async def fulfil(fetch: Session, paused_id: str, status: int, headers: list[dict[str, str]], body: Body) -> None:

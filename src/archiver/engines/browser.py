@@ -17,7 +17,7 @@ from archiver.engines import EngineOptions, guard
 from archiver.engines.recorder import Recorder
 from archiver.engines.trust import home_trusting
 from archiver.engines.visit import Visit
-from archiver.errors import FetchFailed
+from archiver.errors import ArchiverError, FetchFailed
 from archiver.model import Exchange, Fidelity, Item, Limits, Resource
 
 WAITING = 32
@@ -68,12 +68,17 @@ class BrowserEngine:
                 raise FetchFailed(url, "the engine was closed")
             visit.result()
         finally:
-            if not self._loop.is_closed():
+            if self._loop.is_closed():
+                belt.clear()
+            else:
                 self._loop.call_soon_threadsafe(visit.cancel)
                 self._call(belt.discard())
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         """Do `work` on the browser's loop and wait for it."""
+        if self._loop.is_closed():
+            work.close()
+            raise ArchiverError("The browser engine is closed.")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _start(self) -> None:
@@ -125,8 +130,12 @@ class _Belt:
         self._ended = False
 
     async def put(self, item: Item) -> None:
-        """Add an item as soon as there is room."""
-        await self._room.acquire()
+        """Add an item as soon as there is room; an item that comes too late is closed."""
+        try:
+            await self._room.acquire()
+        except asyncio.CancelledError:
+            _close(item)
+            raise
         self._items.put_nowait(item)
 
     def end(self) -> None:

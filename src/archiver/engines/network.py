@@ -1,4 +1,4 @@
-"""What a page's own DevTools session tells of its requests, and `Fetch` does not: true headers, times, protocols.
+"""What a page's own DevTools session tells of its requests, and `Fetch` does not: true headers and times.
 
 Its events come in any order, before and after the request is paused. A chain of redirects shares one id, so what
 belongs together is told by order: the n-th answer of an id belongs to the n-th request of that id.
@@ -18,6 +18,10 @@ from archiver.model import Headers
 Told = dict[str, Any]
 
 
+COMPLETING = 0.25
+"""Seconds that the rest of what is told of a request is waited for."""
+
+
 @dataclass(slots=True)
 class Hop:
     """One request of an id, as far as it has been told; None is what has not been, or never will be."""
@@ -28,8 +32,6 @@ class Hop:
     """`requestWillBeSentExtraInfo`: the headers that really went out."""
     got_headers: Told | None = None
     """`responseReceivedExtraInfo`: the header lines that really came in, with Set-Cookie."""
-    got: Told | None = None
-    """The `response` of `responseReceived`, or `redirectResponse`: protocol and TLS."""
 
     @property
     def started(self) -> datetime | None:
@@ -42,13 +44,15 @@ class Hop:
         return str(self.sent["type"]).lower() if self.sent and self.sent.get("type") else None
 
     @property
-    def protocols(self) -> tuple[str, ...]:
-        """WARC-Protocol values: `h2`, `tls/1.3`."""
-        if not self.got:
-            return ()
-        spoken = str(self.got.get("protocol") or "").lower()
-        secured = str((self.got.get("securityDetails") or {}).get("protocol") or "")
-        return tuple(name for name in (spoken, secured.lower().replace(" ", "/")) if name)
+    def protocol(self) -> str:
+        """How it was spoken, `h2` or `http/1.1`, or "" if nothing tells.
+
+        Told by the heads themselves: what `responseReceived` says is untrue of answers that were fulfilled.
+        """
+        if self.sent_headers and any(name.startswith(":") for name in self.sent_headers["headers"]):
+            return "h2"  # the only one with pseudo header fields, as QUIC is off
+        head = str((self.got_headers or {}).get("headersText") or "")
+        return head.split(" ", 1)[0].lower() if head.startswith("HTTP/1.") else ""
 
     @property
     def request_headers(self) -> Headers | None:
@@ -88,6 +92,8 @@ class NetworkLog:
     """The requests of one page, by id."""
 
     def __init__(self) -> None:
+        self.changed = 0.0
+        """When the loop's clock last saw any of the page's requests get on."""
         self.sockets: list[tuple[str, datetime]] = []
         """WebSockets opened: URL and time."""
         self._requests: dict[str, Request] = {}
@@ -100,7 +106,6 @@ class NetworkLog:
             ("requestWillBeSent", self._sent),
             ("requestWillBeSentExtraInfo", self._sent_headers),
             ("responseReceivedExtraInfo", self._got_headers),
-            ("responseReceived", self._got),
             ("dataReceived", self._data),
             ("loadingFinished", self._ended),
             ("loadingFailed", self._ended),
@@ -129,9 +134,13 @@ class NetworkLog:
 
         A worker's requests are never told in full, and some not at all.
         """
-        await self._until(request_id, lambda: hop.sent is not None and hop.got_headers is not None, 0.25)
-        if hop.sent is not None:
-            await self._until(request_id, lambda: hop.got is not None or self._requests[request_id].ended, 0.5)
+        try:
+            async with asyncio.timeout(COMPLETING):
+                while hop.sent is None or hop.got_headers is None:
+                    self._news[request_id].clear()
+                    await self._news[request_id].wait()
+        except TimeoutError:
+            pass
 
     def pour(self, request_id: str, sink: Callable[[bytes], None]) -> None:
         """Give `sink` the body's further pieces as they arrive (after `Network.streamResourceContent`)."""
@@ -141,17 +150,9 @@ class NetworkLog:
         """Whether the last answer of an id came to its end."""
         return self._requests[request_id].ended
 
-    async def _until(self, request_id: str, told: Callable[[], bool], seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                while not told():
-                    self._news[request_id].clear()
-                    await self._news[request_id].wait()
-        except TimeoutError:
-            pass
-
     def _request(self, event: Event) -> Request:
         request_id = event["requestId"]
+        self.changed = asyncio.get_running_loop().time()
         self._news[request_id].set()
         return self._requests.setdefault(request_id, Request())
 
@@ -159,23 +160,18 @@ class NetworkLog:
         if not event["request"]["url"].startswith(("http:", "https:")):
             return
         request = self._request(event)
-        if (answer := event.get("redirectResponse")) is not None:
-            before = request.first_without("got")
-            before.got = answer
-            if not event.get("redirectHasExtraInfo", True):  # made up by the browser itself: nothing more will be told
-                before.sent_headers = before.sent_headers or {"headers": {}}
-                before.got_headers = before.got_headers or {"headers": {}}
-        request.first_without("sent").sent = event
+        hop = request.first_without("sent")
+        if "redirectResponse" in event and not event.get("redirectHasExtraInfo", True):
+            before = request.hops[request.hops.index(hop) - 1]  # the browser's own redirect: no more will be told of it
+            before.sent_headers = before.sent_headers or {"headers": {}}
+            before.got_headers = before.got_headers or {"headers": {}}
+        hop.sent = event
 
     def _sent_headers(self, event: Event) -> None:
         self._request(event).first_without("sent_headers").sent_headers = event
 
     def _got_headers(self, event: Event) -> None:
         self._request(event).first_without("got_headers").got_headers = event
-
-    def _got(self, event: Event) -> None:
-        if event["requestId"] in self._requests:
-            self._request(event).first_without("got").got = event["response"]
 
     def _data(self, event: Event) -> None:
         if (sink := self._sinks.get(event["requestId"])) and "data" in event:

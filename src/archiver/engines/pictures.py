@@ -38,10 +38,11 @@ async def products(tab: Tab, about: str, reasons: list[str]) -> AsyncIterator[Re
 
     if view := await made("view", _view(tab)):
         yield Resource("view", about, "image/png", new_body(view), now())
-        small = await asyncio.to_thread(thumbnail, view)
-        yield Resource("thumbnail", about, "image/jpeg", new_body(small), now())
+        shrinking = asyncio.ensure_future(asyncio.to_thread(thumbnail, view))
     if full := await made("full page", _full_page(tab, reasons)):
         yield Resource("fullPage", about, "image/png", new_body(full), now())
+    if view:
+        yield Resource("thumbnail", about, "image/jpeg", new_body(await shrinking), now())
     text = await made("text", tab.evaluate(tab.target_id, TEXT))
     if text is not None:
         yield Resource(

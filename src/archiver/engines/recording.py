@@ -46,6 +46,7 @@ class Recording:
         self._fetch = fetch
         self._held: Exchange | None = None  # the document, until it is clear that no other follows
         self._seen: set[str] = set()
+        self._changed = 0.0
         self._taken = 0
         self._tasks: dict[asyncio.Task[None], Paused] = {}
         self._aside = Aside(self)
@@ -60,7 +61,11 @@ class Recording:
         paused = Paused(event, self.log.pause(event.get("networkId") or event["requestId"]))
         task = asyncio.ensure_future(self.let_go(paused) if self.stop.is_set() else self._take(paused))
         self._tasks[task] = paused
-        task.add_done_callback(self._tasks.pop)
+        task.add_done_callback(self._taken_care_of)
+
+    def _taken_care_of(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        self._changed = asyncio.get_running_loop().time()
 
     @property
     def reading(self) -> bool:
@@ -81,6 +86,11 @@ class Recording:
     def busy(self) -> bool:
         """Whether anything is under way: bodies being read, requests without an answer."""
         return self.reading or bool(self.log.waiting())
+
+    @property
+    def idle(self) -> float:
+        """For how many seconds nothing has been under way."""
+        return 0.0 if self.busy else asyncio.get_running_loop().time() - max(self._changed, self.log.changed)
 
     # What comes of it
 
@@ -185,14 +195,11 @@ class Recording:
         if await self._aside.take(paused):
             return
         body = await self._read(paused)
-        try:
+        with body.dropped_if_cancelled():
             await self.log.completed(paused.network_id, paused.hop)
-            if body.truncated:
-                self.reasons[f"{paused.url} was cut ({body.truncated})"] = None
-            await self._keep(paused, self.exchange(paused, body))
-        except asyncio.CancelledError:
-            body.stream.close()
-            raise
+        if body.truncated:
+            self.reasons[f"{paused.url} was cut ({body.truncated})"] = None
+        await self._keep(paused, self.exchange(paused, body))
 
     async def _read(self, paused: Paused) -> bodies.Body:
         """The body of an answer, which is then let go, unless the page would go elsewhere with it."""
@@ -207,7 +214,7 @@ class Recording:
         patience = self.limits.seconds / 3
         body = await bodies.take_stream(self._fetch, paused.id, self.limits.body_bytes, patience, self.stop)
         paused.answered = True
-        with suppress(BrowserError):
+        with suppress(BrowserError), body.dropped_if_cancelled():
             if wandering or body.size > bodies.HANDED_BACK:
                 await self._fail(paused)
             else:
@@ -249,7 +256,7 @@ class Recording:
             request=Request(paused.method, paused.request_headers(), None if posted is None else new_body(posted)),
             response=Response(status, reason, honest(paused.response_headers(), body.size, ranged=ranged), body.stream),
             ip=self.tunnel.address(paused.url),
-            protocols=paused.hop.protocols,
+            protocols=tuple(filter(None, (paused.hop.protocol, self.tunnel.tls(paused.url)))),
             resource_type=paused.hop.type or paused.type,
             truncated=body.truncated,
         )

@@ -3,7 +3,8 @@
 Each visit has a tunnel of its own. It is a plain pipe below TLS and HTTP, so nothing is intercepted and nothing is
 added: what travels is what the browser said. Host names reach it unresolved, are resolved once, checked, and kept;
 redirects, workers, WebSockets and a changed DNS answer all meet the same check. It also knows to which address a
-connection really went, which the browser, seeing only its proxy, cannot tell.
+connection really went, which the browser, seeing only its proxy, cannot tell, and reads in passing which version of
+TLS the server chose, which the browser does not tell of every answer.
 
 SOCKS5 (RFC 1928) rather than an HTTP proxy, because an HTTP proxy must answer in the server's place when it refuses,
 and such an answer would be recorded as the site's.
@@ -45,6 +46,7 @@ class Tunnel:
         self.port = 0
         self.addresses: dict[Place, str] = {}
         self.failures: dict[Place, ArchiverError] = {}
+        self._tls: dict[Place, str] = {}
         self._resolve = resolve
         self._lookups: dict[Place, asyncio.Task[list[str]]] = {}
         self._open: set[asyncio.Task[None]] = set()
@@ -64,6 +66,10 @@ class Tunnel:
     def address(self, url: str) -> str | None:
         """The address that the host of `url` was reached at, or None."""
         return self.addresses.get(_place(url))
+
+    def tls(self, url: str) -> str:
+        """The version of TLS that the host of `url` chose, as `tls/1.3`, or ""."""
+        return self._tls.get(_place(url), "") if url.startswith(("https:", "wss:")) else ""
 
     def failure(self, url: str) -> ArchiverError | None:
         """Why the host of `url` could not be reached, or None."""
@@ -89,12 +95,20 @@ class Tunnel:
                 _reply(client[1], _code(error))
                 return
             _reply(client[1], _SUCCEEDED)
-            await asyncio.gather(_pump(client[0], server[1]), _pump(server[0], client[1]))
+            await asyncio.gather(_pump(client[0], server[1]), self._answer(place, server[0], client[1]))
         except (OSError, EOFError):
             pass  # one side hung up; the browser knows what that means
         finally:
             for _, writer in filter(None, (client, server)):
                 await _close(writer)
+
+    async def _answer(self, place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry what the server says, with an eye on its first words."""
+        first = await reader.read(CHUNK)
+        if version := tls_version(first):
+            self._tls[place] = version
+        writer.write(first)
+        await _pump(reader, writer)
 
     async def _connect(self, host: str, port: int) -> Streams:
         """A connection to the first good address of `host` that answers; later ones go to the same address."""
@@ -122,6 +136,23 @@ class Tunnel:
         if (host, port) not in self._lookups:
             self._lookups[host, port] = asyncio.ensure_future(asyncio.to_thread(self._resolve, host, port))
         return await asyncio.shield(self._lookups[host, port])
+
+
+def tls_version(first: bytes) -> str:
+    """The version that a ServerHello (RFC 8446 §4.1.3) chooses, as `tls/1.3`; "" if these bytes begin with none."""
+    if len(first) < 44 or first[0] != 22 or first[5] != 2:
+        return ""
+    version, at = first[9:11], 43 + 1 + first[43] + 3  # after random, session id, cipher suite and compression
+    end = at + 2 + int.from_bytes(first[at : at + 2])
+    at += 2
+    while at + 4 <= min(end, len(first)):
+        kind, length = int.from_bytes(first[at : at + 2]), int.from_bytes(first[at + 2 : at + 4])
+        if kind == 43:  # supported_versions; the fixed field says 1.2 for ever
+            version = first[at + 4 : at + 6]
+        at += 4 + length
+    return {b"\x03\x04": "tls/1.3", b"\x03\x03": "tls/1.2", b"\x03\x02": "tls/1.1", b"\x03\x01": "tls/1.0"}.get(
+        version, ""
+    )
 
 
 def _place(url: str) -> Place:

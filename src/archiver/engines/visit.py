@@ -34,6 +34,7 @@ REASONS = {
     "ERR_CERT_COMMON_NAME_INVALID": "its certificate is for another host",
     "ERR_CERT_DATE_INVALID": "its certificate is out of date",
     "ERR_SSL_PROTOCOL_ERROR": "it does not speak TLS",
+    "ERR_UNSAFE_PORT": "browsers do not use this port, which belongs to another protocol",
     "ERR_INVALID_RESPONSE": "what it sent is not HTTP",
     "ERR_INVALID_HTTP_RESPONSE": "what it sent is not HTTP",
 }
@@ -108,14 +109,11 @@ class Visit:
         return ""
 
     async def _quiet(self, recording: Recording, quiet: float, seconds: float) -> None:
-        """Wait until nothing was under way for `quiet` seconds, at most `seconds`."""
+        """Wait until nothing has been under way for `quiet` seconds, at most `seconds`."""
         clock = asyncio.get_running_loop().time
         end = clock() + seconds
-        idle_since = clock()
-        while clock() < end and clock() - idle_since < quiet:
+        while recording.idle < quiet and clock() < end:
             await asyncio.sleep(0.02)
-            if recording.busy:
-                idle_since = clock()
 
     async def _drain(self, recording: Recording, end: float) -> None:
         """Wait until all is in: as long as it takes for bodies that flow, not so long for answers that do not come."""
