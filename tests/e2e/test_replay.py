@@ -1,8 +1,5 @@
 """Replay in a real Chromium, of pages whose site is gone: what modern pages need works, and nothing gets out."""
 
-import http.client
-import io
-import json
 import os
 import signal
 import socket
@@ -10,106 +7,24 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
 
 import pytest
-from cdxj_indexer.main import CDXJIndexer
 from playwright.sync_api import Browser, Page, sync_playwright
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
-from archiver.errors import UsageError
-from archiver.replay import Replay, listen, running_replay
+import waysout
+from archiver.errors import ArchiverError, UsageError
+from archiver.replay import Replay, running_replay
+from storing import STAMP, Stored, store
+from waysout import Outside
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
-CAPTURED = datetime(2026, 11, 22, 14, 1, 12, tzinfo=UTC)
-STAMP = f"{CAPTURED:%Y%m%d%H%M%S}"
 SITE = "https://news.example"
 CDN = "https://cdn.example"
-
-
-@dataclass
-class Stored:
-    """One exchange of a test collection."""
-
-    url: str
-    body: str | bytes
-    type: str = "text/html; charset=utf-8"
-    seconds: int = 0
-    """After CAPTURED."""
-    status: str = "200 OK"
-    headers: tuple[tuple[str, str], ...] = ()
-    post: bytes | None = None
-    post_type: str = "application/json"
-
-
-def store(root: Path, name: str, exchanges: list[Stored], *, file: str = "2026/11/22/one.warc.gz") -> None:
-    """Write a collection's WARC and level 0 of its index, as DESIGN lays them out."""
-    warc = root / name / "archive" / file
-    warc.parent.mkdir(parents=True, exist_ok=True)
-    lines = io.StringIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # warcio leaves its spool files to the garbage collector
-        with warc.open("wb") as stream:
-            writer = WARCWriter(stream, gzip=True)
-            for exchange in exchanges:
-                _write(writer, exchange)
-        archive = str(root / name / "archive")
-        CDXJIndexer(lines, [str(warc)], post_append=True, sort=True, dir_root=archive).process_all()
-    indexes = root / name / "indexes"
-    indexes.mkdir(exist_ok=True)
-    for number in range(1, 6):
-        (indexes / f"{number}.cdxj").touch()
-    level, new = indexes / "0.cdxj", indexes / ".tmp-0.cdxj"
-    present = level.read_text() if level.exists() else ""
-    new.write_text("".join(sorted((present + lines.getvalue()).splitlines(keepends=True))))
-    new.replace(level)
-
-
-def _write(writer: WARCWriter, exchange: Stored) -> None:
-    body = exchange.body.encode() if isinstance(exchange.body, str) else exchange.body
-    at = f"{CAPTURED + timedelta(seconds=exchange.seconds):%Y-%m-%dT%H:%M:%SZ}"
-    if exchange.url.startswith("urn:"):
-        writer.write_record(
-            writer.create_warc_record(
-                exchange.url,
-                "resource",
-                payload=io.BytesIO(body),
-                warc_content_type=exchange.type,
-                warc_headers_dict={"WARC-Date": at},
-            )
-        )
-        return
-    headers = [("Content-Type", exchange.type), ("Content-Length", str(len(body))), *exchange.headers]
-    response = writer.create_warc_record(
-        exchange.url,
-        "response",
-        payload=io.BytesIO(body),
-        http_headers=StatusAndHeaders(exchange.status, headers, protocol="HTTP/1.1"),
-        warc_headers_dict={"WARC-Date": at},
-    )
-    parts = urlsplit(exchange.url)
-    asked = [("Host", parts.netloc)]
-    if exchange.post is not None:
-        asked += [("Content-Type", exchange.post_type), ("Content-Length", str(len(exchange.post)))]
-    target = (
-        f"{'GET' if exchange.post is None else 'POST'} {parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-    )
-    request = writer.create_warc_record(
-        exchange.url,
-        "request",
-        payload=io.BytesIO(exchange.post or b""),
-        http_headers=StatusAndHeaders(f"{target} HTTP/1.1", asked, is_http_request=True),
-        warc_headers_dict={"WARC-Date": at},
-    )
-    writer.write_request_response_pair(request, response)
 
 
 def replay_url(replay: str, url: str, modifier: str = "mp_", name: str = "news") -> str:
@@ -220,9 +135,15 @@ fetch("/api/comments", { method: "POST", headers: { "Content-Type": "application
 fetch("/api/comments", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"page": 2}' })
   .then(answer => answer.json()).then(found => note("post 2", found.text));
 fetch("/film.mp4", { headers: { Range: "bytes=100-199" } })
-  .then(async answer => note("range", answer.status + " " + answer.headers.get("Content-Range") + " " + (await answer.arrayBuffer()).byteLength));
-const worker = new Worker("/js/worker.js"); worker.onmessage = event => note("worker", event.data); worker.postMessage("go");
-const modern = new Worker("/js/modern.js", { type: "module" }); modern.onmessage = event => note("module worker", event.data);
+  .then(async answer => {
+    const size = (await answer.arrayBuffer()).byteLength;
+    note("range", answer.status + " " + answer.headers.get("Content-Range") + " " + size);
+  });
+const worker = new Worker("/js/worker.js");
+worker.onmessage = event => note("worker", event.data);
+worker.postMessage("go");
+const modern = new Worker("/js/modern.js", { type: "module" });
+modern.onmessage = event => note("module worker", event.data);
 modern.onerror = event => note("module worker", "error " + event.message);
 modern.postMessage("go");
 """,
@@ -294,47 +215,6 @@ def test_what_modern_pages_need_works_in_replay(tmp_path: Path, browser: Browser
     assert [url for url in asked if not url.startswith((replay, "data:", "blob:"))] == []
 
 
-class Outside:
-    """A place on the live web: notes every connection, before anything is asked for, and every UDP packet."""
-
-    def __init__(self) -> None:
-        self.tcp = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.tcp.getsockname()[1]
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", self.port))
-        self.seen: list[str] = []
-        self.url = f"http://127.0.0.1:{self.port}"
-        for listen in (self._connections, self._packets):
-            threading.Thread(target=listen, daemon=True).start()
-
-    def _connections(self) -> None:
-        while True:
-            try:
-                connection, _ = self.tcp.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(0.5)
-                try:
-                    self.seen.append(connection.recv(200).decode("latin-1").partition("\r\n")[0])
-                except OSError:
-                    self.seen.append("connected")
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nout")
-
-    def _packets(self) -> None:
-        while True:
-            try:
-                self.udp.recvfrom(2048)
-            except OSError:
-                return
-            self.seen.append("udp")
-
-    def close(self) -> None:
-        self.tcp.shutdown(socket.SHUT_RDWR)
-        self.tcp.close()
-        self.udp.close()
-
-
 @pytest.fixture
 def outside() -> Iterator[Outside]:
     place = Outside()
@@ -342,81 +222,16 @@ def outside() -> Iterator[Outside]:
     place.close()
 
 
-IN_HTML = {
-    "img": '<img src="{out}/a"><img srcset="{out}/b 1x"><input type=image src="{out}/c">',
-    "script": '<script src="{out}/a"></script><script type=module src="{out}/b"></script>',
-    "link": '<link rel=stylesheet href="{out}/a"><link rel=preload as=image href="{out}/b"><link rel=icon href="{out}/c">',
-    "hints": '<link rel=preconnect href="{out}"><link rel=dns-prefetch href="{out}"><link rel=prefetch href="{out}/a">',
-    "frames": '<iframe src="{out}/a"></iframe><object data="{out}/b"></object><embed src="{out}/c">',
-    "srcdoc": "<iframe srcdoc=\"<img src='{out}/a'><meta http-equiv=refresh content='0;url={out}/b'>\"></iframe>",
-    "media": '<video src="{out}/a" poster="{out}/b" autoplay></video><audio src="{out}/c" autoplay></audio>',
-    "css": '<style>@import "{out}/a"; body {{ background: url({out}/b) }} @font-face {{ font-family: f; src: url({out}/c) }}</style>x',
-    "svg": '<svg><image href="{out}/a"/><use href="{out}/b#c"/></svg>',
-    "refresh 1": '<meta http-equiv="refresh" content="0; url={out}/a">',
-    "refresh 2": '<meta http-equiv="REFRESH" content="0; URL=\'{out}/a\'">',
-    "refresh 3": '<meta http-equiv="refresh" content="0,{out}/a">',
-    "refresh 4": '<meta http-equiv="refresh" content=" 0 ; {out}/a">',
-    "base": '<base href="{out}/"><img src="a"><script src="b"></script>',
-    "speculation": '<script type="speculationrules">{{"prefetch": [{{"urls": ["{out}/a"]}}], "prerender": [{{"urls": ["{out}/b"]}}]}}</script>',
-    "import map": '<script type=importmap>{{"imports": {{"x": "{out}/a"}}}}</script><script type=module>import "x"</script>',
-    "form": '<form action="{out}/a" method=post><button id=b>go</button></form><script>document.getElementById("b").click()</script>',
-    "click": '<a id=a href="{out}/a" ping="{out}/b">go</a><script>document.getElementById("a").click()</script>',
-    "blank": '<a id=a href="{out}/a" target=_blank>go</a><script>document.getElementById("a").click()</script>',
-}
-
-IN_SCRIPT = {
-    "new image": "new Image().src = '{out}/a'",
-    "fetch": "fetch('{out}/a'); fetch('{out}/a', {{method: 'POST', body: 'x', mode: 'no-cors', keepalive: true}})",
-    "xhr": "var x = new XMLHttpRequest(); x.open('GET', '{out}/a'); x.send()",
-    "beacon": "navigator.sendBeacon('{out}/a', 'x')",
-    "websocket": "new WebSocket('{ws}/a')",
-    "events": "new EventSource('{out}/a')",
-    "import": "import('{out}/a')",
-    "worker": "new Worker('{out}/a'); new Worker('{out}/a', {{type: 'module'}}); new SharedWorker('{out}/b')",
-    "blob worker": "new Worker(URL.createObjectURL(new Blob([\"fetch('{out}/a'); importScripts('{out}/b')\"])))",
-    "service worker": "navigator.serviceWorker && navigator.serviceWorker.register('/sw.js')",
-    "open": "window.open('{out}/a'); open('{out}/b', '_self')",
-    "location": "location = '{out}/a'",
-    "location.href": "location.href = '{out}/a'",
-    "document.location": "document.location = '{out}/a'",
-    "replace": "window.location.replace('{out}/a')",
-    "globalThis": "globalThis.location.href = '{out}/a'",
-    "function": "Function('return this')().location.href = '{out}/a'",
-    "top": "top.location.href = '{out}/a'",
-    "fresh frame": "var f = document.createElement('iframe'); document.body.append(f); f.contentWindow.location = '{out}/a'; f.contentWindow.fetch && f.contentWindow.fetch('{out}/b')",
-    "frame": "var f = document.createElement('iframe'); f.src = '{out}/a'; document.body.append(f)",
-    "form": "var f = document.createElement('form'); f.action = '{out}/a'; document.body.append(f); f.submit()",
-    "anchor": "var a = document.createElement('a'); a.href = '{out}/a'; a.click()",
-    "write": "document.write('<img src={out}/a><meta http-equiv=refresh content=0;url={out}/b>')",
-    "meta": "var m = document.createElement('meta'); m.httpEquiv = 'refresh'; m.content = '0;url={out}/a'; document.head.append(m)",
-    "markup": "document.body.innerHTML = '<img src={out}/a><style>p {{ background: url({out}/b) }}</style><p>x'",
-    "hints": "for (const rel of ['preconnect', 'prefetch', 'dns-prefetch', 'modulepreload']) {{ const l = document.createElement('link'); l.rel = rel; l.href = '{out}/a'; document.head.append(l) }}",
-    "speculation": "var s = document.createElement('script'); s.type = 'speculationrules'; s.textContent = JSON.stringify({{prefetch: [{{urls: ['{out}/a']}}], prerender: [{{urls: ['{out}/b']}}]}}); document.head.append(s)",
-    "stun": "try {{ var p = new RTCPeerConnection({{iceServers: [{{urls: 'stun:127.0.0.1:{port}'}}]}}); p.createDataChannel('x'); p.createOffer().then(o => p.setLocalDescription(o)) }} catch (e) {{}}",
-}
-
-
 def leaky(outside: Outside) -> list[Stored]:
-    """One stored page for every way out, and a few responses whose headers are a way out."""
-    values = {"out": outside.url, "ws": outside.url.replace("http", "ws"), "port": outside.port}
-    pages = {f"html/{name}": text.format(**values) for name, text in IN_HTML.items()}
-    pages |= {f"script/{name}": f"<script>{text.format(**values)}</script>" for name, text in IN_SCRIPT.items()}
-    modules = ("fetch", "import", "location", "location.href", "globalThis", "function", "top")
-    pages |= {f"module/{name}": f"<script type=module>{IN_SCRIPT[name].format(**values)}</script>" for name in modules}
+    """A stored page for every way out, and a few answers whose headers are one."""
     stored = [
-        Stored(f"{SITE}/{name.replace(' ', '-')}", f"<!doctype html><html><head></head><body>{text}</body></html>")
-        for name, text in pages.items()
+        Stored(f"{SITE}/{name.replace(' ', '-')}", f"<!doctype html><html><head></head><body>{body}</body></html>")
+        for name, body in waysout.pages(outside).items()
     ]
-    headers = {
-        "refresh": ("Refresh", f"0; url={outside.url}/a"),
-        "link": ("Link", f"<{outside.url}>; rel=preconnect, <{outside.url}/a>; rel=preload; as=image"),
-        "location": ("Location", f" {outside.url}/a"),
-        "reports": ("Report-To", f'{{"endpoints": [{{"url": "{outside.url}/a"}}], "max_age": 9}}'),
-        "rules": ("Speculation-Rules", f'"{outside.url}/a"'),
-    }
-    for name, header in headers.items():
+    for name, (header, value) in waysout.IN_HEADER.items():
         status = "302 Found" if name == "location" else "200 OK"
-        stored.append(Stored(f"{SITE}/header/{name}", "<p>x</p>", headers=(header,), status=status))
+        headers = ((header, value.format(out=outside.url)),)
+        stored.append(Stored(f"{SITE}/header/{name}", "<p>x</p>", headers=headers, status=status))
     return [*stored, Stored(f"{SITE}/sw.js", "", JS)]
 
 
@@ -441,3 +256,124 @@ def test_nothing_gets_out(tmp_path: Path, browser: Browser, outside: Outside) ->
     page.goto(outside.url)  # the ear is good
     page.close()
     assert any(line.startswith("GET / ") for line in outside.seen)
+
+
+def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers (names in lower case) and body; redirects are not followed."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    asked = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay)
+    try:
+        with opener.open(asked, timeout=30) as answer:
+            return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
+    except HTTPError as error:
+        with error:
+            return error.code, {name.lower(): value for name, value in error.headers.items()}, error.read()
+
+
+def test_what_a_server_must_answer(tmp_path: Path) -> None:
+    """One server for many questions, because it takes seconds to start."""
+    film = bytes(range(256)) * 400
+    page = Stored(f"{SITE}/", "<p>first</p>")
+    thumbnail = Stored(f"urn:thumbnail:{SITE}/", b"\xff\xd8picture", "image/jpeg", 3)
+    moved = Stored(f"{SITE}/moved", "", status="301 Moved", headers=(("Location", "/"),))
+    store(tmp_path, "news", [page, thumbnail, moved, Stored(f"{SITE}/film.mp4", film, "video/mp4")])
+    store(tmp_path, ".archiver", [page])
+    level_0, level_1 = (tmp_path / "news" / "indexes" / f"{number}.cdxj" for number in (0, 1))
+    level_1.write_text(level_0.read_text())  # in the middle of a merge, lines stand in two levels
+    with running_replay(tmp_path) as replay:
+        address = replay_url(replay, f"{SITE}/")
+        status, headers, body = get(address)
+        assert (status, b"first" in body) == (200, True)
+        assert headers["memento-datetime"] == "Sun, 22 Nov 2026 14:01:12 GMT"
+
+        # Documents go to their exact time, parts keep the time of their page.
+        status, headers, _ = get(f"{replay}/news/20200101000000mp_/{SITE}/")
+        assert (status, headers["location"]) == (307, address)
+        assert get(f"{replay}/news/20200101000000im_/{SITE}/film.mp4")[0] == 200
+
+        # Ranges of a film that is stored whole.
+        url = replay_url(replay, f"{SITE}/film.mp4", "oe_")
+        for asked, first, last in (("bytes=0-", 0, 102399), ("bytes=0-99", 0, 99), ("bytes=102000-", 102000, 102399)):
+            status, headers, body = get(url, Range=asked)
+            assert (status, headers["content-range"]) == (206, f"bytes {first}-{last}/102400")
+            assert body == film[first : last + 1]
+        assert get(url, Range="bytes=200000-")[0] == 416
+
+        # Records made from the page, and a raw redirect that stays raw and inside.
+        status, headers, body = get(replay_url(replay, f"urn:thumbnail:{SITE}/", "id_"))
+        assert status in (200, 307)
+        status, headers, body = get(f"{replay}/news/20261122140115id_/urn:thumbnail:{SITE}/")
+        assert (status, headers["content-type"], body) == (200, "image/jpeg", b"\xff\xd8picture")
+        status, headers, _ = get(replay_url(replay, f"{SITE}/moved", "id_"))
+        assert (status, headers["location"]) == (301, replay_url(replay, f"{SITE}/", "id_"))
+
+        # Lines in two levels are one capture; the hidden folder is no collection; what is not there is 404.
+        lines = get(f"{replay}/news/cdx?url={SITE}/film.mp4")[2].splitlines()
+        assert len(lines) == 1
+        assert get(replay_url(replay, f"{SITE}/", name=".archiver"))[0] == 404
+        status, headers, body = get(replay_url(replay, f"{SITE}/<script>alert(1)</script>"))
+        assert (status, b"<script>alert" in body) == (404, False)
+        assert get(address, Host="evil.example")[0] == 421
+
+        # A new capture, and a new collection, without a restart.
+        store(tmp_path, "news", [Stored(f"{SITE}/new", "<p>new</p>")], file="2026/11/22/two.warc.gz")
+        store(tmp_path, "more", [Stored(f"{SITE}/", "<p>more</p>")])
+        assert b"new" in get(replay_url(replay, f"{SITE}/new"))[2]
+        assert b"more" in get(replay_url(replay, f"{SITE}/", name="more"))[2]
+
+
+SERVE = """
+import json, sys
+from pathlib import Path
+from archiver.replay import serve
+serve(Path(sys.argv[1]), port=0, replay_port=0, on_ready=lambda urls: print(json.dumps(urls), flush=True))
+"""
+
+
+def started(root: Path) -> tuple[subprocess.Popen[str], list[tuple[str, int]]]:
+    """`serve` in a process of its own, and the addresses of its two servers."""
+    process = subprocess.Popen([sys.executable, "-c", SERVE, str(root)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as out:
+        urls = out.readline()
+    ports = [int(part.partition('"')[0]) for part in urls.split(":") if part[:1].isdigit()]
+    assert len(ports) == 2, urls
+    return process, [("127.0.0.1", port) for port in ports]
+
+
+def closed(address: tuple[str, int]) -> bool:
+    """Whether nobody listens there any more, within a few seconds."""
+    for _ in range(100):
+        try:
+            socket.create_connection(address, timeout=1).close()
+        except OSError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_both_servers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -> None:
+    process, addresses = started(tmp_path)
+    process.send_signal(number)
+    assert process.wait(20) == (-9 if number == signal.SIGKILL else 0)
+    assert [closed(address) for address in addresses] == [True, True]
+
+
+def test_a_taken_port_is_said_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"127.0.0.1:{port}: address already in use"), Replay(tmp_path, port=port):
+            pass
+
+
+def test_a_server_that_dies_is_told(tmp_path: Path) -> None:
+    with Replay(tmp_path, port=0, replay_port=0) as servers:
+        os.kill(servers.children[0].process.pid, signal.SIGKILL)
+        with pytest.raises(ArchiverError, match="The replay server ended by itself"):
+            servers.wait(threading.Event())
