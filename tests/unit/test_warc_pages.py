@@ -114,6 +114,7 @@ def test_revisits_with_their_body_in_the_file(archive):
     assert [first.url[-1:], place.url[-5:], digest.url[-6:]] == ["/", "place", "digest"]
     assert {first.body_offset, place.body_offset, digest.body_offset} == {0}
     assert place.offset > 0 and place.record_id == "urn:uuid:2"
+    assert [first.type, place.type] == ["response", "revisit"]
     assert place.html() == digest.html() == b"<h1>body"
 
 

@@ -240,7 +240,11 @@ def test_chunks_that_break_off(archive, cut):
 def test_unknown_and_broken_codings_are_typed_errors(archive):
     broken = bytearray(gzip.compress(bytes(range(256)) * 1000, 1))
     broken[-5] ^= 1
-    for http, body in ((b"Content-Encoding: zstd", b"x"), (b"Content-Encoding: gzip", bytes(broken))):
+    for http, body in (
+        (b"Content-Encoding: zstd", b"x"),
+        (b"Content-Encoding: gzip", bytes(broken)),
+        (b"Content-Encoding: " + b"gzip, " * 10_000, b"x"),
+    ):
         path = archive(record(body, http))
         with open_record(path, 0) as one, pytest.raises(UnreadableInput):
             one.payload().read()

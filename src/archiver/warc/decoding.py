@@ -139,6 +139,8 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 _DECODERS = {"gzip": _gunzipped, "x-gzip": _gunzipped, "deflate": _undeflated, "br": _unbrotlied}
+_NO_CODINGS = ("", "identity", "none", "utf-8")
+_MOST_CODINGS = 5
 _DAMAGE = (zlib.error, _brotli.error)
 
 
@@ -148,9 +150,10 @@ def decoded(packed: Iterator[bytes], codings: str) -> Iterator[bytes]:
     A body that is plainly not in the coding named comes out as it stands, as replay tools show it; one that was
     cut short ends early. Damage in the middle and unknown codings raise `CannotDecode`.
     """
-    for name in reversed([part.strip().lower() for part in codings.split(",")]):
-        if name in ("", "identity", "none", "utf-8"):
-            continue
+    names = [name for part in codings.split(",") if (name := part.strip().lower()) not in _NO_CODINGS]
+    if len(names) > _MOST_CODINGS:
+        raise CannotDecode("the body is said to be coded more often than any real one")
+    for name in reversed(names):
         if name not in _DECODERS:
             raise CannotDecode(f"the content coding {name[:40]!r} is not known here")
         packed = _one_coding(packed, name)

@@ -56,6 +56,11 @@ class Page:
     body_offset: int
     """Where the record with its body begins: another one, if this is a revisit."""
 
+    @property
+    def type(self) -> str:
+        """The WARC-Type of its record."""
+        return "response" if self.body_offset == self.offset else "revisit"
+
     def html(self, limit: int = HTML_LIMIT) -> bytes:
         """The document, or its first `limit` bytes, decoded. Raises as `Record.payload` does."""
         with open_record(self.path, self.body_offset) as record:
