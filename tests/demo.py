@@ -58,8 +58,9 @@ def replicate(root: Path, restored: Path) -> None:
     with seaweedfs(FOLDER / "s3") as server:
         server.make_bucket(BUCKET)
         remote = (f"s3://{BUCKET}/default", "-c", "default", "--endpoint-url", server.endpoint_url)
-        archiver("sync", "push", *remote, root=root, **server.environment)
-        archiver("sync", "pull", *remote, root=restored, **server.environment)
+        for verb, folder in (("push", root), ("pull", restored)):
+            [report] = archiver("sync", verb, *remote, root=folder, **server.environment)
+            say(f"  {report['moved']} objects, {report['bytes']} bytes, each checked by its SHA-256")
     check(restored)
     say("  The restored copy is whole: every byte agrees with the ledger.")
 

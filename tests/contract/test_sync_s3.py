@@ -60,7 +60,7 @@ def here(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    return Root(tmp_path / "other").bare("news")
+    return Root(tmp_path / "other").place("news")
 
 
 def add(collection, path, content):

@@ -72,7 +72,7 @@ def here(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    return Root(tmp_path / "other").bare("news")
+    return Root(tmp_path / "other").place("news")
 
 
 class Strict(MemoryStore):
@@ -373,7 +373,7 @@ def test_no_flipped_bit_and_no_cut_is_ever_taken_over(pushed, data):
         place = data.draw(st.integers(0, len(content) - 1), "place")
         flipped = content[:place] + bytes([content[place] ^ 1 << data.draw(st.integers(0, 7))]) + content[place + 1 :]
         store.objects[key] = data.draw(st.sampled_from([flipped, content[:place], content + b"\n"]))
-        other = Root(Path(folder) / "other").bare("news")
+        other = Root(Path(folder) / "other").place("news")
         report = pull(other, store)
         assert report.exit_code == 1
         assert key in {finding.where for finding in report.findings}
@@ -572,7 +572,7 @@ class Archivists(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         roots = [Root(Path(self.folder.name) / name) for name in "ab"]
-        self.copies = [roots[0].create("news", "News", agent=AGENT), roots[1].bare("news")]
+        self.copies = [roots[0].create("news", "News", agent=AGENT), roots[1].place("news")]
         self.store = Strict()
         self.written = 0
 

@@ -9,7 +9,6 @@ import click
 from archiver.cli import options, render
 
 if TYPE_CHECKING:
-    from archiver.collection import Collection
     from archiver.sync import SyncReport
 
 
@@ -57,19 +56,14 @@ def push(*, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: 
 @_dry_run
 def pull(*, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: bool, as_json: bool) -> int:
     """Bring from the store what is not here yet; works into an empty root."""
+    from archiver.collection import Root
     from archiver.stores import open_store
     from archiver.sync import pull as run
 
     with render.progress(quiet=as_json) as observe:
         store = open_store(url, endpoint_url=endpoint_url)
-        report = run(_bare(root, name), store, dry_run=dry_run, progress=observe)
+        report = run(Root(root).place(name), store, dry_run=dry_run, progress=observe)
     return _report(report, as_json=as_json)
-
-
-def _bare(root: Path, name: str) -> "Collection":
-    from archiver.collection import Root
-
-    return Root(root).bare(name)
 
 
 @sync.command()

@@ -10,6 +10,7 @@ from archiver import cdxj, disk, jsontext, ledger
 from archiver.collection import index, layout
 from archiver.collection.draft import Draft, clear_abandoned
 from archiver.collection.state import State
+from archiver.errors import UnreadableInput
 from archiver.ledger import Chain, Event, Segment
 from archiver.model import FileRef, Finding
 from archiver.sidecar import Sidecar
@@ -151,6 +152,7 @@ class Collection:
             for file in ledger.parse_segment(content, path).objects():
                 if file.path.startswith("archive/"):
                     lines += self.lines_of(file.path)
+        index.create(self.path / "indexes")
         with self.state.lock(self.name):
             index.add(self.path / "indexes", lines)
             for path, content in segments:
@@ -161,10 +163,11 @@ class Collection:
     # The index
 
     def lines_of(self, path: str) -> list[bytes]:
-        """The index lines of one WARC, made afresh; none where the file is not there."""
-        if not self.local(path).is_file():
-            return []
-        return [line.encode() for line in cdxj.index_lines(self.local(path), self.path / "archive")]
+        """The index lines of one WARC, made afresh; none where it is not there or nothing in it can be replayed."""
+        try:
+            return [line.encode() for line in cdxj.index_lines(self.local(path), self.path / "archive")]
+        except UnreadableInput:
+            return []  # `verify` tells what is wrong with it
 
     def read_index(self) -> Iterator[bytes]:
         """All index lines, sorted, without repetitions."""

@@ -58,12 +58,9 @@ class Root:
                 disk.sync_directory(self.path)
         return Collection(path)
 
-    def bare(self, name: str) -> Collection:
-        """The collection of that name, made empty when absent: a place to pull into."""
-        path = self.path / layout.check_name(name)
-        index.create(path / "indexes")
-        disk.make_directory(path / "ledger")
-        return Collection(path)
+    def place(self, name: str) -> Collection:
+        """Where a collection of that name is or will be: a place to pull into. Nothing is made yet."""
+        return Collection(self.path / layout.check_name(name))
 
     def find(self, capture: str, name: str | None = None) -> tuple[Collection, Sidecar]:
         """The collection that holds a capture, and its current sidecar. Raises `UnknownCapture`."""
