@@ -5,18 +5,15 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from archiver.extract.days import day_or_instant
 from archiver.extract.page import join
 from archiver.sidecar import plain
 
 RAW_LENGTH = 2000
-_DAY = re.compile(r"\s*([12]\d{3})[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01])(?!\d)")
-_PARTIAL = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?\Z")
+_BY = re.compile(r"^by\s+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
-_SEPARATED_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,48 +48,12 @@ def clean(raw: Any, length: int = 1000) -> str:
     return " ".join(plain(text).split())[:length].strip()
 
 
-def day_or_instant(raw: Any) -> str | None:
-    """A claimed date: an instant when its zone is told, else the day, the month or the year.
-
-    A time without a zone is an unknown instant, so only its day is taken. Defaults of machines (the years 1 and
-    1970) are no dates.
-    """
-    text = clean(raw, 100)
-    if _PARTIAL.match(text):
-        return text
-    moment = _moment(text)
-    if moment is None:
-        day = _DAY.match(text)
-        return _real_day(*(int(part) for part in day.groups())) if day else None
-    if moment.year < 1000 or moment.replace(tzinfo=UTC).timestamp() == 0:
-        return None
-    if moment.tzinfo is None or moment.tzinfo.utcoffset(moment).total_seconds() % 60:  # type: ignore[union-attr]
-        return moment.date().isoformat()
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _moment(text: str) -> datetime | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            return read(_SEPARATED_ZONE.sub("", text))
-        except (ValueError, TypeError, OverflowError):
-            continue
-    return None
-
-
-def _real_day(year: int, month: int, day: int) -> str | None:
-    try:
-        return datetime(year, month, day).date().isoformat()
-    except ValueError:
-        return None
-
-
 def _text(length: int) -> Callable[[Any, str], str | None]:
     return lambda raw, _base: clean(_first(raw), length) or None
 
 
 def _date(raw: Any, _base: str) -> str | None:
-    return day_or_instant(_first(raw))
+    return day_or_instant(clean(_first(raw), 100))
 
 
 def _language(raw: Any, _base: str) -> str | None:
@@ -114,7 +75,7 @@ def _publisher(raw: Any, base: str) -> dict[str, str] | None:
 def _agent(raw: Any, base: str) -> dict[str, str] | None:
     """A schema.org Person or Organization; a bare text is a person's name."""
     given = raw if isinstance(raw, dict) else {"name": raw}
-    name = clean(_first(given.get("name")), 300)
+    name = _BY.sub("", clean(_first(given.get("name")), 300))
     if not name or join("", name):  # an address is no name
         return None
     kinds = [kind for kind in _list(given.get("@type")) if isinstance(kind, str)]

@@ -1,0 +1,81 @@
+"""Dates as pages write them, made into what a sidecar may claim: never more than was said. Pure, never failing."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_PARTIAL = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?\Z")
+_SPACED_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}\Z)")
+_MONTHS = (
+    "jan jän січ",
+    "feb fév лют",
+    "mar mär бер",
+    "apr avr кві",
+    "may mai тра",
+    "jun juin чер",
+    "jul juil лип",
+    "aug aoû сер",
+    "sep вер",
+    "oct okt жов",
+    "nov лис",
+    "dec dez déc гру",
+)
+"""How the names of months begin in English, German, French and Ukrainian."""
+_WORD = r"([^\W\d_]{3,12})"
+_YEAR = r"((?:19|20)\d{2})(?!\d)"
+_WRITTEN = (
+    (re.compile(rf"(?<!\d){_YEAR}[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?!\d)"), (1, 2, 3)),
+    (re.compile(rf"(?<![\d.])(\d{{1,2}})\.\s?(\d{{1,2}})\.\s?{_YEAR}"), (3, 2, 1)),
+    (re.compile(rf"(?<!\d)(\d{{1,2}})(?:\.|st|nd|rd|th|er)?\s{{1,3}}{_WORD}\.?,?\s{{1,3}}{_YEAR}"), (3, 2, 1)),
+    (re.compile(rf"{_WORD}\.?\s{{1,3}}(\d{{1,2}})(?:st|nd|rd|th)?,?\s{{1,3}}{_YEAR}"), (3, 1, 2)),
+)
+"""Forms of a day that can be read in one way only (not `03/04/2020`), with the groups of its year, month and day."""
+
+
+def day_or_instant(text: str) -> str | None:
+    """A claimed date: an instant when its zone is told, else the day, the month or the year.
+
+    A time without a zone is an unknown instant, so only its day is taken. Defaults of machines (the year 1, the
+    first second of 1970) are no dates.
+    """
+    if _PARTIAL.match(text):
+        return text
+    moment = _moment(text)
+    if moment is None:
+        return written_day(text)
+    if moment.year < 1000 or moment.replace(tzinfo=UTC).timestamp() == 0:
+        return None
+    offset = moment.utcoffset()
+    if offset is None or offset.total_seconds() % 60:
+        return moment.date().isoformat()
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def written_day(text: str) -> str | None:
+    """The first day that a text names in full, or None."""
+    for form, groups in _WRITTEN:
+        if found := form.search(text):
+            year, month, day = (found[group] for group in groups)
+            return _real_day(int(year), int(month) if month.isdecimal() else _month(month), int(day))
+    return None
+
+
+def _moment(text: str) -> datetime | None:
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return read(_SPACED_ZONE.sub("", text))
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    return None
+
+
+def _month(word: str) -> int:
+    beginnings = enumerate(_MONTHS, start=1)
+    return next((number for number, known in beginnings if word.casefold().startswith(tuple(known.split()))), 0)
+
+
+def _real_day(year: int, month: int, day: int) -> str | None:
+    try:
+        return datetime(year, month, day).date().isoformat()
+    except ValueError:
+        return None
