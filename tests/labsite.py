@@ -354,5 +354,8 @@ class LabHandler(BaseHTTPRequestHandler):
         self.site.stop.wait(120)
         self.close_connection = True
 
+    def do_page_opaque(self) -> None:
+        self.send(f"<h1>Opaque</h1><img src='{self.site.origin('other')}/api/count?opaque'>".encode())
+
     def do_page_wanders(self) -> None:
         self.send(b"""<h1>Wanders</h1><p>Text.</p><button onclick="location='/article?99'">Show more</button>""")

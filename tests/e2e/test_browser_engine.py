@@ -200,6 +200,14 @@ def test_the_newsroom_over_https(engine: BrowserEngine):
     assert result.info.missing == ()
 
 
+def test_answers_that_the_browser_withholds_are_named_and_not_made_up(engine: BrowserEngine, lab: Lab):
+    result = capture(engine, f"{lab.origin()}/opaque")
+    (note,) = [note for note in result.info.requests if note.url.endswith("/api/count?opaque")]
+    assert (note.recorded, note.served, note.status) == (False, False, 200)
+    assert not result.of("/api/count")
+    assert result.info.missing == ()
+
+
 def test_four_pages_at_once_are_told_apart(engine: BrowserEngine, lab: Lab):
     numbers = (11, 12, 13, 14)
     with ThreadPoolExecutor(len(numbers)) as threads:

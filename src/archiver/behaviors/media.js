@@ -1,7 +1,10 @@
 async ({ until }) => {
   const WAIT = 5000;   // ms for the first picture of a film
   const sourced = player => player.currentSrc || player.src || player.srcObject || player.querySelector("source[src]");
-  const players = [...document.querySelectorAll("video, audio")].filter(player => sourced(player) && !player.error);
+  const known = self.archiverPlayers ??= new WeakSet();   // of this isolated world: calls before this one
+  const players = [...document.querySelectorAll("video, audio")]
+    .filter(player => sourced(player) && !player.error && !known.has(player));
+  players.forEach(player => known.add(player));
   const ready = player => player.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
   const start = async player => {
     const [muted, paused] = [player.muted, player.paused];

@@ -36,11 +36,17 @@ async def behave(tab: Tab, seconds: float) -> tuple[dict[str, int], list[str]]:
         else:
             counts.update({key: int(value) for key, value in told.items()})
 
-    await run("scroll", tab.target_id)
-    await run("more", tab.target_id)
-    if counts["more_clicks"]:
+    async def read() -> None:
         await run("scroll", tab.target_id)
-    await asyncio.gather(*(run("media", frame) for frame in await tab.frames()))
+        await run("more", tab.target_id)
+        if counts["more_clicks"]:
+            await run("scroll", tab.target_id)
+
+    async def play() -> None:
+        await asyncio.gather(*(run("media", frame) for frame in await tab.frames()))
+
+    await asyncio.gather(read(), play())  # films are long: they are asked for at once
+    await play()  # those that have come since
     if counts["more_left"]:
         reasons.append(f"{counts['more_left']} buttons for more were left unpressed")
     return dict(counts), reasons

@@ -48,6 +48,11 @@ class Paused:
         return next((told["value"] for told in self.told_headers if told["name"].lower() == name), "")
 
     @property
+    def withheld(self) -> bool:
+        """Whether the browser keeps the answer from the page, with head and body (opaque response blocking)."""
+        return not self.told_headers and bool(self.hop.got_headers and self.hop.got_headers["headers"])
+
+    @property
     def is_attachment(self) -> bool:
         """Whether the server wants it saved rather than shown."""
         return self.header("content-disposition").strip().lower().startswith("attachment")

@@ -44,6 +44,11 @@ class Hop:
         return str(self.sent["type"]).lower() if self.sent and self.sent.get("type") else None
 
     @property
+    def status(self) -> int | None:
+        """The status that came in."""
+        return int(self.got_headers["statusCode"]) if self.got_headers and "statusCode" in self.got_headers else None
+
+    @property
     def protocol(self) -> str:
         """How it was spoken, `h2` or `http/1.1`, or "" if nothing tells.
 

@@ -29,7 +29,8 @@ class Recorder:
         self._session.on("Target.targetInfoChanged", self._met)
         self._session.on("Fetch.requestPaused", self._paused)
         await self._session.send("Target.setDiscoverTargets", discover=True, filter=[{}])
-        await self._session.send("Fetch.enable", patterns=[{"urlPattern": "*", "requestStage": "Response"}])
+        web = [{"urlPattern": f"{scheme}://*", "requestStage": "Response"} for scheme in ("http", "https")]
+        await self._session.send("Fetch.enable", patterns=web)
 
     def add(self, recording: Recording) -> None:
         """Route answers to this recording, too."""

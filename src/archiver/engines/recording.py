@@ -21,6 +21,7 @@ from archiver.model import Exchange, Limits, Request, RequestNote, Response, new
 Put = Callable[[Exchange], Awaitable[None]]
 Role = Literal["main", "redirect", "part"]
 
+WITHHELD = "the browser keeps the answer from the page, which may not read it"
 MADE_BY_BROWSER = "non-authoritative-reason"
 """The header of redirects that no server sent (HSTS)."""
 
@@ -150,7 +151,7 @@ class Recording:
     def note_answer(self, paused: Paused, why: str = "", *, served: bool = True) -> None:
         """Enter a paused answer in the page's log."""
         kind, started = paused.hop.type or paused.type, paused.hop.started or paused.arrived
-        status = paused.status or None
+        status = paused.status or paused.hop.status
         self.note(paused.url, paused.method, kind, started, status=status, served=served, why=why)
 
     # One answer
@@ -177,6 +178,8 @@ class Recording:
         if paused.error:
             if self._is_document(paused):
                 self.failed = paused
+            if paused.hop.got_headers:
+                return WITHHELD
             failure = self.tunnel.failure(paused.url)
             return str(failure) if failure else f"the browser reports {paused.error}"
         if paused.header(MADE_BY_BROWSER):
@@ -197,6 +200,10 @@ class Recording:
         body = await self._read(paused)
         with body.dropped_if_cancelled():
             await self.log.completed(paused.network_id, paused.hop)
+        if paused.withheld:
+            self.note_answer(paused, WITHHELD, served=False)
+            body.stream.close()
+            return
         if body.truncated:
             self.reasons[f"{paused.url} was cut ({body.truncated})"] = None
         await self._keep(paused, self.exchange(paused, body))
@@ -211,7 +218,7 @@ class Recording:
             body = await self._read_whole(paused)
             await (self._fail(paused) if wandering else self.let_go(paused))
             return body
-        patience = self.limits.seconds / 3
+        patience = self.limits.seconds / (1 if paused.header("content-length") else 3)  # the others may have no end
         body = await bodies.take_stream(self._fetch, paused.id, self.limits.body_bytes, patience, self.stop)
         paused.answered = True
         with suppress(BrowserError), body.dropped_if_cancelled():

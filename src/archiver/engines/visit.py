@@ -16,7 +16,7 @@ from archiver.model import Item, Limits, PageInfo, now
 
 QUIET = 0.5
 """Seconds with nothing under way after which all is in."""
-SETTLED = 0.25
+SETTLED = 0.15
 """The same, for a freshly loaded page whose scripts may still go elsewhere or draw."""
 SETTLING = 3.0
 DRAINING = 8.0
@@ -34,11 +34,16 @@ REASONS = {
     "ERR_CERT_COMMON_NAME_INVALID": "its certificate is for another host",
     "ERR_CERT_DATE_INVALID": "its certificate is out of date",
     "ERR_SSL_PROTOCOL_ERROR": "it does not speak TLS",
+    "ERR_INVALID_AUTH_CREDENTIALS": "it asks for a user name and a password",
     "ERR_UNSAFE_PORT": "browsers do not use this port, which belongs to another protocol",
     "ERR_INVALID_RESPONSE": "what it sent is not HTTP",
     "ERR_INVALID_HTTP_RESPONSE": "what it sent is not HTTP",
 }
 """Chromium's names for failed navigations, in plain words."""
+
+
+ENDED = frozenset(("ERR_ABORTED", "ERR_TIMED_OUT"))
+"""What is reported of answers that are no page (a download, no content), and of visits that were ended."""
 
 
 class Visit:
@@ -126,11 +131,13 @@ class Visit:
         """Raise if nothing came or policy forbade the page; otherwise say what went wrong, if anything."""
         place = recording.failed.url if recording.failed else url
         failure = recording.tunnel.failure(place)
+        why = failure.why if isinstance(failure, FetchFailed) else REASONS.get(error, f"the browser says {error}")
         if recording.document:
-            return  # a page came, or an answer without one (a download, no content)
+            if error.startswith("ERR_") and error not in ENDED:
+                self._reasons.append(f"the browser shows no page for the answer: {why}")
+            return
         if isinstance(failure, PolicyRefusal):
             raise failure
-        why = failure.why if isinstance(failure, FetchFailed) else REASONS.get(error, f"the browser says {error}")
         if not recording.answered:
             raise FetchFailed(url, why) from failure
         self._reasons.append(f"{place} gave no page: {why}")
