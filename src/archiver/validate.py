@@ -49,6 +49,9 @@ def validate_file(path: Path) -> list[Finding]:
         content = path.read_bytes()
     except OSError as error:
         return [Finding("error", "file-unreadable", str(path), (error.strerror or str(error)).lower())]
+    if path.suffix not in (".json", ".jsonl"):
+        hint = "Here .json and .jsonl files are judged; `archiver verify` reads WARC files."
+        return [Finding("error", "kind-unknown", str(path), "it is no sidecar, collection or ledger", hint)]
     judged = _judge_ledger(content, str(path)) if path.suffix == ".jsonl" else _judge_document(content, str(path))
     return [*judged, *_judge_name(path, content)]
 
@@ -75,8 +78,7 @@ def _judge_document(content: bytes, where: str) -> Iterator[Finding]:
             hint = f"Known are {', '.join(schema.ids().values())}."
             problems = [Problem("/$schema", "kind-unknown", "it does not say what kind of document it is", hint)]
     positions = Positions(content.decode())
-    for problem in problems:
-        line, column = positions.find(problem.pointer)
+    for (line, column), problem in sorted((positions.find(problem.pointer), problem) for problem in problems):
         yield _finding(problem, f"{where}:{line}:{column}")
 
 

@@ -263,6 +263,20 @@ def test_no_content_breaks_validation(content):
         assert validate_file(Path(file.name))
 
 
+def test_findings_stand_in_the_order_of_the_file(tmp_path):
+    text = dump(EXAMPLE).decode().replace('"headline":', '"headlin":').replace('"Capture"', '"Snapshot"')
+    _, found = judged(tmp_path, text.encode())
+    lines = [int(one.where.split(":")[1]) for one in found]
+    assert len(lines) == 2
+    assert lines == sorted(lines)
+
+
+def test_other_files_are_not_guessed_at(tmp_path):
+    file = tmp_path / "a.warc.gz"
+    file.write_bytes(b"\x1f\x8b")
+    assert [(one.level, one.code) for one in validate_files([file])] == [("error", "kind-unknown")]
+
+
 def test_paths_that_are_not_there(tmp_path):
     with pytest.raises(UnreadableInput, match="no such file"):
         validate_files([tmp_path / "gone.json"])
