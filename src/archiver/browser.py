@@ -48,18 +48,28 @@ class BrowserError(ArchiverError):
     """The browser or one of its pages went away, or refused a command."""
 
 
-def find_chromium(environment: Mapping[str, str] = os.environ, bundled: str = "") -> Path:
-    """The browser to use: what ARCHIVER_CHROMIUM names, else the system's, else Playwright's own (`bundled`).
+def find_chromium(environment: Mapping[str, str] = os.environ) -> Path:
+    """The browser to use: what ARCHIVER_CHROMIUM names, else the system's, else the one that Playwright installed.
 
     Raises `PartMissing` if there is none, or if the variable names something that cannot be run.
     """
     wanted = environment.get("ARCHIVER_CHROMIUM")
-    for candidate in [wanted] if wanted else [*SYSTEM_NAMES, bundled]:
+    for candidate in [wanted] if wanted else [*SYSTEM_NAMES, *_installed_by_playwright(environment)]:
         if found := shutil.which(candidate, path=environment.get("PATH")):
             return Path(found)
     if wanted:
         raise PartMissing("The browser", f"ARCHIVER_CHROMIUM names {wanted}, which cannot be run", REMEDY)
     raise PartMissing("A browser", "no Chromium was found", REMEDY)
+
+
+def _installed_by_playwright(environment: Mapping[str, str]) -> list[str]:
+    """Full Chromiums in Playwright's folder, the newest first. (Playwright itself takes half a second to say.)"""
+    cache = Path(environment.get("HOME", "/nonexistent"), ".cache", "ms-playwright")
+    folder = Path(environment.get("PLAYWRIGHT_BROWSERS_PATH") or cache)
+    found = [
+        (int(path.parts[-3].rpartition("-")[2]), str(path)) for path in folder.glob("chromium-[0-9]*/chrome-*/chrome")
+    ]
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 class Session:
@@ -186,7 +196,7 @@ class Chromium:
         """Start a browser, with another home folder if given. Raises `PartMissing` if none can be started."""
         playwright = await async_playwright().start()
         try:
-            path = find_chromium(bundled=playwright.chromium.executable_path)
+            path = find_chromium()
             browser = await playwright.chromium.launch(
                 executable_path=path,
                 args=ARGUMENTS,

@@ -18,12 +18,16 @@ def program(folder: Path, name: str) -> Path:
 
 
 def test_the_variable_wins_over_the_system_and_the_system_over_playwright(tmp_path: Path):
-    system, bundled, chosen = (program(tmp_path, name) for name in ("chromium-browser", "bundled", "chosen"))
-    path = {"PATH": str(tmp_path)}
-    assert find_chromium({**path, "ARCHIVER_CHROMIUM": str(chosen)}, str(bundled)) == chosen
-    assert find_chromium(path, str(bundled)) == system
-    assert program(tmp_path, "chromium") == find_chromium(path, str(bundled))
-    assert find_chromium({"PATH": "/nowhere"}, str(bundled)) == bundled
+    system, chosen = program(tmp_path, "chromium-browser"), program(tmp_path, "chosen")
+    for build in (999, 1200):
+        folder = tmp_path / f"chromium-{build}" / "chrome-linux64"
+        folder.mkdir(parents=True)
+        bundled = program(folder, "chrome")
+    path = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
+    assert find_chromium({**path, "ARCHIVER_CHROMIUM": str(chosen)}) == chosen
+    assert find_chromium(path) == system
+    assert program(tmp_path, "chromium") == find_chromium(path)
+    assert find_chromium({**path, "PATH": "/nowhere"}) == bundled
 
 
 def test_a_variable_that_names_nothing_is_not_passed_over(tmp_path: Path):
@@ -35,7 +39,7 @@ def test_a_variable_that_names_nothing_is_not_passed_over(tmp_path: Path):
 
 def test_no_browser_at_all():
     with pytest.raises(PartMissing, match="no Chromium") as missing:
-        find_chromium({"PATH": "/nowhere"}, "/nowhere/bundled")
+        find_chromium({"PATH": "/nowhere", "HOME": "/nowhere"})
     assert "install" in missing.value.hint
 
 
