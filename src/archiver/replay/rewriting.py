@@ -29,6 +29,9 @@ STATIC = "archiver/"
 
 MODULE_WORKER = "wkrm_"
 
+PARTS = frozenset({"empty", "image", "script", "style", "font", "video", "audio", "worker"})
+"""Values of Sec-Fetch-Dest for what a page asks for itself."""
+
 _REFRESH = re.compile(r"(\s*[\d.]+\s*[;,]?\s*)(?:url\s*=\s*)?([\"']?)(.*)", re.I | re.S)
 _DECLARATION = re.compile(r"\b(?:const|let|var)\Z")
 _CHECK_LOCATION = "self.__WB_check_loc(location, arguments)"
@@ -214,6 +217,6 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         self.parts.redirect_to_exact = False
 
     def render_content(self, wb_url: str, kwargs: Any, environ: Any) -> Any:
-        """One answer. Only documents are redirected to their exact timestamp."""
-        app = self.parts if WbUrl(wb_url.replace("#", "%23")).is_embed else self
-        return RewriterApp.render_content(app, wb_url, kwargs, environ)
+        """One answer. Only documents are redirected to their exact timestamp; scripts ask without a modifier too."""
+        part = WbUrl(wb_url.replace("#", "%23")).is_embed or environ.get("HTTP_SEC_FETCH_DEST") in PARTS
+        return RewriterApp.render_content(self.parts if part else self, wb_url, kwargs, environ)

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from archiver.errors import ArchiverError, UnknownCapture, UsageError
+from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.web import cards
 from archiver.web.dates import claimed
 
@@ -79,12 +79,13 @@ class Pages:
 
     async def failure(self, _request: Request, error: Exception) -> Response:
         """A plain page for what cannot be shown."""
-        if isinstance(error, (UsageError, UnknownCapture)) or getattr(error, "status_code", 500) == 404:
-            return self._render("failure.html", 404, title="Not in this archive", message="There is no such page here.")
-        if isinstance(error, HTTPException):
+        if isinstance(error, HTTPException) and error.status_code != 404:
             return self._render("failure.html", error.status_code, title=error.detail, message="")
-        hint = error.hint if isinstance(error, ArchiverError) else ""
-        return self._render("failure.html", 500, title="This cannot be shown now", message=f"{error} {hint}")
+        unknown = isinstance(error, UsageError) and not isinstance(error, UnreadableInput)
+        if unknown or isinstance(error, HTTPException):
+            return self._render("failure.html", 404, title="Not in this archive", message="There is no such page here.")
+        told = f"{error} {error.hint}" if isinstance(error, ArchiverError) else "The archive made a mistake."
+        return self._render("failure.html", 500, title="This cannot be shown now", message=told)
 
     async def _article(self, request: Request) -> cards.Article:
         name, capture = request.path_params["name"], request.path_params["capture"]

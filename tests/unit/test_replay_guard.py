@@ -1,0 +1,188 @@
+"""The wall around replay, over a stand-in for pywb that answers what an archive might hold."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.replay.guard import Guard, as_text, is_rewritten
+
+ORIGIN = "http://localhost:8081"
+APP = "http://127.0.0.1:8080"
+PAGE = "https://news.example/story"
+HOSTILE = [
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Security-Policy", "default-src *"),
+    ("X-Frame-Options", "DENY"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("X-Robots-Tag", "all"),
+]
+
+
+class Pywb:
+    """Answers every request alike and remembers what it was asked."""
+
+    def __init__(self, status: str = "200 OK", headers: list[tuple[str, str]] = HOSTILE) -> None:
+        self.status, self.headers = status, headers
+        self.environ: dict[str, Any] | None = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        self.environ = dict(environ)
+        environ["PATH_INFO"] = "/changed"  # as pywb does
+        start_response(self.status, list(self.headers))
+        return [b"body"]
+
+
+def ask(
+    path: str, pywb: Pywb | None = None, *, app: str | None = APP, **more: str
+) -> tuple[str, dict[str, str], bytes]:
+    """Status, headers in lower case, and body."""
+    got: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+        names = [name.lower() for name, _ in headers]
+        assert len(names) == len(set(names)), names
+        got.update(status=status, headers={name.lower(): value for name, value in headers})
+
+    path = path.encode().decode("latin-1")  # PEP 3333
+    environ = {"PATH_INFO": path, "REQUEST_URI": path, "REQUEST_METHOD": "GET", "HTTP_HOST": "localhost:8081"} | more
+    body = b"".join(Guard(pywb or Pywb(), ORIGIN, app)(environ, start_response))
+    return got["status"], got["headers"], body
+
+
+@pytest.mark.parametrize("modifier", ["", "mp_", "if_", "js_", "esm_", "cs_", "im_", "oe_", "fr_", "wkr_", "wkrm_"])
+def test_rewritten_content_runs_inside_its_own_origin_only(modifier: str) -> None:
+    _, headers, _ = ask(f"/news/20261122140112{modifier}/{PAGE}")
+    policy = headers["content-security-policy"]
+    assert "sandbox allow-scripts allow-forms allow-same-origin" in policy
+    assert "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:;" in policy
+    assert f"frame-ancestors 'self' {APP};" in policy
+    assert "form-action 'self'" in policy
+    assert "allow-popups" not in policy
+    assert "allow-top-navigation" not in policy
+
+
+@pytest.mark.parametrize("modifier", ["id_", "ir_", "bn_", "wkrf_", "vi_", "uo_", "tf_", "xx_", "sw_x_"])
+def test_raw_content_may_be_looked_at_and_nothing_more(modifier: str) -> None:
+    _, headers, _ = ask(f"/news/20261122140112{modifier}/{PAGE}")
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/news/20261122140112id_/{PAGE}",
+        f"/news/{PAGE}",
+        "/static/wombat.js",
+        "/robots.txt",
+        "/favicon.ico",
+        "/",
+        "/news/",
+        "/.archiver/2026mp_/x",
+    ],
+)
+def test_every_answer_is_sealed(path: str) -> None:
+    _, headers, _ = ask(path)
+    assert headers["x-robots-tag"] == "noindex, noarchive"
+    assert "sandbox" in headers["content-security-policy"]
+    assert not {"x-frame-options", "access-control-allow-origin"} & headers.keys()
+
+
+@given(st.text(max_size=60))
+def test_a_path_that_hides_a_raw_modifier_is_raw(path: str) -> None:
+    """What pywb could read as raw, in the address as sent or decoded, must never get the permissive policy."""
+    _, headers, _ = ask(f"/news/20261122140112id_/{path}")
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    _, headers, _ = ask("/news/20261122mp_/x", REQUEST_URI=f"/news/20261122id_/{path}")
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    _, headers, _ = ask(f"/news/20261122id_/{path}", REQUEST_URI="/news/20261122mp_/x")
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("path", ["//news/2026mp_/x", "/news/2026%6dp_/x", "/news/$x/x", "/news/mp_", "/static/x", ""])
+def test_what_is_unclear_counts_as_raw(path: str) -> None:
+    assert not is_rewritten(path)
+
+
+@pytest.mark.parametrize(
+    ("modifier", "location", "expected"),
+    [
+        ("mp_", f"{ORIGIN}/news/20261122140113mp_/{PAGE}", f"{ORIGIN}/news/20261122140113mp_/{PAGE}"),
+        ("mp_", "/news/20261122140113mp_/https://a.example/", "/news/20261122140113mp_/https://a.example/"),
+        ("mp_", "http://out.example/x", f"{ORIGIN}/news/20261122140112mp_/http://out.example/x"),
+        ("mp_", " http://out.example/x", f"{ORIGIN}/news/20261122140112mp_/http://out.example/x"),
+        ("mp_", "//out.example/x", f"{ORIGIN}/news/20261122140112mp_/https://out.example/x"),
+        ("mp_", "/\\out.example/x", f"{ORIGIN}/news/20261122140112mp_/https://out.example/x"),
+        ("id_", "/other", f"{ORIGIN}/news/20261122140112id_/https://news.example/other"),
+        ("id_", "https://out.example/", f"{ORIGIN}/news/20261122140112id_/https://out.example/"),
+        ("id_", f"{ORIGIN}/news/2026id_/x", f"{ORIGIN}/news/2026id_/x"),
+    ],
+)
+def test_a_redirect_stays_inside(modifier: str, location: str, expected: str) -> None:
+    pywb = Pywb("302 Found", [("Location", location)])
+    _, headers, _ = ask(f"/news/20261122140112{modifier}/{PAGE}", pywb)
+    assert headers["location"] == expected
+
+
+def test_a_redirect_from_elsewhere_stays_inside() -> None:
+    _, headers, _ = ask("/static/x", Pywb("302 Found", [("Location", "http://out.example/")]))
+    assert headers["location"] == "/"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8081", "evil.example", "localhost", "localhost:8080", ""])
+def test_only_its_own_host_is_answered(host: str) -> None:
+    pywb = Pywb()
+    status, _, body = ask(f"/news/2026mp_/{PAGE}", pywb, HTTP_HOST=host)
+    assert status.startswith("421")
+    assert ORIGIN.encode() in body
+    assert pywb.environ is None
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "CONNECT"])
+def test_an_archive_is_read_only(method: str) -> None:
+    status, headers, _ = ask(f"/news/2026mp_/{PAGE}", REQUEST_METHOD=method)
+    assert (status[:3], headers["allow"]) == ("405", "GET, HEAD, POST, OPTIONS")
+
+
+def test_service_workers_are_refused() -> None:
+    assert ask(f"/news/2026mp_/{PAGE}", HTTP_SERVICE_WORKER="script")[0].startswith("403")
+    assert ask(f"/news/2026sw_/{PAGE}")[0].startswith("403")
+
+
+def test_headers_that_pywb_would_trust_are_dropped() -> None:
+    pywb = Pywb()
+    trusted = {
+        "HTTP_X_PYWB_ACL_USER": "staff",
+        "HTTP_X_FORWARDED_PROTO": "https",
+        "HTTP_X_FORWARDED_HOST": "evil.example",
+        "HTTP_X_WOMBAT_HISTORY_PAGE": "x",
+    }
+    ask(f"/news/2026mp_/{PAGE}", pywb, HTTP_RANGE="bytes=0-", **trusted)
+    assert pywb.environ is not None
+    assert not trusted.keys() & pywb.environ.keys()
+    assert pywb.environ["HTTP_RANGE"] == "bytes=0-"
+
+
+def test_front_pages_lead_to_the_app() -> None:
+    for path in ("/", "/news/", f"/news/*/{PAGE}", f"/news/2026*/{PAGE}"):
+        status, headers, _ = ask(path)
+        assert (status[:3], headers["location"]) == ("302", f"{APP}/"), path
+    assert ask("/", app=None)[0].startswith("404")
+
+
+def test_hidden_folders_and_files_of_collections_are_not_served() -> None:
+    assert ask(f"/.archiver/2026mp_/{PAGE}")[0].startswith("404")
+    assert ask("/static/_/news/evil.js")[0].startswith("404")
+    assert ask("/static/archiver/seal.js")[2].startswith(b"//")
+    assert ask("/static/archiver/../guard.py")[2] == b"body"  # pywb's to refuse; not ours
+
+
+def test_a_browser_is_shown_raw_markup_as_its_source() -> None:
+    _, headers, _ = ask(f"/news/2026id_/{PAGE}", HTTP_SEC_FETCH_DEST="document")
+    assert headers["content-type"] == "text/plain; charset=utf-8"
+    assert ask(f"/news/2026id_/{PAGE}")[1]["content-type"] == "text/html; charset=utf-8"
+    assert ask(f"/news/2026mp_/{PAGE}", HTTP_SEC_FETCH_DEST="document")[1]["content-type"].startswith("text/html")
+    assert as_text("image/svg+xml") == "text/plain"
+    assert as_text("image/png") == "image/png"

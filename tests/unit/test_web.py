@@ -1,0 +1,300 @@
+"""The researchers' pages: what they tell, how they are built, and that hostile metadata stays text."""
+
+import asyncio
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from lxml import html
+
+from archiver.collection import Root
+from archiver.model import Verdict
+from archiver.web.app import PER_PAGE, create_app
+from archiver.web.cards import VERDICTS
+from archiver.web.dates import Moment, claimed, instant
+from stockroom import Invented, add
+
+REPLAY = "http://localhost:8081"
+ORIGIN = "http://127.0.0.1:8080"
+
+
+@dataclass
+class Answer:
+    """What a reader's browser got."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def page(self) -> Any:
+        """The parsed page."""
+        return html.document_fromstring(self.body.decode())
+
+    @property
+    def text(self) -> str:
+        """What is to be read on it, with single spaces."""
+        return " ".join(self.page.find("body").text_content().split())
+
+
+def get(root: Path, path: str, *, host: str = "127.0.0.1:8080") -> Answer:
+    """One request, straight into the app."""
+    path, _, query = path.partition("?")
+    messages: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(b"host", host.encode())],
+        "server": ("127.0.0.1", 8080),
+        "client": ("127.0.0.1", 1),
+        "root_path": "",
+    }
+    asyncio.run(create_app(root, REPLAY, ORIGIN)(scope, receive, send))
+    headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+    return Answer(messages[0]["status"], headers, b"".join(one.get("body", b"") for one in messages[1:]))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two collections; in one of them a page with three captures."""
+    path = tmp_path_factory.mktemp("web")
+    news = Root(path).create("news", "The Dnipro Courier", agent="test/1")
+    power = "https://courier.example/power"
+    add(news, Invented(power, days=-2))
+    add(news, Invented(power, days=-1, missing=("https://video.example/film.mp4",)))
+    add(news, Invented(power, headline="Lights are back in the east, and stay", thumbnail=b"\xff\xd8small"))
+    school = Invented(
+        "https://courier.example/uk/school",
+        headline="Школа під землею",
+        author="Марія Шевченко",
+        language="uk",
+        published="2026-11",
+        days=-0.2,
+    )
+    add(news, school)
+    add(news, Invented("https://courier.example/gone", status=404, days=-0.3))
+    more = Root(path).create("more", "Many", agent="test/1")
+    for number in range(PER_PAGE):
+        url = f"https://daily.example/{number}"
+        add(more, Invented(url, headline=f"Report {number}", publisher="Daily", days=-10 - number))
+    return path
+
+
+def capture_id(root: Path, words: str = "stay") -> str:
+    href: str = get(root, f"/?q={quote(words)}").page.xpath("//h2/a/@href")[0]
+    return href.rpartition("/")[2]
+
+
+def test_articles_stand_newest_first_each_page_once(root: Path) -> None:
+    page = get(root, "/").page
+    titles = [link.text_content() for link in page.xpath("//h2/a")]
+    assert titles[:3] == ["Lights are back in the east, and stay", "Школа під землею", "Lights are back in the east"]
+    assert titles[3:5] == ["Report 0", "Report 1"]
+    assert len(titles) == PER_PAGE
+    first = " ".join(page.xpath("//article")[0].text_content().split())
+    for words in (
+        "Energy",
+        "The Dnipro Courier",
+        "By Olena Kovalenko",
+        "Published 20 November 2026, 07:30 +02:00",
+        "Captured 22 November 2026, 14:01 UTC",
+        "ok: The article was captured",
+        "en",
+        "3 captures",
+    ):
+        assert words in first
+    assert page.xpath("//article//img/@src")[0].endswith("/thumbnail")
+    assert page.xpath("//h2/a/@lang")[:2] == ["en", "uk"]
+
+
+def test_older_articles_are_on_the_next_page(root: Path) -> None:
+    first, second = get(root, "/"), get(root, "/?page=2")
+    assert "23 articles, page 1 of 2" in first.text
+    assert first.page.xpath("//a[@rel='next']/@href") == ["?page=2"]
+    assert second.page.xpath("//a[@rel='prev']/@href") == ["?"]
+    titles = {link.text_content() for answer in (first, second) for link in answer.page.xpath("//h2/a")}
+    assert len(titles) == 23
+    for number in ("3", "999999999999999"):
+        assert get(root, f"/?page={number}").status == 404
+    for number in ("0", "-1", "x", "²"):
+        assert get(root, f"/?page={quote(number)}").status == 200
+
+
+def test_the_filter_finds_words_in_any_case_and_script(root: Path) -> None:
+    answer = get(root, f"/?q={quote('ШКОЛА шевченко')}")
+    assert [link.text_content() for link in answer.page.xpath("//h2/a")] == ["Школа під землею"]
+    assert answer.page.xpath("//input[@name='q']/@value") == ["ШКОЛА шевченко"]
+    nothing = get(root, "/?q=%3Cscript%3Ealert(1)%3C/script%3E")
+    assert (nothing.status, nothing.page.xpath("//script")) == (200, [])
+    assert "No headline, author, publisher or address here has these words." in nothing.text
+
+
+def test_a_collection_has_a_list_of_its_own(root: Path) -> None:
+    page = get(root, "/more/").page
+    assert page.xpath("//h1")[0].text_content() == "Many"
+    assert len(page.xpath("//h2/a")) == PER_PAGE
+    assert page.xpath("//form/@action") == ["/more/"]
+    assert page.xpath("//nav[@aria-label='Collections']//a[@aria-current='page']/@href") == ["/more/"]
+
+
+def test_an_article_is_shown_with_its_replay(root: Path) -> None:
+    identity = capture_id(root)
+    answer = get(root, f"/news/{identity}")
+    (frame,) = answer.page.xpath("//iframe")
+    assert frame.get("src") == f"{REPLAY}/news/20261122140112mp_/https://courier.example/power"
+    assert frame.get("sandbox") == "allow-scripts allow-forms allow-same-origin"
+    assert frame.get("title") == "Archived page: Lights are back in the east, and stay"
+    assert "Captured from courier.example on 22 November 2026, 14:01 UTC." in answer.text
+    raw = f"{REPLAY}/news/20261122140115id_/urn:text:https://courier.example/power"
+    assert raw in answer.page.xpath("//a/@href")
+    versions = [" ".join(item.text_content().split()) for item in answer.page.xpath("//ol[@class='versions']/li")]
+    assert [one[:16] for one in versions] == ["22 November 2026", "21 November 2026", "20 November 2026"]
+    assert "partial" in versions[1]
+    assert answer.page.xpath("//ol[@class='versions']//a[@aria-current='page']/@href") == [f"/news/{identity}"]
+
+
+def test_what_was_not_recorded_is_named(root: Path) -> None:
+    links = get(root, f"/news/{capture_id(root)}").page.xpath("//ol[@class='versions']//a/@href")
+    text = get(root, links[1]).text
+    assert "https://video.example/film.mp4" in text
+    assert "Too long" in text
+
+
+def test_a_thumbnail_is_the_record_of_this_capture(root: Path) -> None:
+    answer = get(root, f"/news/{capture_id(root)}/thumbnail")
+    assert answer.status == 307
+    expected = f"{REPLAY}/news/20261122140115id_/urn:thumbnail:https://courier.example/power"
+    assert answer.headers["location"] == expected
+    assert get(root, f"/news/{capture_id(root, 'Report')}/thumbnail").status == 404
+
+
+HOSTILE = Invented(
+    'https://evil.example/"><script>alert(1)</script>',
+    headline='</title><script>alert(1)</script>"><img src=x onerror=alert(1)>{{ 7 * 7 }}',
+    author='" onmouseover="alert(1)',
+    publisher="</textarea><svg onload=alert(1)>",
+    section="<!-- <iframe src=javascript:alert(1)>",
+    description="]]><style>*{display:none}</style>{% raw %}",
+    published="2026-11-21",
+    missing=("javascript:alert(1)",),
+)
+
+
+def test_hostile_metadata_stays_text(tmp_path: Path) -> None:
+    collection = Root(tmp_path).create("evil", "<script>alert(1)</script>", agent="test/1")
+    Root(tmp_path).create("other", "<b>Other</b>", agent="test/1")
+    captured = add(collection, HOSTILE)
+    for path in ("/", "/evil/", f"/evil/{captured.capture_id}"):
+        page = get(tmp_path, path).page
+        assert page.xpath("//script | //*[@onerror] | //*[@onload] | //*[@onmouseover] | //main//style") == []
+        assert not [link for link in page.xpath("//@href | //@src") if link.startswith("javascript:")]
+        assert all(link.startswith(("/", REPLAY, "?", "#")) for link in page.xpath("//@href | //@src"))
+        assert "{{ 7 * 7 }}" in page.text_content()
+
+
+@pytest.mark.parametrize("path", ["/nope/", "/news/nope", "/news/20261122T140112Z-aaaaaaaaaa", "/a/b/c/d", "/%2e%2e/x"])
+def test_what_is_not_there_is_a_plain_page(root: Path, path: str) -> None:
+    answer = get(root, path)
+    assert answer.status == 404
+    assert "Not in this archive" in answer.text
+    assert answer.page.xpath("//main//a/@href") == ["/"]
+
+
+def test_an_empty_archive_says_how_to_begin(tmp_path: Path) -> None:
+    answer = get(tmp_path / "none", "/")
+    assert answer.status == 200
+    assert "archiver capture" in answer.text
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_sidecar_is_told_plainly(tmp_path: Path) -> None:
+    captured = add(Root(tmp_path).create("news", "News", agent="test/1"), Invented("https://a.example/"))
+    assert get(tmp_path, "/").status == 200
+    assert captured.sidecar
+    (tmp_path / "news" / captured.sidecar).write_bytes(b"{")
+    answer = get(tmp_path, f"/news/{captured.capture_id}")
+    assert answer.status == 500
+    assert "Traceback" not in answer.text
+    assert "This cannot be shown now" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/nope/", "/static/app.css", "/robots.txt", "/favicon.ico"])
+def test_every_answer_has_the_safe_headers(root: Path, path: str) -> None:
+    headers = get(root, path).headers
+    assert headers["content-security-policy"] == (
+        f"default-src 'none'; style-src 'self'; img-src 'self' {REPLAY}; frame-src {REPLAY}; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in headers
+
+
+def test_only_its_own_host_is_answered(root: Path) -> None:
+    for host in ("evil.example", "localhost:8080", ""):
+        answer = get(root, "/", host=host)
+        assert answer.status == 421
+        assert ORIGIN in answer.body.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/news/", "/?q=nothing", "/nope/", "article"])
+def test_pages_can_be_used_without_eyes_and_mouse(root: Path, path: str) -> None:
+    """Landmarks, one h1, headings without gaps, names for all that is operated, text for pictures, no scripts."""
+    page = get(root, f"/news/{capture_id(root)}" if path == "article" else path).page
+    assert page.get("lang") == "en"
+    assert page.xpath("count(//main)") == page.xpath("count(//h1)") == page.xpath("count(//title)") == 1
+    assert page.xpath("//body/a[1]/@href") == ["#content"]
+    assert page.xpath("//main/@id") == ["content"]
+    assert page.xpath("//script | //*[@style]") == []
+    levels = [int(heading.tag[1]) for heading in page.xpath("//h1 | //h2 | //h3")]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert page.xpath("//img[not(@alt)] | //iframe[not(@title)] | //nav[not(@aria-label)]") == []
+    for field in page.xpath("//input"):
+        assert page.xpath(f"//label[@for='{field.get('id')}']")
+    for link in page.xpath("//a[@href] | //button"):
+        assert link.text_content().strip()
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    assert set(page.xpath("//@aria-labelledby")) <= set(ids)
+
+
+def test_every_verdict_is_explained() -> None:
+    assert set(VERDICTS) == set(Verdict.__args__)
+    assert all(text.endswith(".") for text in VERDICTS.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026", Moment("2026", "2026")),
+        ("2026-11", Moment("November 2026", "2026-11")),
+        ("2026-11-21", Moment("21 November 2026", "2026-11-21")),
+        ("2026-11-21T09:30:00+02:00", Moment("21 November 2026, 09:30 +02:00", "2026-11-21T09:30:00+02:00")),
+        ("2026-11-21T09:30:00Z", Moment("21 November 2026, 09:30 UTC", "2026-11-21T09:30:00Z")),
+        ("2026-13-01", Moment("2026-13-01", "")),
+        ("last week", Moment("last week", "")),
+        ("", None),
+    ],
+)
+def test_a_claimed_date_is_as_exact_as_the_claim(value: str, moment: Moment | None) -> None:
+    assert claimed(value) == moment
+
+
+def test_our_own_instants_are_in_utc() -> None:
+    assert instant("2026-11-22T23:59:59.999999Z").words == "22 November 2026, 23:59 UTC"
