@@ -1,5 +1,6 @@
 """Replay in a real Chromium, of pages whose site is gone: what modern pages need works, and nothing gets out."""
 
+import io
 import os
 import signal
 import socket
@@ -13,11 +14,15 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import waysout
+from archiver.browser import find_chromium
+from archiver.collection import Root
 from archiver.errors import ArchiverError, UsageError
 from archiver.replay import Replay, running_replay
+from stockroom import Invented, add
 from storing import STAMP, Stored, store
 from waysout import Outside
 
@@ -34,9 +39,7 @@ def replay_url(replay: str, url: str, modifier: str = "mp_", name: str = "news")
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-quic"]
-        )
+        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-quic"])
         yield launched
         launched.close()
 
@@ -325,6 +328,49 @@ def test_what_a_server_must_answer(tmp_path: Path) -> None:
         store(tmp_path, "more", [Stored(f"{SITE}/", "<p>more</p>")])
         assert b"new" in get(replay_url(replay, f"{SITE}/new"))[2]
         assert b"more" in get(replay_url(replay, f"{SITE}/", name="more"))[2]
+
+
+def picture() -> bytes:
+    """A small JPEG."""
+    stream = io.BytesIO()
+    Image.new("RGB", (32, 20), "teal").save(stream, "JPEG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_reader_finds_an_article_and_reads_it(tmp_path: Path, browser: Browser, width: int) -> None:
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    add(news, Invented(f"{SITE}/story", headline="Lights are back", thumbnail=picture()))
+    add(news, Invented(f"{SITE}/other", headline="A long word: " + "Donaudampfschifffahrt" * 4, days=-1))
+    with Replay(tmp_path, port=0, replay_port=0) as servers:
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        asked: list[str] = []
+        said: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(servers.app)
+        page.wait_for_load_state("networkidle")
+        image = "document.querySelector('.card img')"
+        assert page.evaluate(f"{image}.complete && {image}.naturalWidth") == 32
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+        page.fill("#q", "LIGHTS")
+        page.keyboard.press("Enter")
+        page.click("text=Lights are back")
+        frame = page.frame_locator("iframe")
+        frame.locator("h1").wait_for()
+        assert frame.locator("h1").inner_text() == "Lights are back"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+        # A link out of the archive ends on a page of the archive, inside the frame.
+        frame.locator("h1").evaluate("h1 => { h1.innerHTML = '<a target=_blank href=https://live.example/>out</a>' }")
+        frame.locator("h1 a").click()
+        frame.locator("text=Not in this archive").wait_for()
+        page.close()
+    assert [url for url in asked if not url.startswith((servers.app, servers.replay))] == []
+    assert [text for text in said if "Content Security Policy" in text] == []
 
 
 SERVE = """

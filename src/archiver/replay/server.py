@@ -12,9 +12,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from secrets import token_urlsafe
 from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
@@ -26,7 +27,7 @@ from pywb.utils.geventserver import RequestURIWSGIHandler
 from pywb.warcserver.index.aggregator import DirectoryIndexSource
 
 from archiver.replay.child import announce, end_with_parent
-from archiver.replay.guard import Guard
+from archiver.replay.guard import Application, Guard
 from archiver.replay.rewriting import STATIC, ArchiveRewriterApp
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,10 +51,16 @@ class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
             last = place
 
 
+SECRET = token_urlsafe(16)
+"""Opens pywb's inner server, which answers anybody on this machine and knows none of our rules."""
+
+
 class ReplayApp(FrontEndApp):  # type: ignore[misc]
     """pywb as this archive uses it: replay of the collections under a root, with nothing recorded and no proxy."""
 
     REWRITER_APP_CLS = ArchiveRewriterApp
+    REPLAY_API = f"http://localhost:%s/{SECRET}/{{coll}}/resource/postreq"
+    CDX_API = f"http://localhost:%s/{SECRET}/{{coll}}/index"
 
     def __init__(self, root: Path) -> None:
         config = {
@@ -67,9 +74,24 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
             "static_dir": ".none",
         }
         super().__init__(config_file="config.yaml", custom_config=config)
+        self.warcserver_server.server.application = behind_secret(self.warcserver)
         handler = self.warcserver.auto_handler
         known = handler.index_source
         handler.index_source = LevelSource(base_prefix=known.base_prefix, base_dir=known.base_dir, config=known.config)
+
+
+def behind_secret(application: Application) -> Application:
+    """`application` for those whose path begins with the secret; 404 for all others."""
+
+    def gate(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        if not path.startswith(f"/{SECRET}/"):
+            start_response("404 Not Found", [("Content-Length", "0")])
+            return []
+        environ["PATH_INFO"] = path.removeprefix(f"/{SECRET}")
+        return application(environ, start_response)
+
+    return gate
 
 
 def serve(root: Path, listener: socket.socket, name: str, app: str | None, out: TextIO) -> None:
@@ -81,8 +103,9 @@ def serve(root: Path, listener: socket.socket, name: str, app: str | None, out: 
         Path("config.yaml").write_text("{}\n")
         copytree(TEMPLATES, "templates")
         origin = f"http://{name}:{listener.getsockname()[1]}"
-        guard = Guard(ReplayApp(root), origin, app)
-        server = WSGIServer(listener, guard, handler_class=RequestURIWSGIHandler, log=None)
+        pywb = ReplayApp(root)
+        server = WSGIServer(listener, Guard(pywb, origin, app), handler_class=RequestURIWSGIHandler, log=None)
+        pywb.warcserver_server.server.log = server.log  # no line per request on stderr
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, server.stop, 1)
         server.start()
