@@ -11,8 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from newsroom import Newsroom
 from playwright.sync_api import sync_playwright
+
+from newsroom import Newsroom
 from s3server import seaweedfs
 
 REPOSITORY = Path(__file__).parents[1]

@@ -68,6 +68,8 @@ class Recorded:
     main: Exchange | None = None
     """Its body is closed; what it says of itself stands."""
     main_ref: warc.RecordRef | None = None
+    empty: bool = False
+    """Whether the main document has not one byte."""
     redirects: list[str] = field(default_factory=list)
     refs: list[warc.RecordRef] = field(default_factory=list)
     info: PageInfo | None = None
@@ -82,6 +84,7 @@ class Recorded:
             self.redirects.append(item.url)
         elif item.role == "main":
             self.main, self.main_ref = item, ref
+            self.empty = item.response.body.seek(0, 2) == 0
             self.refs.insert(0, ref)
 
 
@@ -145,7 +148,8 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
         raise FetchFailed(url, "the engine ended without a word about the visit")
     findings = [one for one in warc.check(draft.temporary) if one.level != "info"]
     status = main.response.status if main else None
-    word, reasons = verdict.judge(status, info, truncated=main is not None and main.truncated is not None)
+    cut = main is not None and main.truncated is not None
+    word, reasons = verdict.judge(status, info, truncated=cut, empty=recorded.empty)
     assertions, complaints = _assertions(draft, recorded)
     sha256, size = disk.sha256_file(draft.temporary)
     sidecar = new_sidecar(
@@ -172,19 +176,21 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
 
 
 def _assertions(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], list[Finding]]:
-    """What the main document says about itself, read back from the WARC just written."""
+    """What the main document says about itself, read back from the WARC just written.
+
+    Of a document that is no HTML, only its address speaks.
+    """
     if recorded.main_ref is None or recorded.info is None:
         return [], []
+    html, charset = b"", None
     for record in warc.read_records(draft.temporary):
         if record.id == recorded.main_ref.record_id:
-            if "html" not in (record.media_type or ""):
-                return [], []
-            with record.payload() as payload:
-                html = payload.read(HTML_BYTES)
-            complaints: list[Finding] = []
-            url = recorded.info.final_url
-            return extract.assertions(html, url, charset=record.charset, report=complaints.append), complaints
-    return [], []
+            if "html" in record.media_type:
+                html, charset = record.payload().read(HTML_BYTES), record.charset
+            break
+    complaints: list[Finding] = []
+    url = recorded.info.final_url
+    return extract.assertions(html, url, charset=charset, report=complaints.append), complaints
 
 
 def capture_all(

@@ -164,8 +164,12 @@ class PageInfo:
 
     @property
     def missing(self) -> tuple[RequestNote, ...]:
-        """What the server answered but the capture does not hold."""
-        return tuple(note for note in self.requests if note.served and not note.recorded)
+        """What the server answered but the capture does not hold.
+
+        WebSockets stand in `requests` only: no WARC record can hold them, and a page is whole without.
+        """
+        kept = (note.recorded or note.type == "websocket" for note in self.requests)
+        return tuple(note for note, whole in zip(self.requests, kept, strict=True) if note.served and not whole)
 
     def as_json(self) -> dict[str, Any]:
         """The `urn:pageinfo:` document."""

@@ -155,19 +155,17 @@ def check_unlisted(collection: Collection, held: set[str]) -> Iterator[Finding]:
             continue
         if name.startswith("ledger/") and path.name in (ledger.OPEN, ledger.HEAD):
             continue
-        if any(fnmatchcase(name, claim) for claim in claims):
+        if _claimed(name, claims):
             continue
-        if path.name.startswith(disk.TEMPORARY) or _abandoned(collection, name):
+        if path.name.startswith(disk.TEMPORARY) or _claimed(name, collection.state.claims(collection.name)):
             message = "a capture was cut off before its commit"
             yield Finding("info", "leftover", str(path), message, "The next capture removes it.")
         else:
             yield Finding("warning", "file-unlisted", str(path), "no ledger line names it: it is not of the collection")
 
 
-def _abandoned(collection: Collection, name: str) -> bool:
-    folder = collection.state.marks(collection.name)
-    marks = [folder / mark for mark in collection.state.abandoned(collection.name)]
-    return any(fnmatchcase(name, claim) for mark in marks for claim in mark.read_text().splitlines())
+def _claimed(name: str, claims: list[str]) -> bool:
+    return any(fnmatchcase(name, claim) for claim in claims)
 
 
 def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRef]) -> Iterator[Finding]:
@@ -216,9 +214,15 @@ def _check_claims(collection: Collection, path: str, sidecars: list[Sidecar], fi
 
 
 def check_index(collection: Collection, paths: list[str]) -> list[Finding]:
-    """The index against lines made afresh from the WARCs, compared as sets by an order-free digest."""
-    present = _digest(collection.read_index())
-    expected = _digest(line for path in paths for line in collection.lines_of(path))
+    """The index against lines made afresh from the WARCs, compared as sets by an order-free digest.
+
+    Lines of a WARC that is being entered, or whose writer was killed just after the commit, may be there or not yet.
+    """
+    entering = {path for path in paths if _claimed(path, collection.state.claims(collection.name))}
+    pending = {line for path in entering for line in collection.lines_of(path)}
+    present = _digest(line for line in collection.read_index() if line not in pending)
+    settled = (line for path in paths if path not in entering for line in collection.lines_of(path))
+    expected = _digest(line for line in settled if line not in pending)
     if present == expected:
         return []
     hint = f"Run `archiver reindex -c {collection.name}`; replay depends on it."

@@ -103,4 +103,3 @@ def test_any_bytes_are_read_or_refused_in_one_sentence(content):
         ledger.parse_segment(content, "here")
     except UnreadableInput as error:
         assert str(error).startswith("here")
-

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from archiver import cdxj, disk, jsontext, ledger
 from archiver.collection import index, layout
-from archiver.collection.draft import Draft, clear_abandoned
+from archiver.collection.draft import Draft, clear_abandoned, committed
 from archiver.collection.state import State
 from archiver.errors import UnreadableInput
 from archiver.ledger import Chain, Event, Segment
@@ -125,18 +125,25 @@ class Collection:
 
     def clear_leftovers(self) -> list[Finding]:
         """Finish or remove what killed writers left behind; a finding for each. Cheap when there is nothing."""
-        if not (abandoned := self.state.abandoned(self.name)):
-            return []
-        held = set(self.files())
         findings: list[Finding] = []
-        for name in abandoned:
-            committed, found = clear_abandoned(self.path, self.state, name, held)
-            findings += found
-            for path in committed:
+        held: set[str] = set()
+        for name in self.state.abandoned(self.name):
+            if not held:
+                self._drop_temporaries()
+                held = set(self.files())
+            for path in committed(self.path, self.state, name, held):
                 lines = self.lines_of(path)
                 with self.state.lock(self.name):
                     index.add(self.path / "indexes", lines)
+            findings.append(clear_abandoned(self.path, self.state, name, held))
         return findings
+
+    def _drop_temporaries(self) -> None:
+        """Remove half-written ledger and index files: whoever writes these holds the locks, so nobody does now."""
+        with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
+            for folder in (self.path / "ledger" / self.state.writer(), self.path / "indexes"):
+                for path in folder.glob(f"{disk.TEMPORARY}*"):
+                    path.unlink(missing_ok=True)
 
     # Exchange with other copies
 

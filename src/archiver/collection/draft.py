@@ -6,7 +6,7 @@ make. When the lock is free but the mark is there, the writer is gone: what the 
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,21 +90,26 @@ def claimed(collection: Path, mark: Path) -> list[Path]:
     return [path for pattern in patterns for path in collection.glob(pattern) if path.is_file()]
 
 
-def clear_abandoned(collection: Path, state: State, name: str, held: set[str]) -> tuple[list[str], list[Finding]]:
-    """Remove what a gone writer left and the ledger does not name (`held`: what it names).
+def committed(collection: Path, state: State, name: str, held: set[str]) -> list[str]:
+    """Archive files of a gone writer that the ledger names (`held`: all that it names); their index may lack them."""
+    paths = (
+        path.relative_to(collection).as_posix() for path in claimed(collection, state.marks(collection.name) / name)
+    )
+    return [path for path in paths if path in held and path.startswith("archive/")]
 
-    Returns the archive files that were committed, whose index lines may be missing, and a finding.
-    """
+
+def clear_abandoned(collection: Path, state: State, name: str, held: set[str]) -> Finding:
+    """Remove what a gone writer left and the ledger does not name, and its mark."""
+    finished = committed(collection, state, name, held)
     mark = state.marks(collection.name) / name
-    paths = {path.relative_to(collection).as_posix(): path for path in claimed(collection, mark)}
-    committed = [path for path in paths if path in held and path.startswith("archive/")]
-    removed = sorted(set(paths) - held)
-    for path in removed:
-        paths[path].unlink(missing_ok=True)
-    with suppress(OSError):
-        mark.unlink()
-    if committed:
+    removed = []
+    for path in claimed(collection, mark):
+        if (place := path.relative_to(collection).as_posix()) not in held:
+            path.unlink(missing_ok=True)
+            removed.append(place)
+    mark.unlink(missing_ok=True)
+    if finished:
         message = "it was cut off after its commit; its index lines were completed"
-        return committed, [Finding("info", "leftover-finished", name, message)]
-    message = f"it was cut off before its commit; removed: {', '.join(removed) or 'nothing'}"
-    return [], [Finding("info", "leftover-removed", name, message)]
+        return Finding("info", "leftover-finished", name, message)
+    message = f"it was cut off before its commit; removed: {', '.join(sorted(removed)) or 'nothing'}"
+    return Finding("info", "leftover-removed", name, message)

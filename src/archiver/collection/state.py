@@ -39,9 +39,9 @@ class State:
         """Hold the mark of something under way; `claims` are the paths (glob patterns) that it may make."""
         mark = self.marks(collection) / name
         disk.make_directory(mark.parent)
-        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = _locked_mark(mark)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.ftruncate(descriptor, 0)
             os.write(descriptor, "".join(f"{claim}\n" for claim in claims).encode())
             os.fsync(descriptor)
             disk.sync_directory(mark.parent)
@@ -49,21 +49,40 @@ class State:
         finally:
             os.close(descriptor)
 
-    def abandoned(self, collection: str) -> list[str]:
-        """Names of marks whose process is gone."""
-        found = []
+    def abandoned(self, collection: str) -> Iterator[str]:
+        """Names of marks whose process is gone; while the caller deals with one, its lock is held."""
         for mark in sorted(self.marks(collection).glob("*")):
-            with suppress(OSError), mark.open("rb") as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                found.append(mark.name)
-        return found
+            with suppress(FileNotFoundError), mark.open("rb") as stream:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                yield mark.name
 
     def under_way(self, collection: str) -> list[str]:
         """Paths (glob patterns) that living processes may be making now."""
         gone = set(self.abandoned(collection))
-        marks = [mark for mark in self.marks(collection).glob("*") if mark.name not in gone]
-        claims = []
+        return self._claims([mark for mark in self.marks(collection).glob("*") if mark.name not in gone])
+
+    def claims(self, collection: str) -> list[str]:
+        """Paths (glob patterns) that a process is making, or was when it was killed."""
+        return self._claims(list(self.marks(collection).glob("*")))
+
+    @staticmethod
+    def _claims(marks: list[Path]) -> list[str]:
+        found: list[str] = []
         for mark in marks:
             with suppress(FileNotFoundError):
-                claims += mark.read_text().splitlines()
-        return claims
+                found += mark.read_text().splitlines()
+        return found
+
+
+def _locked_mark(mark: Path) -> int:
+    """A descriptor of the mark with its lock, made when absent; again if it was removed while we waited."""
+    while True:
+        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if mark.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor
+        os.close(descriptor)

@@ -103,7 +103,7 @@ def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
         agents=(AGENT,),
         ip=page.ip or None,
     )
-    main = RecordRef("main", page.record_id, page.url, "response", page.payload_digest, page.date, page.status)
+    main = RecordRef("main", page.record_id, page.url, page.type, page.payload_digest, page.date, page.status)
     return new_sidecar(
         capture_id=derived_capture_id(page.date, file.sha256, str(page.offset)),
         visit=visit,
