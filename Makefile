@@ -36,8 +36,8 @@ test: setup chromium ## all tests, in a real browser and against real servers
 	$(BIN)/python -m pytest tests/e2e
 
 lint: setup ## formatting, rules, types, layers
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench docs
+	$(BIN)/ruff check src tests bench docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

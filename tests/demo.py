@@ -77,9 +77,10 @@ def look(urls: dict[str, str], capture: dict) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{urls['replay']}/default/{stamp}mp_/{capture['final_url']}", wait_until="load")
         headline = page.locator("h1").first.inner_text()
-        page.screenshot(path=FOLDER / "replay.png")
         page.goto(urls["app"], wait_until="load")
-        page.screenshot(path=FOLDER / "app.png")
+        page.screenshot(path=FOLDER / "landing.png")
+        page.goto(f"{urls['app']}/default/{capture['capture_id']}", wait_until="networkidle")
+        page.screenshot(path=FOLDER / "article.png")
         browser.close()
     say(f"  Replayed in Chromium: “{headline}”")
 

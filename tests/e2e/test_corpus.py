@@ -2,10 +2,16 @@
 
 import gzip
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
+from lxml.html import document_fromstring
+
+from archiver.replay import running_replay
 
 pytestmark = pytest.mark.corpus
 
@@ -40,6 +46,33 @@ def pages(corpus):
     thread.join()
 
 
+def replayed(origin, capture_id, url):
+    """(status, body) of a replayed page, as a plain client gets it."""
+    stamp = capture_id[:8] + capture_id[9:15]
+    try:
+        with urlopen(f"{origin}/default/{stamp}mp_/{url}", timeout=60) as answer:
+            return answer.status, answer.read()
+    except HTTPError as error:
+        return error.code, error.read()
+
+
+def words(html):
+    """The words that a page shows, scripts left out."""
+    tree = document_fromstring(html)
+    for element in tree.xpath("//script | //style | //noscript | //comment()"):
+        element.drop_tree()
+    return tree.text_content().split()
+
+
+def assert_replay_shows_their_text(root, lines, sources):
+    with running_replay(root) as origin:
+        for line in lines:
+            status, body = replayed(origin, line["capture_id"], line["final_url"])
+            assert status == 200, line["final_url"]
+            name = line["url"].rpartition("/")[2]
+            assert words(body) == words(gzip.decompress((sources / f"{name}.gz").read_bytes())), name
+
+
 def capture(archiver, pages, tmp_path, *options):
     seeds = tmp_path / "seeds.txt"
     seeds.write_text("".join(f"{url}\n" for url in pages.values()))
@@ -54,16 +87,18 @@ def capture(archiver, pages, tmp_path, *options):
 
 
 @pytest.mark.timeout(900)
-def test_every_article_by_the_http_engine(archiver, pages, tmp_path):
+def test_every_article_by_the_http_engine(archiver, pages, tmp_path, corpus):
     lines = capture(archiver, pages, tmp_path, "--engine", "http", "--jobs", "8")
     assert {line["verdict"] for line in lines} <= {"ok", "partial"}
+    assert_replay_shows_their_text(archiver.root, lines, corpus / "articles")
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(900)
-def test_thirty_articles_by_the_browser(archiver, pages, tmp_path):
+def test_thirty_articles_by_the_browser(archiver, pages, tmp_path, corpus):
     thirty = dict(list(pages.items())[::5][:30])
-    capture(archiver, thirty, tmp_path, "--engine", "browser", "--jobs", "4", "--timeout", "40")
+    lines = capture(archiver, thirty, tmp_path, "--engine", "browser", "--jobs", "4", "--timeout", "40")
+    assert_replay_shows_their_text(archiver.root, lines, corpus / "articles")
 
 
 def test_every_warc_made_by_others_ends_with_a_result_or_a_sentence(archiver, corpus):
@@ -83,5 +118,10 @@ def test_every_warc_made_by_others_ends_with_a_result_or_a_sentence(archiver, co
     assert archiver("validate").code == 0
     verified = archiver("verify", "--json")
     assert verified.code == 0, json.dumps(verified.lines, indent=1)
+    with running_replay(archiver.root) as origin:
+        for row in archiver("list", "--json").lines:
+            stamped = re.sub(r"\D", "", row["captured_at"])[:14]
+            status, body = replayed(origin, f"{stamped[:8]}T{stamped[8:]}Z", row["final_url"])
+            assert (status, bool(body)) == (row["status"], True), row["final_url"]
     again = archiver("import", "--json", files[0])
     assert again.lines[0]["captures"] == done.lines[0]["captures"]

@@ -2,6 +2,7 @@
 
 import random
 import signal
+import subprocess
 import time
 
 import pytest
@@ -64,4 +65,23 @@ def test_a_killed_browser_capture_leaves_no_browser_and_no_damage(archiver, news
         assert archiver("verify", "--json").code == 0
     done = archiver("capture", newsroom.article, *reach, "--engine", "browser", "--json")
     assert done.lines[0]["verdict"] == "ok"
+    assert archiver("verify", "--json").lines[0]["findings"] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("engine", ["http", "browser"])
+def test_an_interrupt_ends_in_a_sentence_and_leaves_nothing(archiver, newsroom, reach, engine):
+    assert archiver("init", "default", "--title", "Default").code == 0
+    slow = newsroom.trick("slow") + "?seconds=30"
+    child = subprocess.Popen(
+        archiver.command("capture", slow, *reach, "--engine", engine), stderr=subprocess.PIPE, text=True
+    )
+    while not left_behind(archiver):
+        time.sleep(0.05)
+    time.sleep(1)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=40)
+    assert child.returncode == 130
+    assert "Interrupted" in err and "Traceback" not in err
+    assert not left_behind(archiver)
     assert archiver("verify", "--json").lines[0]["findings"] == []
