@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.engines.exchanges import Paused, honest, response_headers
-from archiver.engines.network import Hop, NetworkLog, wire
+from archiver.engines.browser.exchanges import Paused, honest, response_headers
+from archiver.engines.browser.network import Hop, NetworkLog, wire
 
 TOKEN = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=12)
 VALUE = st.binary(max_size=30).map(lambda b: b.replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"").strip())

@@ -8,7 +8,7 @@ import webencodings.labels
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archiver.engines.requisites import Requisite, find_requisites
+from archiver.engines.http.requisites import Requisite, find_requisites
 
 BASE = "https://news.example/2026/article.html"
 ROOT = "https://news.example/2026/"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from archiver.engines.trust import home_trusting
+from archiver.engines.browser.trust import home_trusting
 from archiver.errors import UnreadableInput
 
 

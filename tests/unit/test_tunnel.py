@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.engines import guard
-from archiver.engines.tunnel import Tunnel, tls_version
+from archiver.engines.browser.tunnel import Tunnel, tls_version
 from archiver.errors import AddressRefused, FetchFailed
 
 

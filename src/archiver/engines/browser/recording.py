@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Literal
 
 from archiver.browser import BrowserError, Event, Session, Tab
-from archiver.engines import bodies
-from archiver.engines.aside import Aside
-from archiver.engines.exchanges import Paused, honest, reason_of
-from archiver.engines.network import NetworkLog
-from archiver.engines.tunnel import Tunnel
+from archiver.engines.browser import bodies
+from archiver.engines.browser.exchanges import Paused, honest, reason_of
+from archiver.engines.browser.network import NetworkLog
+from archiver.engines.browser.streams import Streams
+from archiver.engines.browser.tunnel import Tunnel
 from archiver.model import Exchange, Limits, Request, RequestNote, Response, new_body, now, timestamp
 
 Put = Callable[[Exchange], Awaitable[None]]
@@ -50,7 +50,7 @@ class Recording:
         self._changed = 0.0
         self._taken = 0
         self._tasks: dict[asyncio.Task[None], Paused] = {}
-        self._aside = Aside(self)
+        self._streams = Streams(self)
 
     # What goes on
 
@@ -71,12 +71,12 @@ class Recording:
     @property
     def reading(self) -> bool:
         """Whether bodies are being read."""
-        return bool(self._tasks) or self._aside.busy
+        return bool(self._tasks) or self._streams.busy
 
     @property
     def flowing(self) -> bool:
         """Whether a body is being read that takes its time."""
-        return self._aside.busy or any((now() - task.arrived).total_seconds() > 1 for task in self._tasks.values())
+        return self._streams.busy or any((now() - task.arrived).total_seconds() > 1 for task in self._tasks.values())
 
     @property
     def answered(self) -> bool:
@@ -113,7 +113,7 @@ class Recording:
             await asyncio.wait(list(self._tasks), timeout=seconds)
         for paused in self._tasks.values():
             self.note_answer(paused, "the visit ended before it was whole")
-        await self._aside.finish(seconds)
+        await self._streams.finish(seconds)
         if not self.settled.is_set():
             await self.settle()
         for hop in self.log.waiting():
@@ -128,7 +128,7 @@ class Recording:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._aside.close()
+        await self._streams.close()
         if self._held:
             self._held.response.body.close()
 
@@ -195,7 +195,7 @@ class Recording:
         return paused.type == "document" and paused.frame == self.tab.target_id
 
     async def _record(self, paused: Paused) -> None:
-        if await self._aside.take(paused):
+        if await self._streams.take(paused):
             return
         body = await self._read(paused)
         with body.dropped_if_cancelled():

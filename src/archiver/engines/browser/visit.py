@@ -6,11 +6,11 @@ from datetime import datetime
 
 from archiver import __version__
 from archiver.browser import BrowserError, Chromium, Tab
-from archiver.engines.behave import behave
-from archiver.engines.pictures import products
-from archiver.engines.recorder import Recorder
-from archiver.engines.recording import Recording
-from archiver.engines.tunnel import Resolve, Tunnel
+from archiver.engines.browser.behave import behave
+from archiver.engines.browser.pictures import products
+from archiver.engines.browser.recording import Recording
+from archiver.engines.browser.router import Router
+from archiver.engines.browser.tunnel import Resolve, Tunnel
 from archiver.errors import FetchFailed, PolicyRefusal
 from archiver.model import Item, Limits, PageInfo, now
 
@@ -50,9 +50,9 @@ class Visit:
     """One page from its address to its page info. `put` takes every item as it comes."""
 
     def __init__(
-        self, chromium: Chromium, recorder: Recorder, resolve: Resolve, put: Callable[[Item], Awaitable[None]]
+        self, chromium: Chromium, router: Router, resolve: Resolve, put: Callable[[Item], Awaitable[None]]
     ) -> None:
-        self._chromium, self._recorder, self._resolve, self._put = chromium, recorder, resolve, put
+        self._chromium, self._router, self._resolve, self._put = chromium, router, resolve, put
         self._reasons: list[str] = []
         self._counts: dict[str, int] = {}
 
@@ -62,7 +62,7 @@ class Visit:
         async with Tunnel(self._resolve) as tunnel:
             tab = await self._chromium.tab(tunnel.port)
             recording = Recording(self._chromium.session, tab, tunnel, limits, self._put)
-            self._recorder.add(recording)
+            self._router.add(recording)
             try:
                 await recording.log.attach(tab.session)
                 error = await self._while_alive(tab, self._page(tab, recording, url), limits.seconds)
@@ -70,7 +70,7 @@ class Visit:
                 if error:
                     self._explain(recording, url, error)
             finally:
-                self._recorder.remove(recording)
+                self._router.remove(recording)
                 await tab.close()
                 await recording.close()
             await self._put(self._info(recording, url, started))

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archiver.browser import BrowserError
-from archiver.engines import bodies
-from archiver.engines.exchanges import Paused, honest, reason_of, utf8
+from archiver.engines.browser import bodies
+from archiver.engines.browser.exchanges import Paused, honest, reason_of, utf8
 from archiver.model import Exchange, Request, Response, now
 
 if TYPE_CHECKING:
-    from archiver.engines.recording import Recording
+    from archiver.engines.browser.recording import Recording
 
 ONE_OF_A_WHOLE = "a range of what could not be fetched whole"
 
@@ -27,7 +27,7 @@ class Flow:
     body: bodies.Body
 
 
-class Aside:
+class Streams:
     """Films and event streams of one recording."""
 
     def __init__(self, recording: "Recording") -> None:

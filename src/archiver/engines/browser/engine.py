@@ -14,9 +14,9 @@ from typing import Any, Self, TypeVar
 
 from archiver.browser import BrowserError, Chromium
 from archiver.engines import EngineOptions, guard
-from archiver.engines.recorder import Recorder
-from archiver.engines.trust import home_trusting
-from archiver.engines.visit import Visit
+from archiver.engines.browser.router import Router
+from archiver.engines.browser.trust import home_trusting
+from archiver.engines.browser.visit import Visit
 from archiver.errors import ArchiverError, FetchFailed
 from archiver.model import Exchange, Fidelity, Item, Limits, Resource
 
@@ -88,8 +88,8 @@ class BrowserEngine:
 
     async def _launch(self) -> None:
         self._chromium = await Chromium.launch(self._home)
-        self._recorder = Recorder(self._chromium.session)
-        await self._recorder.start()
+        self._router = Router(self._chromium.session)
+        await self._router.start()
 
     async def _close(self) -> None:
         visits = list(self._visits)
@@ -113,7 +113,7 @@ class BrowserEngine:
                     if not self._chromium.connected:  # it died under an earlier page
                         await self._chromium.close()
                         await self._launch()
-                await Visit(self._chromium, self._recorder, self._resolve, belt.put).run(url, limits)
+                await Visit(self._chromium, self._router, self._resolve, belt.put).run(url, limits)
         except BrowserError as error:
             raise FetchFailed(url, str(error).rstrip(".")) from error
         except asyncio.CancelledError:

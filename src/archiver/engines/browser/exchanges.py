@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from archiver.browser import Event
-from archiver.engines.network import Hop, header_lines
+from archiver.engines.browser.network import Hop, header_lines
 from archiver.model import Headers, now
 
 ORIGINAL = "X-Archive-Orig-"

@@ -18,8 +18,8 @@ import certifi
 from archiver import __version__
 from archiver.engines import EngineOptions
 from archiver.engines.guard import check_url
-from archiver.engines.http_fetch import Session, Terms, new_cookies
-from archiver.engines.http_visit import Visit
+from archiver.engines.http.fetch import Session, Terms, new_cookies
+from archiver.engines.http.visit import Visit
 from archiver.errors import UnreadableInput
 from archiver.model import Fidelity, Item, Limits
 

@@ -1,4 +1,4 @@
-"""One recorder per browser: it holds every answer of every page until it is read, and knows whose it is.
+"""One router per browser: it holds every answer of every page until it is read, and knows whose it is.
 
 `Fetch` on the browser's own session sees the requests of all pages, frames and workers, service workers too. A page's
 session would miss some of them.
@@ -8,13 +8,13 @@ import asyncio
 from contextlib import suppress
 
 from archiver.browser import BrowserError, Event, Session
-from archiver.engines.recording import Recording
+from archiver.engines.browser.recording import Recording
 
 STRANGER_SECONDS = 2.0
 """A request may be paused before its frame or worker has been announced; so long its owner is waited for."""
 
 
-class Recorder:
+class Router:
     """Routes each paused answer to the recording of the page that asked."""
 
     def __init__(self, session: Session) -> None:

@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from archiver import __version__
 from archiver.engines.guard import check_url
-from archiver.engines.http_fetch import AGENTS, Outcome, Session, Terms, Transfer
-from archiver.engines.requisites import CSS_TYPES, HTML_TYPES, Kind, find_requisites
+from archiver.engines.http.fetch import AGENTS, Outcome, Session, Terms, Transfer
+from archiver.engines.http.requisites import CSS_TYPES, HTML_TYPES, Kind, find_requisites
 from archiver.errors import AddressRefused, InvalidURL
 from archiver.model import Exchange, Item, Limits, PageInfo, Request, RequestNote, Response, now, timestamp
 from archiver.warc.decoding import CannotDecode, decoded, pieces
