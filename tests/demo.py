@@ -61,7 +61,7 @@ def replicate(root: Path, restored: Path) -> None:
         remote = (f"s3://{BUCKET}/default", "-c", "default", "--endpoint-url", server.endpoint_url)
         for verb, folder in (("push", root), ("pull", restored)):
             [report] = archiver("sync", verb, *remote, root=folder, **server.environment)
-            say(f"  {report['moved']} objects, {report['bytes']} bytes, each checked by its SHA-256")
+            say(f"  {report['files']} files, {report['bytes']} bytes, each checked by its SHA-256")
     check(restored)
     say("  The restored copy is whole: every byte agrees with the ledger.")
 
