@@ -138,6 +138,14 @@ def sealed_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: (path.parent.name, int(path.name.split("-")[0]), path.name))
 
 
+def open_content(path: Path) -> bytes:
+    """What counts of an open segment, nothing if it is not there (any more)."""
+    try:
+        return committed(path.read_bytes())
+    except FileNotFoundError:
+        return b""
+
+
 def committed(content: bytes) -> bytes:
     """What counts of an open segment: its whole lines. A kill in mid-write leaves a partial one behind them."""
     return content[: content.rfind(b"\n") + 1]
@@ -146,15 +154,19 @@ def committed(content: bytes) -> bytes:
 def read_segments(folder: Path, skip: Container[str] = ()) -> Iterator[Segment]:
     """Every segment of every writer, the open ones last, but for sealed ones whose file name is in `skip`.
 
+    The open ones are read first: one that is sealed meanwhile is met a second time instead of missed, and given once.
     Raises `UnreadableInput` at a damaged one.
     """
+    growing = {path: content for path in sorted(folder.glob(f"*/{OPEN}")) if (content := open_content(path))}
     for path in sealed_files(folder):
         if path.name in skip:
             continue
-        yield parse_segment(path.read_bytes(), str(path))
-    for path in sorted(folder.glob(f"*/{OPEN}")):
-        if content := committed(path.read_bytes()):
-            yield parse_segment(content, str(path))
+        content = path.read_bytes()
+        if content.startswith(growing.get(path.with_name(OPEN), b"\n")):
+            del growing[path.with_name(OPEN)]
+        yield parse_segment(content, str(path))
+    for path, content in growing.items():
+        yield parse_segment(content, str(path))
 
 
 class Chain:
@@ -197,7 +209,7 @@ class Chain:
     def _open_content(self) -> bytes:
         """The committed lines of the open segment; refuses to go on from one that was cut or altered."""
         path = self.own / OPEN
-        content = committed(path.read_bytes()) if path.is_file() else b""
+        content = open_content(path)
         if (complaint := head_complaint(self.own, content)) is not None:
             raise ConflictError(f"{path}: {complaint}.", "Run `archiver verify`, then restore the file from a copy.")
         return content

@@ -1,5 +1,6 @@
 """One collection: what it holds, how something new gets in, and how its index is kept."""
 
+import shutil
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -100,16 +101,16 @@ class Collection:
         """
         warc = draft.publish()
         contents = {self._sidecar_file(sidecar): sidecar.to_bytes() for sidecar in sidecars}
-        draft.claim(self.state, self.path, [file.path for file in contents])
+        draft.claim(file.path for file in contents)
         for file, content in contents.items():
-            disk.write_atomic(self.local(file.path), content)
+            draft.write(file.path, content)
         lines = self.lines_of(warc.path)
         draft.entering = True
         with self.state.lock(self.name):
             entered = replace(event, objects=(warc, *contents, *event.objects))
             Chain(self.path / "ledger", self.state.writer()).append(entered)
             index.add(self.path / "indexes", lines)
-        draft.done(self.state, self.path)
+        draft.done()
         self.compact()
         return list(contents)
 
@@ -126,24 +127,24 @@ class Collection:
     def clear_leftovers(self) -> list[Finding]:
         """Finish or remove what killed writers left behind; a finding for each. Cheap when there is nothing."""
         findings: list[Finding] = []
-        held: set[str] = set()
-        for name in self.state.abandoned(self.name):
-            if not held:
+        with self.state.abandoned(self.name) as names:
+            if names:
                 self._drop_temporaries()
-                held = set(self.files())
-            for path in committed(self.path, self.state, name, held):
-                lines = self.lines_of(path)
-                with self.state.lock(self.name):
-                    index.add(self.path / "indexes", lines)
-            findings.append(clear_abandoned(self.path, self.state, name, held))
+                held = set(self.files())  # read now that no more of these can be entered
+            for name in names:
+                for path in committed(self.path, self.state, name, held):
+                    lines = self.lines_of(path)
+                    with self.state.lock(self.name):
+                        index.add(self.path / "indexes", lines)
+                findings.append(clear_abandoned(self.path, self.state, name, held))
         return findings
 
     def _drop_temporaries(self) -> None:
         """Remove half-written ledger and index files: whoever writes these holds the locks, so nobody does now."""
         with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
-            for folder in (self.path / "ledger" / self.state.writer(), self.path / "indexes"):
-                for path in folder.glob(f"{disk.TEMPORARY}*"):
-                    path.unlink(missing_ok=True)
+            for pattern in ("ledger/*", "indexes"):
+                for path in self.path.glob(f"{pattern}/{disk.TEMPORARY}*"):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     # Exchange with other copies
 

@@ -5,7 +5,7 @@ make. When the lock is free but the mark is there, the writer is gone: what the 
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +20,7 @@ from archiver.model import FileRef, Finding
 class Draft:
     """Files of one capture or import that do not count yet. Only `Collection.commit` makes them count."""
 
-    def __init__(self, collection: Path, name: str, archive_path: str) -> None:
+    def __init__(self, collection: Path, state: State, name: str, archive_path: str) -> None:
         """Use `Draft.capture` or `Draft.copy`."""
         self.id = name
         self.archive_path = archive_path
@@ -28,60 +28,72 @@ class Draft:
         self.temporary = self.final.with_name(f"{disk.TEMPORARY}{self.final.name}")
         self.entering = False
         """Set before the ledger is touched: from then on only the ledger knows what counts."""
+        self._collection = collection
+        self._state = state
+        self._made = [self.temporary]
 
     @classmethod
     @contextmanager
     def capture(cls, collection: Path, state: State, capture: str) -> Iterator[tuple["Draft", BinaryIO]]:
         """A draft whose WARC is written to the stream given. Whatever was not committed is removed on the way out."""
-        draft = cls(collection, capture, layout.capture_path(capture))
-        with draft._claimed(collection, state), draft.temporary.open("x+b") as stream:
+        draft = cls(collection, state, capture, layout.capture_path(capture))
+        with draft._claimed(), draft.temporary.open("x+b") as stream:
             yield draft, stream
 
     @classmethod
     @contextmanager
     def copy(cls, collection: Path, state: State, source: Path, archive_path: str) -> Iterator["Draft"]:
-        """A draft that holds a byte-identical copy of `source`."""
-        draft = cls(collection, Path(archive_path).name, archive_path)
-        with draft._claimed(collection, state):
+        """A draft that holds a byte-identical copy of `source`. Raises `ConflictError` if the place is taken."""
+        draft = cls(collection, state, Path(archive_path).name, archive_path)
+        with draft._claimed():
+            draft._refuse_taken()
             with source.open("rb") as original, draft.temporary.open("xb") as stream:
                 shutil.copyfileobj(original, stream, disk.CHUNK)
                 disk.sync_file(stream)
             yield draft
 
     @contextmanager
-    def _claimed(self, collection: Path, state: State) -> Iterator[None]:
+    def _claimed(self) -> Iterator[None]:
         disk.make_directory(self.final.parent)
-        places = [path.relative_to(collection).as_posix() for path in (self.temporary, self.final)]
-        with disk.writing(self.temporary), state.marked(collection.name, self.id, places) as mark:
+        places = [path.relative_to(self._collection).as_posix() for path in (self.temporary, self.final)]
+        with disk.writing(self.temporary), self._state.marked(self._collection.name, self.id, places) as mark:
             try:
                 yield
             finally:
                 if not self.entering:
-                    for path in claimed(collection, mark):
+                    for path in self._made:  # not all that is claimed: another may have put the same there
                         path.unlink(missing_ok=True)
                     mark.unlink(missing_ok=True)
 
-    def claim(self, state: State, collection: Path, sidecars: list[str]) -> None:
-        """Add sidecars to what the mark claims, before making them."""
-        names = [Path(path).name for path in sidecars]
-        paths = [*sidecars, *(f"sidecars/{disk.TEMPORARY}*-{name}" for name in names)]
-        with (state.marks(collection.name) / self.id).open("ab") as stream:
-            stream.write("".join(f"{path}\n" for path in paths).encode())
-            disk.sync_file(stream)
-
-    def done(self, state: State, collection: Path) -> None:
-        """The ledger and the index have it: drop the mark."""
-        (state.marks(collection.name) / self.id).unlink(missing_ok=True)
+    def _refuse_taken(self) -> None:
+        if self.final.exists():
+            raise ConflictError(f"{self.final} exists already and is not replaced.")
 
     def publish(self) -> FileRef:
         """Rename the WARC to its final name and tell its digest, read again from the disk."""
         with disk.writing(self.temporary), self.temporary.open("r+b") as stream:
             disk.sync_file(stream)
             sha256, size = disk.sha256_stream(stream)
-        if self.final.exists():
-            raise ConflictError(f"{self.final} exists already and is not replaced.")
+        self._refuse_taken()
         disk.publish(self.temporary, self.final)
+        self._made.append(self.final)
         return FileRef(self.archive_path, size, sha256)
+
+    def claim(self, sidecars: Iterable[str]) -> None:
+        """Add sidecars to what the mark claims, before making them."""
+        paths = [pattern for path in sidecars for pattern in (path, f"sidecars/{disk.TEMPORARY}*-{Path(path).name}")]
+        with (self._state.marks(self._collection.name) / self.id).open("ab") as stream:
+            stream.write("".join(f"{path}\n" for path in paths).encode())
+            disk.sync_file(stream)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Make a sidecar that was claimed."""
+        disk.write_atomic(self._collection / path, content)
+        self._made.append(self._collection / path)
+
+    def done(self) -> None:
+        """The ledger and the index have it: drop the mark."""
+        (self._state.marks(self._collection.name) / self.id).unlink(missing_ok=True)
 
 
 def claimed(collection: Path, mark: Path) -> list[Path]:

@@ -57,8 +57,9 @@ def read(folder: Path) -> Iterator[bytes]:
 
 def add(folder: Path, lines: Iterable[bytes]) -> None:
     """Merge lines into level 0. The caller holds the collection's lock."""
+    create(folder)
     path = level(folder, 0)
-    present = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
+    present = path.read_bytes().splitlines(keepends=True)
     disk.write_atomic(path, b"".join(unique(sorted([*present, *lines]))), replace=True)
 
 

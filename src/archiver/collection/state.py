@@ -3,11 +3,15 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from archiver import disk
 from archiver.collection import layout
+from archiver.errors import ConflictError
+
+MOST_MARKS = 256
+"""So many leftovers are dealt with at a time: each takes a descriptor."""
 
 
 class State:
@@ -21,7 +25,7 @@ class State:
         """This working copy's writer id, minted once; a restored or copied-out root is a new writer."""
         path = self.path / "writer"
         if not path.is_file():
-            with self.lock("writer"):
+            with self.lock(".writer"):  # no collection has a name that begins so
                 if not path.is_file():
                     disk.write_atomic(path, layout.random_base32(10).encode() + b"\n")
         return path.read_text().strip()
@@ -36,12 +40,16 @@ class State:
 
     @contextmanager
     def marked(self, collection: str, name: str, claims: list[str]) -> Iterator[Path]:
-        """Hold the mark of something under way; `claims` are the paths (glob patterns) that it may make."""
+        """Hold the mark of something under way; `claims` are the paths (glob patterns) that it may make.
+
+        Raises `ConflictError` where one of that name was killed: what it left must be cleared first.
+        """
         mark = self.marks(collection) / name
         disk.make_directory(mark.parent)
         descriptor = _locked_mark(mark)
         try:
-            os.ftruncate(descriptor, 0)
+            if os.fstat(descriptor).st_size:
+                raise ConflictError(f"{name} was cut off and is not cleared away yet.", "Run it again.")
             os.write(descriptor, "".join(f"{claim}\n" for claim in claims).encode())
             os.fsync(descriptor)
             disk.sync_directory(mark.parent)
@@ -49,20 +57,23 @@ class State:
         finally:
             os.close(descriptor)
 
-    def abandoned(self, collection: str) -> Iterator[str]:
-        """Names of marks whose process is gone; while the caller deals with one, its lock is held."""
-        for mark in sorted(self.marks(collection).glob("*")):
-            with suppress(FileNotFoundError), mark.open("rb") as stream:
-                try:
+    @contextmanager
+    def abandoned(self, collection: str) -> Iterator[list[str]]:
+        """Names of marks whose process is gone (of very many, some). Their locks are held meanwhile."""
+        names = []
+        with ExitStack() as opened:
+            for mark in sorted(self.marks(collection).glob("*"))[:MOST_MARKS]:
+                with suppress(FileNotFoundError, BlockingIOError):
+                    stream = opened.enter_context(mark.open("rb"))
                     fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                yield mark.name
+                    if _is_file_of(mark, stream.fileno()):
+                        names.append(mark.name)
+            yield names
 
     def under_way(self, collection: str) -> list[str]:
         """Paths (glob patterns) that living processes may be making now."""
-        gone = set(self.abandoned(collection))
-        return self._claims([mark for mark in self.marks(collection).glob("*") if mark.name not in gone])
+        with self.abandoned(collection) as gone:
+            return self._claims([mark for mark in self.marks(collection).glob("*") if mark.name not in gone])
 
     def claims(self, collection: str) -> list[str]:
         """Paths (glob patterns) that a process is making, or was when it was killed."""
@@ -83,6 +94,11 @@ def _locked_mark(mark: Path) -> int:
         descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         with suppress(FileNotFoundError):
-            if mark.stat().st_ino == os.fstat(descriptor).st_ino:
+            if _is_file_of(mark, descriptor):
                 return descriptor
         os.close(descriptor)
+
+
+def _is_file_of(mark: Path, descriptor: int) -> bool:
+    """Whether `mark` still is what was opened. Raises FileNotFoundError if it is gone."""
+    return mark.stat().st_ino == os.fstat(descriptor).st_ino

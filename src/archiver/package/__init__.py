@@ -65,13 +65,15 @@ def import_warc(file: Path, collection: Collection) -> Imported:
     kept = FileRef(place, size, sha256)
     sidecars = [_describe(page, kept, collection.rights()) for page in pages]
     captures = tuple(sidecar.id for sidecar in sidecars)
-    if place in collection.files():
-        known = Finding("info", "known", str(file), "this file is in the collection already")
-        return Imported(str(file), place, captures, (known,))
-    with collection.copy_in(file, place) as draft:
-        if disk.sha256_file(draft.temporary)[0] != sha256:
-            raise ConflictError(f"{file} changed while it was read.", "Import it again when nothing writes to it.")
-        collection.commit(draft, sidecars, Event("ingestion", AGENT))
+    try:
+        with collection.copy_in(file, place) as draft:
+            if disk.sha256_file(draft.temporary)[0] != sha256:
+                raise ConflictError(f"{file} changed while it was read.", "Import it again when nothing writes to it.")
+            collection.commit(draft, sidecars, Event("ingestion", AGENT))
+    except ConflictError:
+        if place not in collection.files():
+            raise
+        findings = [Finding("info", "known", str(file), "this file is in the collection already")]
     return Imported(str(file), place, captures, tuple(findings))
 
 
