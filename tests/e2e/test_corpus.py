@@ -9,8 +9,10 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from lxml.html import document_fromstring
+from lxml.html import HTMLParser, document_fromstring
+from playwright.sync_api import sync_playwright
 
+from archiver.browser import find_chromium
 from archiver.replay import running_replay
 
 pytestmark = pytest.mark.corpus
@@ -46,31 +48,32 @@ def pages(corpus):
     thread.join()
 
 
-def replayed(origin, capture_id, url):
+def stamp(line):
+    """The 14 digits of a capture's id."""
+    return line["capture_id"][:8] + line["capture_id"][9:15]
+
+
+def replayed(url):
     """(status, body) of a replayed page, as a plain client gets it."""
-    stamp = capture_id[:8] + capture_id[9:15]
     try:
-        with urlopen(f"{origin}/default/{stamp}mp_/{url}", timeout=60) as answer:
+        with urlopen(url, timeout=60) as answer:
             return answer.status, answer.read()
     except HTTPError as error:
         return error.code, error.read()
 
 
-def words(html):
+def words(html, charset):
     """The words that a page shows, scripts left out."""
-    tree = document_fromstring(html)
-    for element in tree.xpath("//script | //style | //noscript | //comment()"):
+    tree = document_fromstring(html, parser=HTMLParser(encoding=charset, remove_comments=True))
+    for element in tree.xpath("//script | //style | //noscript"):
         element.drop_tree()
     return tree.text_content().split()
 
 
-def assert_replay_shows_their_text(root, lines, sources):
-    with running_replay(root) as origin:
-        for line in lines:
-            status, body = replayed(origin, line["capture_id"], line["final_url"])
-            assert status == 200, line["final_url"]
-            name = line["url"].rpartition("/")[2]
-            assert words(body) == words(gzip.decompress((sources / f"{name}.gz").read_bytes())), name
+def seen(page, url):
+    """The words that a browser shows without running the page's scripts."""
+    page.goto(url, wait_until="domcontentloaded")
+    return page.evaluate("document.body.innerText").split()
 
 
 def capture(archiver, pages, tmp_path, *options):
@@ -90,7 +93,13 @@ def capture(archiver, pages, tmp_path, *options):
 def test_every_article_by_the_http_engine(archiver, pages, tmp_path, corpus):
     lines = capture(archiver, pages, tmp_path, "--engine", "http", "--jobs", "8")
     assert {line["verdict"] for line in lines} <= {"ok", "partial"}
-    assert_replay_shows_their_text(archiver.root, lines, corpus / "articles")
+    with running_replay(archiver.root) as origin:
+        for line in lines:
+            name = line["url"].rpartition("/")[2]
+            source = gzip.decompress((corpus / "articles" / f"{name}.gz").read_bytes())
+            status, body = replayed(f"{origin}/default/{stamp(line)}mp_/{line['final_url']}")
+            charset = document_fromstring(source).getroottree().docinfo.encoding
+            assert (status, words(body, charset)) == (200, words(source, charset)), name
 
 
 @pytest.mark.browser
@@ -98,7 +107,15 @@ def test_every_article_by_the_http_engine(archiver, pages, tmp_path, corpus):
 def test_thirty_articles_by_the_browser(archiver, pages, tmp_path, corpus):
     thirty = dict(list(pages.items())[::5][:30])
     lines = capture(archiver, thirty, tmp_path, "--engine", "browser", "--jobs", "4", "--timeout", "40")
-    assert_replay_shows_their_text(archiver.root, lines, corpus / "articles")
+    with running_replay(archiver.root) as origin, sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=flags)
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.route(lambda url: "127.0.0.1" not in url and "localhost" not in url, lambda route: route.abort())
+        for line in lines:
+            replay = f"{origin}/default/{stamp(line)}mp_/{line['final_url']}"
+            assert seen(page, replay) == seen(page, line["url"]), line["url"]
+        browser.close()
 
 
 def test_every_warc_made_by_others_ends_with_a_result_or_a_sentence(archiver, corpus):
@@ -121,7 +138,7 @@ def test_every_warc_made_by_others_ends_with_a_result_or_a_sentence(archiver, co
     with running_replay(archiver.root) as origin:
         for row in archiver("list", "--json").lines:
             stamped = re.sub(r"\D", "", row["captured_at"])[:14]
-            status, body = replayed(origin, f"{stamped[:8]}T{stamped[8:]}Z", row["final_url"])
+            status, body = replayed(f"{origin}/default/{stamped}mp_/{row['final_url']}")
             assert (status, bool(body)) == (row["status"], True), row["final_url"]
     again = archiver("import", "--json", files[0])
     assert again.lines[0]["captures"] == done.lines[0]["captures"]

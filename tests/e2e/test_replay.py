@@ -278,6 +278,17 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
             return error.code, {name.lower(): value for name, value in error.headers.items()}, error.read()
 
 
+def test_a_page_of_single_bytes_is_answered_to_its_end(tmp_path: Path) -> None:
+    """pywb unescapes attributes into characters that the page's own encoding does not have."""
+    source = '<meta charset="windows-1252"><p style="background: url(/p.png) &#8222;Gr\xfcn">Gr\xfcn</p><p>the end</p>'
+    store(tmp_path, "news", [Stored(f"{SITE}/", source.encode("latin-1"), "text/html")])
+    with running_replay(tmp_path) as replay:
+        status, _, body = get(replay_url(replay, f"{SITE}/"))
+    assert status == 200
+    assert b"Gr\xfcn</p><p>the end</p>" in body
+    assert b"&#8222;Gr\xfcn" in body
+
+
 def test_what_a_server_must_answer(tmp_path: Path) -> None:
     """One server for many questions, because it takes seconds to start."""
     film = bytes(range(256)) * 400

@@ -139,6 +139,19 @@ class PageRewriter(HTMLRewriter):  # type: ignore[misc]
     _wb_parse_context: str | None
     _kind = ""
 
+    def rewrite(self, string: str) -> str:
+        """A piece of the page. What pywb unescapes in attributes goes out as references where it read single bytes.
+
+        pywb reads pages that are not UTF-8 as Latin-1 and encodes them so again, which breaks off the answer at the
+        first character beyond it.
+        """
+        written: str = super().rewrite(string)
+        try:
+            string.encode("latin-1")
+        except UnicodeEncodeError:
+            return written
+        return written.encode("latin-1", "xmlcharrefreplace").decode("latin-1")
+
     def _rewrite_tag_attrs(self, tag: str, tag_attrs: Any, set_parsing_context: bool = True) -> Any:
         if tag == "script":
             modifier = modules.MODIFIER if self._script_type(tag_attrs) == "module" else "js_"
