@@ -42,6 +42,7 @@ class HttpEngine:
         self._options = options
         self._opened = ExitStack()
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._idle: list[Session] | None = None  # None: not open
         self._ca_bundle = ""
 
@@ -53,10 +54,12 @@ class HttpEngine:
             joined.write(Path(self._ca_bundle).read_bytes() + b"\n" + _authorities(self._options.ca_file))
             joined.flush()
             self._ca_bundle = joined.name
+        self._closing.clear()
         self._idle = []
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._closing.set()
         with self._lock:
             idle, self._idle = self._idle or [], None
         for session in idle:
@@ -81,7 +84,7 @@ class HttpEngine:
 
     def _borrow(self) -> Session:
         with self._lock:
-            return self._idle.pop() if self._idle else Session()
+            return self._idle.pop() if self._idle else Session(self._closing)
 
     def _give_back(self, session: Session) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -260,7 +261,9 @@ def _honest(headers: Headers, stored: int, *, cut: bool) -> Headers:
 class Session:
     """Transfers at the same time, over connections that are kept from one visit to the next; for one thread at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, closing: threading.Event) -> None:
+        """`closing`, once set from another thread, ends whatever is running."""
+        self._closing = closing
         self._multi = pycurl.CurlMulti()
         self._running: dict[pycurl.Curl, Transfer] = {}
         self._tls: dict[int, str] = {}  # by curl's number of the connection: only its first transfer is told
@@ -271,9 +274,11 @@ class Session:
         self._multi.add_handle(transfer.easy)
 
     def finished(self, patience: float = 0.5) -> list[tuple[Transfer, Outcome]]:
-        """Work until something has ended, `patience` seconds at most."""
+        """Work until something has ended, `patience` seconds at most. Raises `ArchiverError` if the engine closes."""
         until = time.monotonic() + patience
         while True:
+            if self._closing.is_set():
+                raise ArchiverError("The HTTP engine is closed.")
             while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
                 pass
             done = self._ended()
