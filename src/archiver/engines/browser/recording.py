@@ -62,21 +62,17 @@ class Recording:
         paused = Paused(event, self.log.pause(event.get("networkId") or event["requestId"]))
         task = asyncio.ensure_future(self.let_go(paused) if self.stop.is_set() else self._take(paused))
         self._tasks[task] = paused
-        task.add_done_callback(self._taken_care_of)
-
-    def _taken_care_of(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
-        self._changed = asyncio.get_running_loop().time()
+        task.add_done_callback(self._tasks.__delitem__)
 
     @property
-    def reading(self) -> bool:
-        """Whether bodies are being read."""
-        return bool(self._tasks) or self._streams.busy
+    def _held_back(self) -> list[Paused]:
+        """Answers that the page has not been given yet."""
+        return [paused for paused in self._tasks.values() if not paused.answered]
 
     @property
     def flowing(self) -> bool:
         """Whether a body is being read that takes its time."""
-        return self._streams.busy or any((now() - task.arrived).total_seconds() > 1 for task in self._tasks.values())
+        return self._streams.busy or any((now() - paused.arrived).total_seconds() > 1 for paused in self._held_back)
 
     @property
     def answered(self) -> bool:
@@ -84,14 +80,11 @@ class Recording:
         return self._taken > 0
 
     @property
-    def busy(self) -> bool:
-        """Whether anything is under way: bodies being read, requests without an answer."""
-        return self.reading or bool(self.log.waiting())
-
-    @property
     def idle(self) -> float:
-        """For how many seconds nothing has been under way."""
-        return 0.0 if self.busy else asyncio.get_running_loop().time() - max(self._changed, self.log.changed)
+        """For how many seconds nothing of the page's has been under way: neither a body nor a request unanswered."""
+        if self._held_back or self._streams.busy or self.log.waiting():
+            return 0.0
+        return asyncio.get_running_loop().time() - max(self._changed, self.log.changed)
 
     # What comes of it
 
@@ -220,12 +213,12 @@ class Recording:
             return body
         patience = self.limits.seconds / (1 if paused.header("content-length") else 3)  # the others may have no end
         body = await bodies.take_stream(self._fetch, paused.id, self.limits.body_bytes, patience, self.stop)
-        paused.answered = True
         with suppress(BrowserError), body.dropped_if_cancelled():
             if wandering or body.size > bodies.HANDED_BACK:
                 await self._fail(paused)
             else:
                 await bodies.fulfil(self._fetch, paused.id, paused.status, paused.told_headers, body)
+        self._release(paused)
         return body
 
     async def _read_whole(self, paused: Paused) -> bodies.Body:
@@ -270,11 +263,16 @@ class Recording:
 
     async def let_go(self, paused: Paused) -> None:
         """Give an answer to the page as it came."""
-        paused.answered = True
+        self._release(paused)
         with suppress(BrowserError):  # the page did not wait
             await self._fetch.send("Fetch.continueRequest", requestId=paused.id)
 
     async def _fail(self, paused: Paused) -> None:
-        paused.answered = True
+        self._release(paused)
         with suppress(BrowserError):
             await self._fetch.send("Fetch.failRequest", requestId=paused.id, errorReason="Aborted")
+
+    def _release(self, paused: Paused) -> None:
+        """Note that the page has, or is about to get, what it waits for."""
+        paused.answered = True
+        self._changed = asyncio.get_running_loop().time()

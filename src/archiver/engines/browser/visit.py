@@ -7,7 +7,7 @@ from datetime import datetime
 from archiver import __version__
 from archiver.browser import BrowserError, Chromium, Tab
 from archiver.engines.browser.behave import behave
-from archiver.engines.browser.pictures import products
+from archiver.engines.browser.pictures import products, stretch
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.tunnel import Resolve, Tunnel
@@ -106,9 +106,9 @@ class Visit:
         counts, reasons = await behave(tab, begun + limits.seconds - reserve - clock())
         self._counts.update(counts)
         self._reasons.extend(reasons)
+        view = await stretch(tab, self._reasons)
         await self._drain(recording, begun + limits.seconds - reserve)
-        about = recording.document or url
-        async for product in products(tab, about, self._reasons):
+        async for product in products(tab, recording.document or url, view, self._reasons):
             await self._put(product)
         await recording.freeze()
         return ""
