@@ -8,22 +8,23 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from archiver import disk
 from archiver.collection import Collection
 from archiver.collection.collection import revisions
-from archiver.collection.layout import SIDECAR_NAME
-from archiver.errors import ArchiverError
+from archiver.collection.layout import revision_of
+from archiver.errors import ArchiverError, StorageError
 from archiver.ledger import sealed_files
 from archiver.sidecar import Sidecar
 
-VERSION = 1
+VERSION = 2
 """Raise it when the tables change: an older file is simply made again."""
 
 TABLES = """
-CREATE TABLE seen (segment TEXT PRIMARY KEY, events INTEGER NOT NULL);
+CREATE TABLE seen (segment TEXT PRIMARY KEY);
 CREATE TABLE captures (
   id TEXT PRIMARY KEY, revision INTEGER NOT NULL, sidecar TEXT NOT NULL, warc TEXT NOT NULL,
   url TEXT NOT NULL, final_url TEXT NOT NULL, captured_at TEXT NOT NULL, verdict TEXT NOT NULL, status INTEGER,
@@ -34,6 +35,10 @@ CREATE TABLE captures (
 CREATE INDEX by_time ON captures (captured_at DESC, id);
 CREATE INDEX by_url ON captures (final_url, captured_at DESC);
 """
+
+WAIT_SECONDS = 30.0
+"""How long another process may keep the database to itself."""
+MOST_WORDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,41 +125,36 @@ class Catalogue:
         return Row(*row) if row else None
 
     def refresh(self) -> None:
-        """Take in what the ledger says since the last time."""
-        seen = dict(self.database.execute("SELECT segment, events FROM seen"))
+        """Take in what the ledger says since the last time: sealed segments once, open ones as they grow."""
+        seen = {name for (name,) in self.database.execute("SELECT segment FROM seen")}
+        read = set()
         with self.database:
             for segment in self.collection.history(skip=seen):
-                place = (
-                    f"{segment.writer}/{segment.seq}/{segment.previous}"  # the same while it is open and once sealed
-                )
-                paths = [file.path for event in segment.events[seen.get(place, 0) :] for file in event.objects]
-                for files in revisions(paths).values():
-                    for path in files:
-                        self._take(path)
-                self.database.execute("REPLACE INTO seen VALUES (?, ?)", (place, len(segment.events)))
-            sealed = ((path.name,) for path in sealed_files(self.collection.path / "ledger"))
-            self.database.executemany("INSERT OR IGNORE INTO seen VALUES (?, 0)", sealed)
+                for capture, paths in revisions(file.path for file in segment.objects()).items():
+                    for path in sorted(paths, key=revision_of):
+                        self._take(capture, path)
+                read.add(segment.name)
+            sealed = {path.name for path in sealed_files(self.collection.path / "ledger")}
+            self.database.executemany("INSERT INTO seen VALUES (?)", ((name,) for name in read & sealed))
 
-    def _take(self, path: str) -> None:
-        name = SIDECAR_NAME.match(Path(path).name)
+    def _take(self, capture: str, path: str) -> None:
+        present = self.capture(capture)
+        if present and revision_of(present.sidecar) >= revision_of(path):
+            return
         try:
             sidecar = Sidecar.parse(self.collection.local(path).read_bytes(), path)
-        except (OSError, ArchiverError):
+            row = _row(sidecar, path)
+        except (OSError, ArchiverError, ValueError):
             return  # missing or damaged: `verify` reports it; the list shows what can be read
-        present = self.capture(sidecar.id)
-        revision = int(name[2]) if name else 1
-        if present is None or Path(present.sidecar).name in sidecar.parents or revision > present.revision:
-            row = _row(sidecar, revision, path)
+        if sidecar.id == capture:
             self.database.execute(f"REPLACE INTO captures ({COLUMNS}) VALUES ({MARKS})", tuple(asdict(row).values()))
 
 
 def _where(words: str, url: str | None) -> tuple[str, list[str]]:
     clauses, values = [], []
-    for word in words.split():
+    for word in words.split()[:MOST_WORDS]:
         escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        clauses.append(
-            "lower_all(headline || ' ' || authors || ' ' || publisher || ' ' || final_url) LIKE ? ESCAPE '\\'"
-        )
+        clauses.append(f"{SEARCHED} LIKE ? ESCAPE '\\'")
         values.append(f"%{escaped.lower()}%")
     if url is not None:
         clauses.append("final_url = ?")
@@ -170,20 +170,23 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _row(sidecar: Sidecar, revision: int, path: str) -> Row:
-    document = sidecar.document
-    capture, article = document["capture"], document.get("article", {})
+def _row(sidecar: Sidecar, path: str) -> Row:
+    """Raises ValueError if the capture's own date or status is none."""
+    article = sidecar.article
+    datetime.fromisoformat(sidecar.captured_at)
+    if sidecar.status is not None and not 0 <= sidecar.status <= 999:
+        raise ValueError("no HTTP status")
     return Row(
         id=sidecar.id,
-        revision=revision,
+        revision=revision_of(path)[0],
         sidecar=path,
-        warc=document["warc"]["file"],
-        url=capture["requested_url"],
-        final_url=capture["final_url"],
-        captured_at=capture["captured_at"],
-        verdict=capture["verdict"]["word"],
-        status=capture.get("status"),
-        engine=capture["engine"],
+        warc=sidecar.warc_file,
+        url=sidecar.requested_url,
+        final_url=sidecar.final_url,
+        captured_at=sidecar.captured_at,
+        verdict=sidecar.verdict,
+        status=sidecar.status,
+        engine=sidecar.document["capture"]["engine"],
         headline=_text(article.get("headline")),
         section=_text(article.get("articleSection")),
         publisher=_text(article.get("publisher")),
@@ -192,44 +195,57 @@ def _row(sidecar: Sidecar, revision: int, path: str) -> Row:
         modified=_text(article.get("dateModified")),
         language=_text(article.get("inLanguage")),
         description=_text(article.get("description")),
-        thumbnail="thumbnail" in document["warc"]["records"],
+        thumbnail="thumbnail" in sidecar.document["warc"]["records"],
     )
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """The database at `path` with our tables; a damaged or older one is made again, a read-only place uses memory."""
+    """The database at `path` with our tables; what is no database, or of another version, is made again."""
+    disk.make_directory(path.parent)
+    database = sqlite3.connect(path, timeout=WAIT_SECONDS)
     try:
-        disk.make_directory(path.parent)
-        database = sqlite3.connect(path, timeout=30)
         if database.execute("PRAGMA user_version").fetchone()[0] == VERSION:
             return database
-        database.close()
-        path.unlink(missing_ok=True)
-        database = sqlite3.connect(path, timeout=30)
-    except sqlite3.DatabaseError:
-        path.unlink(missing_ok=True)
-        database = sqlite3.connect(path, timeout=30)
-    except (OSError, ArchiverError):
-        database = sqlite3.connect(":memory:")
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            database.close()
+            raise
+    database.close()
+    path.unlink(missing_ok=True)
+    return _with_tables(path)
+
+
+def _with_tables(place: Path | str) -> sqlite3.Connection:
+    database = sqlite3.connect(place, timeout=WAIT_SECONDS)
     database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
     return database
 
 
 def path_of(collection: Collection) -> Path:
     """Where the catalogue of a collection lies."""
-    return collection.path / "derived" / "catalogue.sqlite"
+    return collection.local("derived/catalogue.sqlite")
+
+
+def _refreshed(collection: Collection, database: sqlite3.Connection) -> Catalogue:
+    database.create_function("lower_all", 1, lambda text: str(text).lower(), deterministic=True)
+    catalogue = Catalogue(collection, database)
+    try:
+        catalogue.refresh()
+    except BaseException:
+        database.close()
+        raise
+    return catalogue
 
 
 @contextmanager
 def open_catalogue(collection: Collection) -> Iterator[Catalogue]:
-    """The catalogue of a collection, up to date with its ledger."""
-    with collection.state.lock(f"{collection.name}.catalogue"):
-        database = _connect(path_of(collection))
-    with closing(database):
-        database.create_function("lower_all", 1, lambda text: str(text).lower(), deterministic=True)
-        catalogue = Catalogue(collection, database)
+    """The catalogue of a collection, up to date with its ledger; in memory where it cannot be written."""
+    try:
         with collection.state.lock(f"{collection.name}.catalogue"):
-            catalogue.refresh()
+            catalogue = _refreshed(collection, _connect(path_of(collection)))
+    except (sqlite3.OperationalError, StorageError):
+        catalogue = _refreshed(collection, _with_tables(":memory:"))
+    with closing(catalogue.database):
         yield catalogue
 
 

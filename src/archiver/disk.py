@@ -8,12 +8,13 @@ import fcntl
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver.errors import ArchiverError, ConflictError, RootUnwritable, StorageError
+from archiver.errors import ArchiverError, ConflictError, RootUnwritable, StorageError, UnreadableInput
 
 CHUNK = 1 << 20
 TEMPORARY = ".tmp-"
@@ -56,6 +57,27 @@ def make_directory(folder: Path) -> None:
         sync_directory(folder.parent)
 
 
+def within(folder: Path, path: str) -> Path:
+    """The place of a relative path (with forward slashes) in `folder`, whether something is there or not.
+
+    Raises `UnreadableInput` if it leads out of the folder, by `..` or a symbolic link, or to what is no plain file.
+    """
+    place, parts = os.fspath(folder), path.split("/")
+    if not {"", ".", ".."}.isdisjoint(parts) or "\0" in path:
+        raise UnreadableInput(repr(path), "it leads out of the collection")
+    for part in parts:
+        place = f"{place}/{part}"
+        try:
+            mode = os.lstat(place).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            break
+        except OSError as error:
+            raise UnreadableInput(repr(path), (error.strerror or str(error)).lower()) from error
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise UnreadableInput(place, "it is a link or no plain file, and is not followed")
+    return folder / path
+
+
 def temporary_beside(path: Path) -> Path:
     """A fresh temporary name in the folder of `path`."""
     return path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}"
@@ -75,8 +97,10 @@ def publish(temporary: Path, path: Path) -> None:
         except FileExistsError:
             raise ConflictError(f"{path} exists already and is not replaced.") from None
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
                 raise
+            if path.exists():
+                raise ConflictError(f"{path} exists already and is not replaced.") from None
             temporary.rename(path)  # a file system without hard links; names carry random ids or digests
         else:
             temporary.unlink()

@@ -108,6 +108,8 @@ def parse_segment(content: bytes, where: str) -> Segment:
         head = json.loads(lines[0])
         if head["type"] != "segment" or head["format"] != FORMAT or not WRITER_NAME.match(head["writer"]):
             raise ValueError("not a segment of this format")
+        if not isinstance(head["previous"], str | None):
+            raise ValueError("its predecessor has no name")
         events = []
         for line in lines[1:]:
             number += 1
@@ -134,8 +136,21 @@ def _event(document: dict[str, Any]) -> Event:
 
 def sealed_files(folder: Path) -> list[Path]:
     """Sealed segment files under a collection's `ledger/`, by writer and number."""
-    found = [p for p in folder.glob("*/*.jsonl") if SEGMENT_NAME.match(p.name) and WRITER_NAME.match(p.parent.name)]
+    found = [path for path in _plain_files(folder, "*.jsonl") if SEGMENT_NAME.match(path.name)]
     return sorted(found, key=lambda path: (path.parent.name, int(path.name.split("-")[0]), path.name))
+
+
+def open_files(folder: Path) -> list[Path]:
+    """Open segment files under a collection's `ledger/`, by writer."""
+    return sorted(_plain_files(folder, OPEN))
+
+
+def _plain_files(folder: Path, pattern: str) -> Iterator[Path]:
+    """Files of writers. A link could lead out of the collection, and a pipe be read for ever."""
+    for path in folder.glob(f"*/{pattern}"):
+        linked = path.is_symlink() or path.parent.is_symlink() or folder.is_symlink()
+        if path.is_file() and not linked and WRITER_NAME.match(path.parent.name):
+            yield path
 
 
 def open_content(path: Path) -> bytes:
@@ -157,7 +172,7 @@ def read_segments(folder: Path, skip: Container[str] = ()) -> Iterator[Segment]:
     The open ones are read first: one that is sealed meanwhile is met a second time instead of missed, and given once.
     Raises `UnreadableInput` at a damaged one.
     """
-    growing = {path: content for path in sorted(folder.glob(f"*/{OPEN}")) if (content := open_content(path))}
+    growing = {path: content for path in open_files(folder) if (content := open_content(path))}
     for path in sealed_files(folder):
         if path.name in skip:
             continue

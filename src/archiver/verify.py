@@ -1,15 +1,18 @@
 """Verify: read every byte of a collection and compare it with everything that speaks of it.
 
 Four checks, each a function that yields all its findings: the ledger's own chain; files against the ledger; WARC
-structure and digests, with the sidecars' claims about them; the index against the WARCs. It only reads.
+structure and digests, with the sidecars' claims about them; the index against the WARCs. It only reads, and holds
+no locks: others may capture meanwhile, and what they enter after the ledger was read is left to the next time.
 """
 
 import hashlib
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from archiver import __version__, disk, ledger, warc
 from archiver.collection import Collection
@@ -21,6 +24,8 @@ from archiver.model import FileRef, Finding, Progress, silent
 from archiver.sidecar import Sidecar, problems
 
 RESTORE = "Restore the file from a copy; `archiver sync pull` brings what the store still has."
+LOOKS = 3
+FILENAME = b'"filename": "'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def verify_collection(collection: Collection, progress: Progress = silent) -> Re
         progress(f"verifying {collection.name}", done, len(held))
     findings += check_unlisted(collection, set(held))
     findings += check_warcs(collection, sorted(sound), held)
-    findings += check_index(collection, [path for path in sorted(sound) if path.startswith("archive/")])
+    findings += check_index(collection, [path for path in sorted(sound) if path.startswith("archive/")], set(held))
     return Report(collection.name, len(held), sum(file.bytes for file in held.values()), tuple(findings))
 
 
@@ -73,14 +78,22 @@ def read_chain(collection: Collection) -> tuple[list[Segment], list[Finding]]:
     folder = collection.path / "ledger"
     segments: list[Segment] = []
     findings: list[Finding] = []
+    growing = {}  # read first: one that is sealed meanwhile is met again, not missed
+    for own in sorted(path for path in folder.glob("*") if ledger.WRITER_NAME.match(path.name)):
+        growing[own], found = _read_open(own)
+        findings += found
     for path in ledger.sealed_files(folder):
         content = path.read_bytes()
+        if growing.get(path.parent) and content.startswith(growing[path.parent]):
+            del growing[path.parent]
         if not path.name.endswith(f"-{hashlib.sha256(content).hexdigest()[:16]}.jsonl"):
             findings.append(_error("ledger-digest", path, "its content is not what its name says", RESTORE))
         findings += _parse(content, path, segments)
-    for own in sorted(path for path in folder.iterdir() if ledger.WRITER_NAME.match(path.name)):
-        findings += _read_open(own, segments)
+    for own, content in growing.items():
+        findings += _parse(content, own / ledger.OPEN, segments) if content else []
     findings += _check_links(folder, segments)
+    if not segments:
+        findings.append(_error("ledger-missing", folder, "no line says what the collection holds", RESTORE))
     return segments, findings
 
 
@@ -98,17 +111,19 @@ def _parse(content: bytes, path: Path, segments: list[Segment]) -> Iterator[Find
         yield _error("ledger-unreadable", error.path, error.why, RESTORE)
 
 
-def _read_open(own: Path, segments: list[Segment]) -> Iterator[Finding]:
+def _read_open(own: Path) -> tuple[bytes, list[Finding]]:
+    """What counts of a writer's open segment. It may grow between two looks; damage stays."""
     path = own / ledger.OPEN
-    content = path.read_bytes() if path.is_file() else b""
-    whole = ledger.committed(content)
+    for _ in range(LOOKS):
+        content = path.read_bytes() if path in ledger.open_files(own.parent) else b""
+        whole = ledger.committed(content)
+        if (complaint := ledger.head_complaint(own, whole)) is None:
+            break
+    findings = [_error("ledger-head", path, complaint, RESTORE)] if complaint else []
     if len(whole) < len(content):
         message = "the last line is not whole: a write was cut off before its commit"
-        yield Finding("info", "ledger-partial-line", str(path), message, "The next capture removes it.")
-    if (complaint := ledger.head_complaint(own, whole)) is not None:
-        yield _error("ledger-head", path, complaint, RESTORE)
-    if whole:
-        yield from _parse(whole, path, segments)
+        findings.append(Finding("info", "ledger-partial-line", str(path), message, "The next capture removes it."))
+    return whole, findings
 
 
 def _check_links(folder: Path, segments: list[Segment]) -> Iterator[Finding]:
@@ -129,7 +144,10 @@ def _check_links(folder: Path, segments: list[Segment]) -> Iterator[Finding]:
 
 def check_file(collection: Collection, file: FileRef) -> Finding | None:
     """One file against its line in the ledger."""
-    path = collection.local(file.path)
+    try:
+        path = collection.local(file.path)
+    except UnreadableInput as error:
+        return _error("file-outside", error.path, error.why)
     try:
         sha256, size = disk.sha256_file(path)
     except FileNotFoundError:
@@ -147,21 +165,34 @@ def check_file(collection: Collection, file: FileRef) -> Finding | None:
 
 def check_unlisted(collection: Collection, held: set[str]) -> Iterator[Finding]:
     """Files that no ledger line names, but for those that a living process is writing."""
-    claims = collection.state.under_way(collection.name)
-    chain = [path.relative_to(collection.path).as_posix() for path in ledger.sealed_files(collection.path / "ledger")]
-    for path in sorted(path for path in collection.path.rglob("*") if path.is_file() or path.is_symlink()):
-        name = path.relative_to(collection.path).as_posix()
-        if name in held or name in chain or name.startswith(DERIVED):
+    strays = [name for name in _files_in(collection.path) if name not in held and not name.startswith(DERIVED)]
+    living = collection.state.under_way(collection.name)
+    claims = collection.state.claims(collection.name)
+    chain = {path.relative_to(collection.path).as_posix() for path in ledger.sealed_files(collection.path / "ledger")}
+    held |= _entered(collection) if set(strays) - chain else set()
+    for name in strays:
+        path = collection.path / name
+        growing = name.startswith("ledger/") and path.name in (ledger.OPEN, ledger.HEAD)
+        if name in held or name in chain or growing or _claimed(name, living) or not os.path.lexists(path):
             continue
-        if name.startswith("ledger/") and path.name in (ledger.OPEN, ledger.HEAD):
-            continue
-        if _claimed(name, claims):
-            continue
-        if path.name.startswith(disk.TEMPORARY) or _claimed(name, collection.state.claims(collection.name)):
+        if path.name.startswith(disk.TEMPORARY) or _claimed(name, claims):
             message = "a capture was cut off before its commit"
             yield Finding("info", "leftover", str(path), message, "The next capture removes it.")
         else:
             yield Finding("warning", "file-unlisted", str(path), "no ledger line names it: it is not of the collection")
+
+
+def _files_in(folder: Path) -> list[str]:
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def _entered(collection: Collection) -> set[str]:
+    """What the ledger names by now; nothing if it is damaged, which is told elsewhere."""
+    try:
+        return set(collection.files())
+    except UnreadableInput:
+        return set()
 
 
 def _claimed(name: str, claims: list[str]) -> bool:
@@ -170,7 +201,7 @@ def _claimed(name: str, claims: list[str]) -> bool:
 
 def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRef]) -> Iterator[Finding]:
     """Structure and digests of each WARC, and what the sidecars claim of it."""
-    claims: dict[str, list[Sidecar]] = {}
+    claims: dict[str, list[_Claim]] = {}
     for paths in revisions(sound).values():
         for path in paths:
             try:
@@ -181,30 +212,43 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
             for found in problems(sidecar):
                 where = f"{collection.local(path)}#{found.pointer}"
                 yield Finding(found.level, found.code, where, found.message, found.hint)
-            claims.setdefault(sidecar.warc_file, []).append(sidecar)
+            claims.setdefault(sidecar.warc_file, []).append(_Claim.of(sidecar))
     for path in (path for path in sound if path.startswith("archive/")):
         imported = path.startswith("archive/imported/")
         for one in (one for one in warc.check(collection.local(path)) if one.level != "info"):
             # A file made by others is kept as it came, its own faults with it; the ledger vouches for its bytes.
             yield Finding("warning", one.code, one.where, one.message, one.hint) if imported else one
         yield from _check_claims(collection, path, claims.pop(path, []), held[path])
-    for path, sidecars in claims.items():
+    for path, made in claims.items():
         if path not in held:
-            yield _error("sidecar-warc", sidecars[0].id, f"the sidecar's WARC {path} is not in the ledger")
+            yield _error("sidecar-warc", made[0].capture, f"the sidecar's WARC {path} is not in the ledger")
 
 
-def _check_claims(collection: Collection, path: str, sidecars: list[Sidecar], file: FileRef) -> Iterator[Finding]:
-    records = [one for sidecar in sidecars for one in sidecar.document["warc"]["records"].values()]
-    wanted = {one["id"]: one for one in records if "id" in one}  # records of ARC files have no id
-    for sidecar in sidecars:
-        if sidecar.document["warc"]["sha256"] != file.sha256:
-            yield _error("sidecar-warc-digest", sidecar.id, f"its SHA-256 of {path} is not the ledger's")
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a sidecar says of its WARC; all that is kept of it until the WARC is read."""
+
+    capture: str
+    sha256: str
+    records: tuple[tuple[str, str | None], ...]
+    """Ids and payload digests. Records of ARC files have no id and are not among them."""
+
+    @classmethod
+    def of(cls, sidecar: Sidecar) -> Self:
+        records = tuple((record["id"], record.get("payload_digest")) for record in sidecar.records)
+        return cls(sidecar.id, sidecar.warc_sha256, records)
+
+
+def _check_claims(collection: Collection, path: str, claims: list[_Claim], file: FileRef) -> Iterator[Finding]:
+    wanted = dict(record for claim in claims for record in claim.records)
+    for claim in claims:
+        if claim.sha256 != file.sha256:
+            yield _error("sidecar-warc-digest", claim.capture, f"its SHA-256 of {path} is not the ledger's")
     if not wanted:
         return
     try:
         for record in warc.read_records(collection.local(path)):
-            claim = wanted.pop(record.id, None)
-            if claim and claim.get("payload_digest") not in (None, record.header("WARC-Payload-Digest")):
+            if wanted.pop(record.id, None) not in (None, record.header("WARC-Payload-Digest")):
                 yield _error("sidecar-record-digest", record.id, f"{path} has another payload digest for this record")
     except ArchiverError as error:
         yield Finding("warning", "warc-unreadable", str(collection.local(path)), str(error))
@@ -213,21 +257,42 @@ def _check_claims(collection: Collection, path: str, sidecars: list[Sidecar], fi
         yield _error("sidecar-record", identity, f"a sidecar names this record but {path} does not have it")
 
 
-def check_index(collection: Collection, paths: list[str]) -> list[Finding]:
-    """The index against lines made afresh from the WARCs, compared as sets by an order-free digest.
+def check_index(collection: Collection, paths: list[str], held: set[str]) -> list[Finding]:
+    """The index against lines made afresh from the WARCs at `paths`, compared as sets by an order-free digest.
 
     Lines of a WARC that is being entered, or whose writer was killed just after the commit, may be there or not yet.
+    Lines of other files are right if the ledger names these (`held`, and what was entered since).
     """
-    entering = {path for path in paths if _claimed(path, collection.state.claims(collection.name))}
-    pending = {line for path in entering for line in collection.lines_of(path)}
-    present = _digest(line for line in collection.read_index() if line not in pending)
-    settled = (line for path in paths if path not in entering for line in collection.lines_of(path))
-    expected = _digest(line for line in settled if line not in pending)
-    if present == expected:
+    claims = collection.state.claims(collection.name)
+    settled = {path for path in paths if not _claimed(path, claims)}
+    others: set[str] = set()
+
+    def of_settled(lines: Iterator[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            if (path := _archive_file(line)) in settled:
+                yield line
+            else:
+                others.add(path)
+
+    present = _digest(of_settled(collection.read_index()))
+    expected = _digest(line for path in sorted(settled) for line in collection.lines_of(path))
+    claims += collection.state.claims(collection.name)
+    unknown = {path for path in others - held if not _claimed(path, claims)}
+    if present == expected and (not unknown or unknown <= _entered(collection)):
         return []
     hint = f"Run `archiver reindex -c {collection.name}`; replay depends on it."
     lines = f"{present[0]} lines, the WARCs give {expected[0]}" if present[0] != expected[0] else "other lines"
     return [_error("index-differs", collection.path / "indexes", f"the index does not agree: it has {lines}", hint)]
+
+
+def _archive_file(line: bytes) -> str:
+    """The file that an index line points into; empty if it is no such line."""
+    start = line.rfind(FILENAME) + len(FILENAME)
+    try:
+        end = line.index(b'"', start)
+        return f"archive/{json.loads(line[start - 1 : end + 1])}"
+    except ValueError:
+        return ""
 
 
 def _digest(lines: Iterator[bytes]) -> tuple[int, int]:

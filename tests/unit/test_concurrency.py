@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from archiver import ledger
+from archiver import ledger, verify
 from archiver.capture import AGENT, capture_url
 from archiver.collection import Collection, Root, index, state
 from archiver.collection.draft import Draft
@@ -168,4 +168,35 @@ def test_a_collection_without_its_index_can_be_captured_into(tmp_path):
     shutil.rmtree(collection.path / "indexes")
     assert capture_url(f"{URL}/next", collection, PaperEngine(), Limits()).verdict == "ok"
     collection.reindex()
+    assert verify_collection(collection).findings == ()
+
+
+@pytest.mark.parametrize("step", ["check_file", "check_unlisted", "check_warcs", "check_index", "_digest", "_parse"])
+def test_captures_during_a_verification_are_no_errors(tmp_path, monkeypatch, step):
+    """Verifying takes long; others capture and seal meanwhile."""
+    collection, _ = collection_with(tmp_path)
+    original, done = getattr(verify, step), []
+
+    def overtaken(*arguments):
+        if len(done) < 3:
+            done.append(capture_url(f"{URL}/meanwhile", collection, PaperEngine(), Limits()))
+            collection.seal()
+        return original(*arguments)
+
+    monkeypatch.setattr(verify, step, overtaken)
+    assert verify_collection(collection).findings == ()
+    assert done
+
+
+def test_a_ledger_that_grows_while_it_is_read_is_not_damaged(tmp_path, monkeypatch):
+    collection, _ = collection_with(tmp_path)
+    complaint, done = ledger.head_complaint, []
+
+    def overtaken(*arguments):
+        if not done:
+            done.append(True)
+            collection.record(ledger.Event("fixity check", AGENT))
+        return complaint(*arguments)
+
+    monkeypatch.setattr(ledger, "head_complaint", overtaken)
     assert verify_collection(collection).findings == ()

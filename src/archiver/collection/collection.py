@@ -16,6 +16,8 @@ from archiver.ledger import Chain, Event, Segment
 from archiver.model import FileRef, Finding
 from archiver.sidecar import Sidecar
 
+METADATA = "collection/*.json"
+
 
 class Collection:
     """A folder `ROOT/NAME`. The WARCs, sidecar revisions and the ledger in it are the truth."""
@@ -29,8 +31,8 @@ class Collection:
     # What it holds
 
     def local(self, path: str) -> Path:
-        """The file behind a path of the ledger."""
-        return self.path / path
+        """The file behind a path of the ledger. Raises `UnreadableInput` if that leads out of the collection."""
+        return disk.within(self.path, path)
 
     def segments(self) -> dict[str, FileRef]:
         """Sealed ledger segments by path; digest and size as they are on disk."""
@@ -53,10 +55,11 @@ class Collection:
         return {file.path: file for segment in self.history() for file in segment.objects()}
 
     def metadata(self) -> dict[str, Any]:
-        """The collection's own description: the revision that no other follows; empty where there is none."""
-        loaded = {
-            path.name: jsontext.read(path.read_bytes(), str(path)) for path in self.path.glob("collection/*.json")
-        }
+        """The collection's own description: the revision that no other follows; empty where there is none.
+
+        Raises `UnreadableInput` if one is malformed.
+        """
+        loaded = {path.name: _description(self.local(f"collection/{path.name}")) for path in self.path.glob(METADATA)}
         parents = {parent for one in loaded.values() for parent in one.get("parents", ())}
         heads = sorted(name for name in loaded if name not in parents)
         return loaded[heads[-1]] if heads else {}
@@ -69,20 +72,22 @@ class Collection:
     def sidecars(self) -> Iterator[Sidecar]:
         """The current sidecar of every capture, oldest capture first."""
         for capture, paths in sorted(revisions(self.files()).items()):
-            if current := self._current(paths):
-                assert current.id == capture
+            if current := self._current(capture, paths):
                 yield current
 
     def sidecar(self, capture: str) -> Sidecar | None:
         """The current sidecar of one capture, or None."""
-        return self._current(revisions(self.files()).get(capture, []))
+        return self._current(capture, revisions(self.files()).get(capture, []))
 
-    def _current(self, paths: list[str]) -> Sidecar | None:
-        """The revision that no other names as its parent; of two, the one with the greater name, for now."""
-        loaded = {Path(path).name: Sidecar.parse(self.local(path).read_bytes(), path) for path in sorted(paths)}
-        parents = {parent for one in loaded.values() for parent in one.parents}
-        heads = [name for name in loaded if name not in parents]
-        return loaded[heads[-1]] if heads else None
+    def _current(self, capture: str, paths: list[str]) -> Sidecar | None:
+        """The latest revision, which no other can follow; of two, the one with the greater name, for now."""
+        if not paths:
+            return None
+        path = max(paths, key=layout.revision_of)
+        current = Sidecar.parse(self.local(path).read_bytes(), path)
+        if current.id != capture:
+            raise UnreadableInput(path, f"it is the sidecar of another capture, {current.id}")
+        return current
 
     # How something gets in
 
@@ -192,6 +197,17 @@ class Collection:
         if index.full(self.path / "indexes"):
             with self.state.lock(f"{self.name}.compact"):
                 index.compact(self.path / "indexes", lambda: self.state.lock(self.name))
+
+
+def _description(path: Path) -> dict[str, Any]:
+    document = jsontext.read(path.read_bytes(), str(path))
+    if isinstance(document, dict):
+        parents, rights = document.get("parents", []), document.get("rights", {})
+        if isinstance(rights, dict) and isinstance(parents, list) and all(isinstance(one, str) for one in parents):
+            return document
+    raise UnreadableInput(
+        str(path), "it does not describe a collection", "`archiver validate` tells all that is wrong."
+    )
 
 
 def revisions(files: Iterable[str]) -> dict[str, list[str]]:

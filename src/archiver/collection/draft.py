@@ -24,7 +24,7 @@ class Draft:
         """Use `Draft.capture` or `Draft.copy`."""
         self.id = name
         self.archive_path = archive_path
-        self.final = collection / archive_path
+        self.final = disk.within(collection, archive_path)
         self.temporary = self.final.with_name(f"{disk.TEMPORARY}{self.final.name}")
         self.entering = False
         """Set before the ledger is touched: from then on only the ledger knows what counts."""
@@ -88,8 +88,9 @@ class Draft:
 
     def write(self, path: str, content: bytes) -> None:
         """Make a sidecar that was claimed."""
-        disk.write_atomic(self._collection / path, content)
-        self._made.append(self._collection / path)
+        place = disk.within(self._collection, path)
+        disk.write_atomic(place, content)
+        self._made.append(place)
 
     def done(self) -> None:
         """The ledger and the index have it: drop the mark."""

@@ -18,8 +18,7 @@ from datetime import datetime
 from archiver.errors import UsageError
 
 COLLECTION_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\Z")
-CAPTURE_ID = re.compile(r"\d{8}T\d{6}Z-[a-z2-7]{10}\Z")
-SIDECAR_NAME = re.compile(r"(\d{8}T\d{6}Z-[a-z2-7]{10})\.r(\d+)-([0-9a-f]{12})\.json\Z")
+SIDECAR_NAME = re.compile(r"(\d{8}T\d{6}Z-[a-z2-7]{10})\.r(\d{1,6})-([0-9a-f]{12})\.json\Z")
 DERIVED = ("indexes/", "derived/")
 """Folders that the ledger does not name and sync does not carry."""
 
@@ -58,6 +57,12 @@ def imported_path(sha256: str, name: str) -> str:
     """Where an imported WARC lies: digest and a harmless form of its own name, ending kept."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._") or "file.warc"
     return f"archive/imported/{sha256[:12]}-{plain[-80:]}"
+
+
+def revision_of(path: str) -> tuple[int, str]:
+    """What orders the revisions of one capture, the current one last: its number, and the path where two are equal."""
+    match = SIDECAR_NAME.match(path.rpartition("/")[2])
+    return int(match[2]) if match else 0, path
 
 
 def metadata_path(revision: int, sha256: str) -> str:

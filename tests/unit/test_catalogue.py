@@ -1,0 +1,106 @@
+"""The catalogue follows the ledger, whatever happens to that, and mends itself."""
+
+import shutil
+import sqlite3
+
+import pytest
+
+from archiver import catalogue, ledger
+from archiver.capture import capture_url
+from archiver.catalogue import open_catalogue, path_of
+from archiver.collection import Root
+from archiver.model import Limits
+from material import URL, PaperEngine, collection_with
+
+
+def listed(collection):
+    with open_catalogue(collection) as opened:
+        return {row.id for row in opened.captures()}
+
+
+def test_a_list_reads_what_is_new_and_nothing_twice(tmp_path, monkeypatch):
+    collection, done = collection_with(tmp_path, 3)
+    assert listed(collection) == {one.capture_id for one in done}
+    read = []
+    parse = catalogue.Sidecar.parse
+    monkeypatch.setattr(catalogue.Sidecar, "parse", lambda content, where: read.append(where) or parse(content, where))
+    collection.seal()
+    new = capture_url(f"{URL}/new", collection, PaperEngine(), Limits())
+    assert new.capture_id in listed(collection)
+    assert read == [new.sidecar]
+    listed(collection)
+    assert read == [new.sidecar]
+
+
+def test_captures_of_a_cloned_writer_are_listed(tmp_path):
+    collection, _ = collection_with(tmp_path / "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    twin = Root(tmp_path / "b").collection("news")
+    for copy in (collection, twin):
+        capture_url(f"{URL}/{copy.path}", copy, PaperEngine(), Limits())
+    assert len(listed(collection)) == 2
+    collection.seal()
+    twin.seal()
+    new = [
+        path for path in twin.path.glob("ledger/*/0*") if not (collection.path / path.relative_to(twin.path)).exists()
+    ]
+    for file in set(twin.files()) - set(collection.files()):
+        collection.local(file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(twin.local(file), collection.local(file))
+    collection.adopt([(path.relative_to(twin.path).as_posix(), path.read_bytes()) for path in new])
+    assert len(listed(collection)) == 3
+
+
+def test_a_segment_sealed_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    collection, _ = collection_with(tmp_path)
+    monkeypatch.setattr(ledger, "SEAL_LINES", 4)
+    take = catalogue.Catalogue._take
+    late = []
+
+    def overtaken(self, *arguments):
+        if not late:
+            late.append(capture_url(f"{URL}/late", collection, PaperEngine(), Limits()))
+        take(self, *arguments)
+
+    monkeypatch.setattr(catalogue.Catalogue, "_take", overtaken)
+    listed(collection)
+    assert late[0].capture_id in listed(collection)
+
+
+def test_a_damaged_catalogue_is_made_again(tmp_path):
+    collection, [one] = collection_with(tmp_path)
+    listed(collection)
+    path_of(collection).write_bytes(b"no database" * 500)
+    assert listed(collection) == {one.capture_id}
+    with sqlite3.connect(path_of(collection)) as database:
+        database.execute("PRAGMA user_version = 99")
+    assert listed(collection) == {one.capture_id}
+
+
+@pytest.mark.parametrize("place", [".archiver", "news/derived"])
+def test_where_nothing_can_be_written_lists_are_made_in_memory(tmp_path, place):
+    collection, [one] = collection_with(tmp_path)
+    shutil.rmtree(tmp_path / place, ignore_errors=True)
+    (tmp_path / place).write_text("in the way, as a read-only disk is")
+    assert listed(collection) == {one.capture_id}
+
+
+def test_a_catalogue_that_cannot_be_written_is_left_alone(tmp_path):
+    collection, [one] = collection_with(tmp_path)
+    listed(collection)
+    second = capture_url(f"{URL}/second", collection, PaperEngine(), Limits())
+    holder = sqlite3.connect(path_of(collection), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    catalogue_wait, catalogue.WAIT_SECONDS = catalogue.WAIT_SECONDS, 0.1
+    try:
+        assert listed(collection) == {one.capture_id, second.capture_id}
+    finally:
+        catalogue.WAIT_SECONDS = catalogue_wait
+        holder.close()
+    assert listed(collection) == {one.capture_id, second.capture_id}
+
+
+def test_a_thousand_words_are_no_fault(tmp_path):
+    collection, _ = collection_with(tmp_path)
+    with open_catalogue(collection) as opened:
+        assert opened.count(words="bridge " * 2000) == 1
