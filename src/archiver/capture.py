@@ -14,11 +14,12 @@ from archiver.engines import Engine
 from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, FetchFailed
 from archiver.ledger import Event
-from archiver.model import Exchange, FileRef, Finding, Item, Limits, PageInfo, Resource, Verdict, now
+from archiver.model import Exchange, FileRef, Finding, Item, Limits, PageInfo, Verdict, close_bodies, now
 from archiver.sidecar import Assertion, Kept, Visit, new_sidecar
 
 AGENT = f"archiver/{__version__}"
 REPORTED = ("capture_id", "url", "final_url", "verdict", "status", "warc", "sidecar", "records", "bytes", "seconds")
+"""What the JSON line of a capture tells, beside its findings."""
 HTML_BYTES = 20 << 20
 """Of a longer document only so much is read for its metadata."""
 
@@ -45,19 +46,7 @@ class Captured:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON line of `archiver capture`."""
-        names = (
-            "capture_id",
-            "url",
-            "final_url",
-            "verdict",
-            "status",
-            "warc",
-            "sidecar",
-            "records",
-            "bytes",
-            "seconds",
-        )
-        return {name: getattr(self, name) for name in names} | {"findings": [one.as_json() for one in self.findings]}
+        return {name: getattr(self, name) for name in REPORTED} | {"findings": [one.as_json() for one in self.findings]}
 
 
 @dataclass(slots=True)
@@ -123,22 +112,13 @@ def _record(items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engin
             try:
                 recorded.note(item, writer.write(item))
             finally:
-                _close(item)
+                close_bodies(item)
     finally:
         if isinstance(items, Generator):
             items.close()  # an early end must reach the engine
     recorded.records = writer.records
     disk.sync_file(stream)
     return recorded
-
-
-def _close(item: Item) -> None:
-    if isinstance(item, Exchange):
-        item.response.body.close()
-        if item.request.body is not None:
-            item.request.body.close()
-    elif isinstance(item, Resource):
-        item.body.close()
 
 
 def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, begun: float) -> Captured:
@@ -207,7 +187,7 @@ def capture_all(
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
+            for future in sorted(done, key=lambda one: one.exception() is not None):  # what was kept is told first
                 yield future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -183,6 +183,16 @@ class PageInfo:
 Item = Exchange | Resource | PageInfo
 
 
+def close_bodies(item: Item) -> None:
+    """Close the bodies of an item that is not needed any more."""
+    if isinstance(item, Exchange):
+        item.response.body.close()
+        if item.request.body is not None:
+            item.request.body.close()
+    elif isinstance(item, Resource):
+        item.body.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Caps that end a capture normally; what they cut is named in `PageInfo`."""

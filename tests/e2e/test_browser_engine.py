@@ -1,5 +1,6 @@
 """The browser engine against real sites: what they served is what was recorded, and no page gets the better of it."""
 
+import errno
 import hashlib
 import io
 import os
@@ -21,8 +22,8 @@ import trustme
 from PIL import Image
 
 from archiver.engines import EngineOptions, guard
-from archiver.engines.browser import BrowserEngine
-from archiver.errors import AddressRefused, ArchiverError, FetchFailed, PartMissing
+from archiver.engines.browser import BrowserEngine, bodies
+from archiver.errors import AddressRefused, ArchiverError, FetchFailed, PartMissing, StorageError
 from archiver.model import Exchange, Item, Limits, PageInfo, Resource
 from labsite import BIG, SOUND, Lab
 from newsroom import Newsroom
@@ -332,6 +333,15 @@ def test_closing_the_iterator_ends_the_visit(engine: BrowserEngine, lab: Lab):
     time.sleep(0.6)  # the page ticks five times a second while it lives
     assert len(lab.served) - asked <= 1
     assert capture(engine, f"{lab.origin()}/framed").main().response.status == 200
+
+
+def test_a_body_that_cannot_be_kept_ends_the_capture(engine: BrowserEngine, lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    def full(_content: bytes = b"") -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(bodies, "new_body", full)
+    with pytest.raises(StorageError, match="no space left"):
+        capture(engine, lab.article(61))
 
 
 def descendants(pid: int) -> dict[int, str]:

@@ -5,6 +5,7 @@ on an event loop in a thread of its own; `capture` is an ordinary generator that
 """
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
@@ -17,8 +18,8 @@ from archiver.engines import EngineOptions, guard
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.trust import home_trusting
 from archiver.engines.browser.visit import Visit
-from archiver.errors import ArchiverError, FetchFailed
-from archiver.model import Exchange, Fidelity, Item, Limits, Resource
+from archiver.errors import ArchiverError, FetchFailed, StorageError
+from archiver.model import Fidelity, Item, Limits, close_bodies
 
 WAITING = 32
 """Items that may wait for their taker; a slower taker slows the recording down rather than filling the disk."""
@@ -59,20 +60,19 @@ class BrowserEngine:
 
     def capture(self, url: str, limits: Limits) -> Iterator[Item]:
         """Visit `url` in the browser; see `Engine.capture`."""
-        belt = _Belt()
-        visit = self._call(self._begin(url, limits, belt))
+        items = _Items(WAITING)
+        visit = self._call(self._begin(url, limits, items))
         try:
-            while (item := self._call(belt.take())) is not None:
+            while (item := self._call(items.next(visit))) is not None:
                 yield item
             if visit.cancelled():
                 raise FetchFailed(url, "the engine was closed")
             visit.result()
         finally:
-            if self._loop.is_closed():
-                belt.clear()
-            else:
-                self._loop.call_soon_threadsafe(visit.cancel)
-                self._call(belt.discard())
+            if not self._loop.is_closed():
+                self._call(_end(visit))
+            while not items.empty():
+                close_bodies(items.get_nowait())
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         """Do `work` on the browser's loop and wait for it."""
@@ -98,14 +98,13 @@ class BrowserEngine:
         await asyncio.gather(*visits, return_exceptions=True)
         await self._chromium.close()
 
-    async def _begin(self, url: str, limits: Limits, belt: "_Belt") -> asyncio.Task[None]:
-        visit = asyncio.ensure_future(self._visit(url, limits, belt))
+    async def _begin(self, url: str, limits: Limits, items: "_Items") -> asyncio.Task[None]:
+        visit = asyncio.ensure_future(self._visit(url, limits, items))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
-        visit.add_done_callback(lambda _visit: belt.end())
         return visit
 
-    async def _visit(self, url: str, limits: Limits, belt: "_Belt") -> None:
+    async def _visit(self, url: str, limits: Limits, items: "_Items") -> None:
         """One visit, in its turn."""
         try:
             async with self._turns:
@@ -113,61 +112,36 @@ class BrowserEngine:
                     if not self._chromium.connected:  # it died under an earlier page
                         await self._chromium.close()
                         await self._launch()
-                await Visit(self._chromium, self._router, self._resolve, belt.put).run(url, limits)
+                await Visit(self._chromium, self._router, self._resolve, items.put).run(url, limits)
         except BrowserError as error:
             raise FetchFailed(url, str(error).rstrip(".")) from error
-        except asyncio.CancelledError:
-            belt.clear()
-            raise
+        except OSError as error:
+            raise StorageError(tempfile.gettempdir(), (error.strerror or str(error)).lower()) from error
 
 
-class _Belt:
-    """Items on their way from a visit to whoever takes them; it holds a few, and has an end."""
+async def _end(visit: asyncio.Task[None]) -> None:
+    """End a visit, if it has not ended, and wait until it has let go of everything."""
+    visit.cancel()
+    await asyncio.wait((visit,))
 
-    def __init__(self) -> None:
-        self._items: asyncio.Queue[Item | None] = asyncio.Queue()
-        self._room = asyncio.Semaphore(WAITING)
-        self._ended = False
+
+class _Items(asyncio.Queue[Item]):
+    """Items on their way from a visit to whoever takes them."""
 
     async def put(self, item: Item) -> None:
-        """Add an item as soon as there is room; an item that comes too late is closed."""
+        """Add an item as soon as there is room; close it if that is too late."""
         try:
-            await self._room.acquire()
+            await super().put(item)
         except asyncio.CancelledError:
-            _close(item)
+            close_bodies(item)
             raise
-        self._items.put_nowait(item)
 
-    def end(self) -> None:
-        """Nothing more will come."""
-        self._items.put_nowait(None)
-
-    async def take(self) -> Item | None:
-        """The next item, or None after the last."""
-        if self._ended:
-            return None
-        item = await self._items.get()
-        self._ended = item is None
-        self._room.release()
-        return item
-
-    async def discard(self) -> None:
-        """Take everything to the end, and close it."""
-        while (item := await self.take()) is not None:
-            _close(item)
-
-    def clear(self) -> None:
-        """Close what lies on the belt."""
-        while not self._items.empty():
-            if item := self._items.get_nowait():
-                _close(item)
-
-
-def _close(item: Item) -> None:
-    """Close the bodies of an item that nobody takes."""
-    if isinstance(item, Exchange):
-        item.response.body.close()
-        if item.request.body:
-            item.request.body.close()
-    elif isinstance(item, Resource):
-        item.body.close()
+    async def next(self, visit: asyncio.Task[None]) -> Item | None:
+        """The next item, or None when the visit has ended and all are taken."""
+        if self.empty():
+            getting = asyncio.ensure_future(self.get())
+            await asyncio.wait((getting, visit), return_when=asyncio.FIRST_COMPLETED)
+            if getting.done():
+                return getting.result()
+            getting.cancel()
+        return None if self.empty() else self.get_nowait()

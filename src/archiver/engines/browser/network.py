@@ -151,8 +151,9 @@ class NetworkLog:
         """Give `sink` the body's further pieces as they arrive (after `Network.streamResourceContent`)."""
         self._sinks[request_id] = sink
 
-    def ended(self, request_id: str) -> bool:
-        """Whether the last answer of an id came to its end."""
+    def cut(self, request_id: str) -> bool:
+        """Pour no more; tells whether the last answer of that id had come to its end."""
+        self._sinks.pop(request_id, None)
         return self._requests[request_id].ended
 
     def _request(self, event: Event) -> Request:

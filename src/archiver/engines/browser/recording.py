@@ -51,6 +51,7 @@ class Recording:
         self._taken = 0
         self._tasks: dict[asyncio.Task[None], Paused] = {}
         self._streams = Streams(self)
+        self._fault: BaseException | None = None
 
     # What goes on
 
@@ -62,7 +63,12 @@ class Recording:
         paused = Paused(event, self.log.pause(event.get("networkId") or event["requestId"]))
         task = asyncio.ensure_future(self.let_go(paused) if self.stop.is_set() else self._take(paused))
         self._tasks[task] = paused
-        task.add_done_callback(self._tasks.__delitem__)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        if not task.cancelled():
+            self._fault = self._fault or task.exception()
 
     @property
     def _held_back(self) -> list[Paused]:
@@ -100,10 +106,15 @@ class Recording:
         await self.tab.session.send("Network.setBlockedURLs", urls=["*"])
 
     async def finish(self, seconds: float) -> None:
-        """Cut what still streams, wait `seconds` for what is being read, and note what was dropped."""
+        """Cut what still streams, wait `seconds` for what is being read, and note what was dropped.
+
+        Raises what kept an answer from being recorded, a full disk for instance.
+        """
         self.stop.set()
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=seconds)
+        if self._fault:
+            raise self._fault
         for paused in self._tasks.values():
             self.note_answer(paused, "the visit ended before it was whole")
         await self._streams.finish(seconds)

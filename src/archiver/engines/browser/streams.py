@@ -5,7 +5,6 @@ browser itself with the page's cookies, when the page stands. An event stream ne
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archiver.browser import BrowserError
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
 ONE_OF_A_WHOLE = "a range of what could not be fetched whole"
 
 
-@dataclass(slots=True)
-class Flow:
-    """An event stream while it flows."""
-
-    paused: Paused
-    body: bodies.Body
-
-
 class Streams:
     """Films and event streams of one recording."""
 
@@ -35,7 +26,8 @@ class Streams:
         self._wholes: dict[str, asyncio.Task[str]] = {}
         """Per URL the fetching of the whole; its result is why it failed, or ""."""
         self._ranges: list[Paused] = []
-        self._flows: list[Flow] = []
+        self._flows: list[tuple[Paused, bodies.Body]] = []
+        """Event streams while they flow."""
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -59,7 +51,7 @@ class Streams:
     async def finish(self, seconds: float) -> None:
         """End the event streams, wait `seconds` for wholes, note the ranges that were parts of them."""
         while self._flows:
-            await self._end(self._flows.pop())
+            await self._end(*self._flows.pop())
         if self._wholes:
             await asyncio.wait(self._wholes.values(), timeout=seconds)
         await self.close()
@@ -73,7 +65,9 @@ class Streams:
             task.cancel()
         await asyncio.gather(*self._wholes.values(), return_exceptions=True)
         while self._flows:
-            self._flows.pop().body.stream.close()
+            paused, body = self._flows.pop()
+            self._recording.log.cut(paused.network_id)
+            body.stream.close()
 
     def _fits(self, paused: Paused) -> bool:
         """Whether the whole is known to be within the cap."""
@@ -133,14 +127,14 @@ class Streams:
 
         await recording.let_go(paused)
         recording.log.pour(paused.network_id, keep)
-        self._flows.append(Flow(paused, body))
+        self._flows.append((paused, body))
         await recording.tab.session.send("Network.streamResourceContent", requestId=paused.network_id)
 
-    async def _end(self, flow: Flow) -> None:
-        flow.body.truncated = None if self._recording.log.ended(flow.paused.network_id) else "time"
-        flow.body.stream.seek(0)
-        self._recording.note_answer(flow.paused)
-        await self._recording.put(self._recording.exchange(flow.paused, flow.body))
+    async def _end(self, paused: Paused, body: bodies.Body) -> None:
+        body.truncated = None if self._recording.log.cut(paused.network_id) else "time"
+        body.stream.seek(0)
+        self._recording.note_answer(paused)
+        await self._recording.put(self._recording.exchange(paused, body))
 
 
 def _comes_in_ranges(paused: Paused) -> bool:
