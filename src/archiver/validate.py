@@ -29,10 +29,9 @@ def validate_files(paths: Iterable[Path], progress: Progress = silent) -> list[F
             raise UnreadableInput(str(path), "there is no such file")
     files = [file for path in named for file in _expanded(path)]
     findings: list[Finding] = []
-    for done, file in enumerate(files):
-        progress(f"validating {file.name}", done, len(files))
+    for done, file in enumerate(files, 1):
         findings += validate_file(file)
-    progress("validated", len(files), len(files))
+        progress("validating", done, len(files))
     return findings
 
 

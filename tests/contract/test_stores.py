@@ -225,6 +225,9 @@ def test_addresses_are_opened_or_refused_with_a_sentence(tmp_path):
     ):
         with pytest.raises(UsageError):
             open_store(url)
+    with pytest.raises(UsageError) as refused:
+        open_store("s3://key:secret@bucket")
+    assert "secret" not in str(refused.value)
     with pytest.raises(UsageError):
         open_store("s3://bucket/x", endpoint_url="localhost:9000")
     with pytest.raises(StoreError, match="no such folder"):

@@ -60,6 +60,7 @@ def kill_until_something_is_left(archiver, newsroom, options, whole):
 
 @pytest.mark.browser
 def test_a_killed_browser_capture_leaves_no_browser_and_no_damage(archiver, newsroom, reach):
+    assert archiver("init", "default", "--title", "Default").code == 0
     for after in (1.5, 2.5, 3.5, 4.5):
         kill_one(archiver, newsroom.article, (*reach, "--engine", "browser"), after)
         assert archiver("verify", "--json").code == 0

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from concurrent.futures import wait
 
 import pytest
 
@@ -58,6 +59,25 @@ def test_captures_in_parallel_are_all_there(tmp_path):
     assert sorted(one.url for one in done) == sorted(urls)
     assert len(list(collection.sidecars())) == 25
     assert verify_collection(collection).findings == ()
+
+
+def test_what_went_well_is_told_before_what_stops_all(tmp_path, monkeypatch):
+    """Two pages end at the same moment: one is kept, at the other the disk is full."""
+    collection = Root(tmp_path).create("news", "News", agent=AGENT)
+
+    def one_fails(url, *_):
+        if url.endswith("full"):
+            raise StorageError(url, "no space left on device")
+        return capture.Captured(url, "ok", 0.1)
+
+    monkeypatch.setattr(capture, "capture_url", one_fails)
+    monkeypatch.setattr(capture, "wait", lambda running, **_: (wait(running)[0], set()))
+    outcomes = capture_all([f"{URL}/full", f"{URL}/a", f"{URL}/b"], collection, PaperEngine(), jobs=3, limits=Limits())
+    told = []
+    with pytest.raises(StorageError):
+        for one in outcomes:
+            told.append(one.url)
+    assert sorted(told) == [f"{URL}/a", f"{URL}/b"]
 
 
 STEPS = [

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import time
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from archiver import disk, ledger
-from archiver.collection import Root
+from archiver.collection import Root, index
 from archiver.errors import StoreError
 from archiver.ledger import Event, Segment
 from archiver.model import FileRef
@@ -21,6 +22,8 @@ from archiver.stores.local import LocalStore
 from archiver.stores.memory import MemoryStore
 from archiver.sync import pull, push, status
 from archiver.sync.plan import Side, plan, sound
+from archiver.verify import verify_collection
+from material import collection_with
 
 AGENT = "test/1"
 
@@ -410,6 +413,40 @@ def test_a_pull_cut_off_is_taken_up_again_without_loading_twice(here, other):
     assert not have & {key for verb, key in store.asked if verb == "open"}
 
 
+def test_a_killed_pull_leaves_nothing_for_ever(here, other, store, monkeypatch):
+    push(here, store)
+    if not (child := os.fork()):
+        disk.publish = lambda *_: os._exit(9)
+        pull(other, store)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert list(other.path.rglob(".tmp-*"))
+    assert {one.code for one in other.clear_leftovers()} == {"leftover-removed"}
+    assert not list(other.path.rglob(".tmp-*"))
+    assert pull(other, store).exit_code == 0
+    assert contents(other) == contents(here)
+
+
+def test_a_pull_from_where_nothing_is_tells_and_makes_nothing(other, store):
+    report = pull(other, store)
+    assert (codes(report), report.exit_code) == (["remote-empty"], 1)
+    assert not other.path.exists()
+
+
+def test_the_index_of_a_great_pull_is_taken_in_bit_by_bit(tmp_path, store, monkeypatch):
+    here, _ = collection_with(tmp_path / "here", 4)
+    push(here, store)
+    sizes = []
+    add_lines = index.add
+    monkeypatch.setattr(index, "add", lambda folder, lines: sizes.append(len(lines)) or add_lines(folder, lines))
+    monkeypatch.setattr("archiver.collection.collection.BATCH_LINES", 3)
+    other = Root(tmp_path / "there").place("news")
+    assert pull(other, store).exit_code == 0
+    assert max(sizes) == 3
+    assert list(other.read_index()) == list(here.read_index())
+    assert verify_collection(other).findings == ()
+
+
 def test_another_file_in_the_way_here_is_a_conflict_and_stays(here, other, store):
     push(here, store)
     disk.write_atomic(other.local("sidecars/a.json"), b"mine, not entered")
@@ -589,8 +626,9 @@ class Archivists(RuleBasedStateMachine):
 
     @rule(who=who, verb=st.sampled_from([push, pull]))
     def exchange(self, who, verb):
+        nothing = verb is pull and not self.store.objects
         report = verb(self.copies[who], self.store)
-        assert (report.exit_code, report.findings) == (0, ())
+        assert (report.exit_code, codes(report)) == ((1, ["remote-empty"]) if nothing else (0, []))
 
     @rule(who=who, verb=st.sampled_from([push, pull]), steps=st.integers(0, 9))
     def break_off(self, who, verb, steps):

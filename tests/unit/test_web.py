@@ -136,6 +136,11 @@ def test_older_articles_are_on_the_next_page(root: Path) -> None:
         assert get(root, f"/?page={quote(number)}").status == 200
 
 
+@pytest.mark.parametrize("page", ["99", "9" * 30, "9" * 5000])
+def test_a_page_behind_the_last_is_not_there(root: Path, page: str) -> None:
+    assert get(root, f"/?page={page}").status == 404
+
+
 def test_the_filter_finds_words_in_any_case_and_script(root: Path) -> None:
     answer = get(root, f"/?q={quote('ШКОЛА шевченко')}")
     assert [link.text_content() for link in answer.page.xpath("//h2/a")] == ["Школа під землею"]

@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of the command modules, so that `ar
 each command imports the use case that it calls.
 """
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 
 from archiver import __version__
-from archiver.cli import archive, captures, checks, replaying, replication
+from archiver.cli import archive, captures, checks, render, replaying, replication
 from archiver.config import load_settings
 from archiver.errors import ArchiverError
 
@@ -47,6 +48,8 @@ for module in (captures, archive, checks, replaying, replication):
 
 def main() -> None:
     """Run the `archiver` command; every failure is one plain sentence, a hint and an exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a locale without Cyrillic is no reason to fail
     sys.exit(run(sys.argv[1:]))
 
 
@@ -82,7 +85,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _fail(message: str, hint: str, code: int) -> int:
-    click.secho(f"archiver: {message}", err=True, fg="red")
+    click.secho(f"archiver: {render.plain(message)}", err=True, fg="red")
     if hint:
-        click.echo(f"  {hint}", err=True)
+        click.echo(f"  {render.plain(hint)}", err=True)
     return code

@@ -62,13 +62,13 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
         "modified": article.get("dateModified", ""),
         "captured": capture["captured_at"],
         "from": capture["final_url"],
-        "verdict": " — ".join([capture["verdict"]["word"], *capture["verdict"]["reasons"]]),
+        "verdict": " — ".join([sidecar.verdict, *sidecar.reasons]),
         "engine": f"{capture['engine']} ({capture['fidelity']})",
         "warc": str(warc),
     }
     for label, value in facts.items():
         if value:
-            click.echo(f"{label:11} {value}")
+            click.echo(f"{label:11} {render.plain(str(value))}")
 
 
 @click.command()

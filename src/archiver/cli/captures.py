@@ -41,7 +41,7 @@ def seeds(urls: tuple[str, ...], file: str | None) -> list[str]:
     found = list(urls)
     if file is not None:
         try:
-            with click.open_file(file, encoding="utf-8") as stream:
+            with click.open_file(file, encoding="utf-8-sig") as stream:
                 lines = [line.strip() for line in stream]
         except (OSError, UnicodeDecodeError) as error:
             raise UnreadableInput(file, f"the seed list cannot be read ({error})") from error
@@ -130,10 +130,10 @@ def _show(outcome: "Captured", *, as_json: bool) -> None:
     colour = {"ok": "green", "partial": "yellow"}.get(outcome.verdict, "red")
     head = click.style(f"{outcome.verdict:9}", fg=colour)
     if outcome.capture_id is None:
-        click.echo(f"{head} {outcome.url}")
+        click.echo(f"{head} {render.plain(outcome.url)}")
     else:
         facts = f"{outcome.records} records, {render.size(outcome.bytes)}, {outcome.seconds:.1f} s"
-        click.echo(f"{head} {outcome.capture_id}  {outcome.final_url}  ({facts})")
+        click.echo(f"{head} {outcome.capture_id}  {render.plain(outcome.final_url or '')}  ({facts})")
     render.findings(outcome.findings)
 
 
@@ -167,7 +167,7 @@ def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> in
         if as_json:
             render.emit(outcome.as_json())
         elif outcome.error is None:
-            click.echo(f"{outcome.file}: {len(outcome.captures)} pages, kept as {outcome.path}")
+            click.echo(f"{render.plain(outcome.file)}: {len(outcome.captures)} pages, kept as {outcome.path}")
         if not as_json or outcome.error is not None:
             render.findings(outcome.findings)
     return codes[0] if len(set(codes)) == 1 else 1

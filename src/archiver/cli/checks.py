@@ -1,10 +1,24 @@
 """`validate`, `verify`, `doctor`: what is right and what is not."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archiver.cli import options, render
+from archiver.errors import UsageError
+
+if TYPE_CHECKING:
+    from archiver.collection import Collection
+
+
+def _chosen(root: Path, name: str | None) -> "list[Collection]":
+    """The collections to check. None at all is a mistake in the root, and must not look like success."""
+    from archiver.collection import Root
+
+    if not (found := Root(root).chosen(name)):
+        raise UsageError(f"There is no collection under {root}.", "Name the folder that holds them with --root.")
+    return found
 
 
 @click.command()
@@ -23,10 +37,9 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, as_json: boo
       archiver validate
       archiver validate collections/frontline/sidecars/*.json
     """
-    from archiver.collection import Root
     from archiver.validate import validate_files
 
-    wanted = list(paths) or [collection.path for collection in Root(root).chosen(name)]
+    wanted = list(paths) or [collection.path for collection in _chosen(root, name)]
     with render.progress(quiet=as_json) as observe:
         found = validate_files(wanted, observe)
     if as_json:
@@ -52,11 +65,10 @@ def verify(root: Path, name: str | None, record: bool, as_json: bool) -> int:
       archiver verify
       archiver verify -c frontline --record
     """
-    from archiver.collection import Root
     from archiver.verify import record_result, verify_collection
 
     code = 0
-    for collection in Root(root).chosen(name):
+    for collection in _chosen(root, name):
         with render.progress(quiet=as_json) as observe:
             report = verify_collection(collection, observe)
         if record:

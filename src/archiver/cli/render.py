@@ -1,6 +1,7 @@
 """What people see: findings, tables, progress. rich's only home, and imported only on a terminal."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,9 +15,18 @@ if TYPE_CHECKING:
 COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
 
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """`text` on one line, without what would steer a terminal: headlines, URLs and file names come from anywhere."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.splitlines()).replace("\t", " "))
+
+
 def emit(document: Any) -> None:
-    """One compact JSON object on its own line, flushed."""
-    click.echo(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+    """One compact JSON object on its own line, in UTF-8 whatever the locale, flushed."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    click.echo(text.encode("utf-8", "backslashreplace"))  # half a character can only be told as JSON's own escape
     sys.stdout.flush()
 
 
@@ -24,8 +34,8 @@ def findings(found: "Iterable[Finding]", *, err: bool = True) -> None:
     """One finding per line, whole paths, never wrapped: `where: level[code] message — hint`."""
     for one in found:
         level = click.style(f"{one.level}[{one.code}]", fg=COLOURS[one.level])
-        hint = f" — {one.hint}" if one.hint else ""
-        click.echo(f"{one.where}: {level} {one.message}{hint}", err=err)
+        hint = f" — {plain(one.hint)}" if one.hint else ""
+        click.echo(f"{plain(one.where)}: {level} {plain(one.message)}{hint}", err=err)
 
 
 def count(found: "Iterable[Finding]") -> str:
@@ -77,7 +87,7 @@ def table(headings: list[str], rows: Iterable[list[str]]) -> None:
     """A table on a terminal; elsewhere one line per row, fields parted by tabs, nothing cut."""
     if not sys.stdout.isatty():
         for row in rows:
-            click.echo("\t".join(field.replace("\t", " ").replace("\n", " ") for field in row))
+            click.echo("\t".join(plain(field) for field in row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -87,5 +97,5 @@ def table(headings: list[str], rows: Iterable[list[str]]) -> None:
     for heading in headings:
         grid.add_column(heading, overflow="fold")
     for row in rows:
-        grid.add_row(*(Text(field) for field in row))
+        grid.add_row(*(Text(plain(field)) for field in row))
     Console().print(grid)

@@ -84,7 +84,7 @@ def _report(report: "SyncReport", *, as_json: bool) -> int:
     else:
         for action in report.actions:
             if action.verb != "keep":
-                click.echo(f"{action.verb}\t{action.key}\t{action.reason}")
+                click.echo(f"{action.verb}\t{render.plain(action.key)}\t{render.plain(action.reason)}")
         render.findings(report.findings)
         click.echo(report.summary())
     return report.exit_code

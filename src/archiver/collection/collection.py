@@ -2,8 +2,9 @@
 
 import shutil
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +18,8 @@ from archiver.model import FileRef, Finding
 from archiver.sidecar import Sidecar
 
 METADATA = "collection/*.json"
+BATCH_LINES = 50_000
+"""So many index lines of a pull are held in memory and merged at a time."""
 
 
 class Collection:
@@ -158,20 +161,31 @@ class Collection:
         with self.state.lock(self.name):
             Chain(self.path / "ledger", self.state.writer()).seal()
 
+    @contextmanager
+    def incoming(self) -> Iterator[str]:
+        """What the temporary names of files that are being brought begin with: a kill's leavings are known by it."""
+        name = f"pull-{layout.random_base32(10)}"
+        prefix = f"{disk.TEMPORARY}{name}-"
+        claims = [f"{folder}{prefix}*" for folder in ("", "archive/**/", "sidecars/", "collection/", "schemas/")]
+        with self.state.marked(self.name, name, claims) as mark:
+            try:
+                yield prefix
+            finally:
+                mark.unlink()
+
     def adopt(self, segments: list[tuple[str, bytes]]) -> None:
         """Take in segments of other writers (path, content) whose files are here already: index, then ledger."""
-        lines: list[bytes] = []
         for path, content in segments:
-            for file in ledger.parse_segment(content, path).objects():
-                if file.path.startswith("archive/"):
-                    lines += self.lines_of(file.path)
-        index.create(self.path / "indexes")
-        with self.state.lock(self.name):
-            index.add(self.path / "indexes", lines)
-            for path, content in segments:
+            files = (file.path for file in ledger.parse_segment(content, path).objects())
+            lines = (line for file in files if file.startswith("archive/") for line in self.lines_of(file))
+            while batch := list(islice(lines, BATCH_LINES)):
+                with self.state.lock(self.name):
+                    index.add(self.path / "indexes", batch)
+                self.compact()
+            with self.state.lock(self.name):
+                index.create(self.path / "indexes")
                 if not self.local(path).exists():
                     disk.write_atomic(self.local(path), content)
-        self.compact()
 
     # The index
 

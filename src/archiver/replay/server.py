@@ -9,6 +9,7 @@ monkey.patch_all()
 
 import argparse
 import os
+import re
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ from archiver.replay.guard import Application, Guard
 from archiver.replay.rewriting import STATIC, ArchiveRewriterApp
 
 TEMPLATES = Path(__file__).parent / "templates"
+LEVEL = re.compile(r"(\A|/)\d+\.cdxj\Z")
 
 
 class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
@@ -40,7 +42,9 @@ class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
     """
 
     def _load_files_single_dir(self, the_dir: str) -> Iterator[tuple[str, Any]]:
-        yield from sorted(super()._load_files_single_dir(the_dir), key=lambda named: str(named[0]))
+        found = super()._load_files_single_dir(the_dir)
+        levels = (named for named in found if LEVEL.search(str(named[0])))  # not those that are being written
+        yield from sorted(levels, key=lambda named: str(named[0]))
 
     def _merge(self, iter_list: list[Any]) -> Iterator[Any]:
         last = None

@@ -81,7 +81,8 @@ def open_store(url: str, *, endpoint_url: str | None = None) -> Store:
     """
     parts = urlsplit(url)
     if parts.query or parts.fragment or "@" in parts.netloc:
-        raise UsageError(f"{url!r} is no store: it has more than a place.", "Write s3://BUCKET/PREFIX.")
+        hint = "Write s3://BUCKET/PREFIX; credentials come from the environment."
+        raise UsageError("The address of the store has more in it than a place.", hint)  # it may hold a secret
     if parts.scheme == "s3":
         from archiver.stores.s3 import S3Store  # boto3 costs half a second; only those who need it pay
 

@@ -11,7 +11,7 @@ from archiver.errors import UsageError
 KEY_BYTES = 900
 """UTF-8 bytes of a whole key; S3 allows 1,024 with the prefix."""
 NAME_BYTES = 230
-"""UTF-8 bytes between two slashes; file systems allow 255, and a temporary name is 18 longer."""
+"""UTF-8 bytes between two slashes; file systems allow 255, and a temporary name is 24 longer."""
 
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|\Z)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")

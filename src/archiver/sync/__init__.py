@@ -10,7 +10,7 @@ from dataclasses import replace
 from io import BytesIO
 
 from archiver.collection import Collection
-from archiver.model import Finding, Progress, silent
+from archiver.model import FileRef, Finding, Progress, silent
 from archiver.stores import Store
 from archiver.sync.plan import SyncReport, plan, sound
 from archiver.sync.sides import read_here, read_there
@@ -57,16 +57,28 @@ def pull(collection: Collection, store: Store, *, dry_run: bool = False, progres
     there, contents, found = read_there(store, here, progress)
     actions = plan(there, here, "download")
     findings += found
+    if not there.segments and not findings:
+        hint = "Check bucket and prefix; a collection is there once it was pushed."
+        findings.append(Finding("error", "remote-empty", store.url, "no collection is there", hint))
     report = SyncReport("pull", collection.name, store.url, tuple(actions), tuple(findings), dry_run)
-    if dry_run or report.conflict:
+    if dry_run or report.conflict or not there.segments:
         return report
     wanted = [there.files[action.key] for action in actions if action.verb == "download" and action.key in there.files]
-    moved, found = each(wanted, lambda file: download(collection, store, file), "downloading", progress)
+    moved, found = _brought(collection, store, wanted, progress)
     findings += found
     new = [segment for path, segment in there.segments.items() if path not in here.segments]
     passed, held_back = sound(new, here.segments.values(), {finding.where for finding in findings})
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])
     return replace(report, findings=tuple(findings + held_back), moved=moved, segments=len(passed))
+
+
+def _brought(
+    collection: Collection, store: Store, wanted: list[FileRef], progress: Progress
+) -> tuple[tuple[FileRef, ...], list[Finding]]:
+    if not wanted:
+        return (), []
+    with collection.incoming() as prefix:
+        return each(wanted, lambda file: download(collection, store, file, prefix), "downloading", progress)
 
 
 def status(collection: Collection, store: Store) -> SyncReport:

@@ -71,7 +71,7 @@ def _place(path: str) -> str:
 
 
 def _left_open(segment: Segment) -> Finding:
-    message = "another working copy left this open; what it names is not replicated"
+    message = "it is still open, begun just now or by another working copy; what it names is not replicated yet"
     return Finding("warning", "segment-open", f"ledger/{segment.writer}/{ledger.OPEN}", message)
 
 

@@ -59,13 +59,13 @@ def upload(collection: Collection, store: Store, file: FileRef) -> Finding | boo
         return Finding("error", "conflict", file.path, str(error), error.hint)
 
 
-def download(collection: Collection, store: Store, file: FileRef) -> Finding | bool:
-    """Bring one file under its final name, once size and digest agree with the ledger."""
+def download(collection: Collection, store: Store, file: FileRef, prefix: str) -> Finding | bool:
+    """Bring one file under its final name, once size and digest agree with the ledger; until then with a `prefix`."""
     path = collection.local(file.path)
     if path.is_file():
         return _in_the_way(collection, file) or False
     disk.make_directory(path.parent)
-    temporary = disk.temporary_beside(path)
+    temporary = path.with_name(f"{prefix}{path.name}")
     try:
         with store.open(file.path) as source, disk.writing(path), temporary.open("xb") as target:
             found = _copy(source, target, file.bytes)

@@ -153,7 +153,7 @@ def create_app(root: Path, replay: str, origin: str) -> ASGIApp:
 
 
 def _page_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and int(text[:9]) > 0 else 1
+    return max(int(text[:9]), 1) if text.isascii() and text.isdigit() else 1
 
 
 def _query(words: str, number: int) -> str:

@@ -1,0 +1,105 @@
+"""The command line as a border: what comes from archives and disks is shown safely, and ends in the right code."""
+
+import json
+import re
+
+import pytest
+
+from archiver import validate
+from archiver.cli import render, run
+from archiver.cli.captures import exit_code, seeds
+from archiver.collection import Root
+from archiver.model import Finding
+from material import collection_with
+
+STEERING = "evil\x1b]0;title\x07 \x9b31m \u202etxt\nline\ttab\x00"
+
+
+@pytest.fixture
+def archiver(tmp_path, capfd):
+    """Runs a command in this process: exit code, stdout, stderr."""
+
+    def command(*arguments):
+        code = run(["--root", str(tmp_path), *map(str, arguments)])
+        return code, *capfd.readouterr()
+
+    return command
+
+
+def harmless(text):
+    return not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]", text)
+
+
+def test_nothing_that_steers_a_terminal_is_printed(capfd, monkeypatch):
+    render.findings([Finding("error", "x", STEERING, STEERING, STEERING)], err=False)
+    render.table(["a"], [[STEERING]])
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    render.table(["a"], [[STEERING]])
+    out = re.sub("\x1b\\[[0-9;]*m", "", capfd.readouterr().out)  # rich's own colours
+    assert harmless(out) and "evil" in out
+    assert len(out.splitlines()) >= 3
+
+
+def test_a_hostile_name_in_an_error_is_harmless(archiver):
+    code, _, err = archiver("validate", STEERING.replace("\x00", ""))
+    assert code == 2
+    assert harmless(err)
+
+
+def test_letters_that_are_none_come_out_as_json(capfd):
+    render.emit({"url": "http://x/\udcff", "title": "Міст 🌉"})
+    out = capfd.readouterr().out
+    assert json.loads(out)["title"] == "Міст 🌉"
+    assert "\\udcff" in out
+
+
+def test_a_url_of_wrong_bytes_is_refused_in_a_sentence(archiver):
+    for options in ([], ["--json"]):
+        code, out, err = archiver("capture", "http://x\udcff/", "--engine", "http", *options)
+        assert code == 2, err
+        assert "web address" in err + out
+        assert "unforeseen" not in err
+
+
+@pytest.mark.parametrize("command", ["verify", "validate"])
+def test_checking_nothing_is_no_success(archiver, command):
+    code, _, err = archiver(command)
+    assert code == 2
+    assert "no collection" in err
+
+
+def test_every_capture_is_shown_even_with_odd_claims(archiver, tmp_path):
+    collection, [captured] = collection_with(tmp_path)
+    code, out, _ = archiver("show", captured.capture_id)
+    assert code == 0
+    assert "The bridge stands" in out
+    assert str(collection.local(captured.warc)) in out
+
+
+def test_a_progress_has_one_name(tmp_path):
+    collection, _ = collection_with(tmp_path, 3)
+    seen = set()
+    validate.validate_files([collection.path], lambda what, done, total: seen.add(what))
+    assert len(seen) == 1
+
+
+def test_seeds_of_another_system(tmp_path):
+    file = tmp_path / "seeds.txt"
+    file.write_bytes("\ufeffhttps://a.example/\r\n# no\r\n\r\nhttps://b.example/\r\n".encode())
+    assert seeds((), str(file)) == ["https://a.example/", "https://b.example/"]
+
+
+@pytest.mark.parametrize(
+    "text", ['capture = "http"', "[capture]\njobs = 'many'", "root = 5", "root = ['x']", "sync = [1]"]
+)
+def test_settings_that_make_no_sense_are_wrong_usage(archiver, tmp_path, monkeypatch, text):
+    (tmp_path / "archiver.toml").write_text(text)
+    monkeypatch.setenv("ARCHIVER_CONFIG", str(tmp_path / "archiver.toml"))
+    Root(tmp_path).create("news", "News", agent="test/1")
+    code, _, err = archiver("capture", "https://example.org/", "-c", "nowhere")
+    assert code == 2, err
+    assert "unforeseen" not in err
+
+
+def test_no_outcome_at_all_is_no_success():
+    assert exit_code([]) == 1
