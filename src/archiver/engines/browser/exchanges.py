@@ -14,11 +14,10 @@ from urllib.parse import urldefrag
 
 from archiver.browser import Event
 from archiver.engines.browser.network import Hop, header_lines
+from archiver.engines.heads import REDIRECTS, reason_of, renamed
 from archiver.model import Headers, now
 
-ORIGINAL = "X-Archive-Orig-"
 CODINGS = frozenset(("content-encoding", "transfer-encoding", "content-length"))
-REDIRECTS = frozenset((301, 302, 303, 307, 308))
 BODYLESS = frozenset((204, 205, 304))
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
@@ -121,14 +120,6 @@ class Paused:
         return b"".join(base64.b64decode(entry["bytes"]) for entry in entries)
 
 
-def reason_of(status: int) -> str:
-    """The standard's phrase for a status, or ""."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
 def response_headers(told: list[dict[str, str]], extra: dict[str, Any] | None) -> Headers:
     """Header lines in the server's order and spelling, with Set-Cookie, values byte for byte.
 
@@ -175,9 +166,5 @@ def honest(headers: Headers, length: int, *, ranged: bool = False) -> Headers:
     stale = CODINGS | ({"content-range"} if ranged else frozenset())
     lengths = [value for name, value in headers if name.lower() == "content-length"]
     if lengths == [str(length)] or (not lengths and not length):
-        return _renamed(headers, stale - {"content-length"})
-    return (*_renamed(headers, stale), ("Content-Length", str(length)))
-
-
-def _renamed(headers: Headers, stale: frozenset[str]) -> Headers:
-    return tuple((ORIGINAL + name if name.lower() in stale else name, value) for name, value in headers)
+        return renamed(headers, stale - {"content-length"})
+    return (*renamed(headers, stale), ("Content-Length", str(length)))

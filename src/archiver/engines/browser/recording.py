@@ -12,10 +12,11 @@ from typing import Literal
 
 from archiver.browser import BrowserError, Event, Session, Tab
 from archiver.engines.browser import bodies
-from archiver.engines.browser.exchanges import Paused, honest, reason_of
+from archiver.engines.browser.exchanges import Paused, honest
 from archiver.engines.browser.network import NetworkLog
 from archiver.engines.browser.streams import Streams
 from archiver.engines.browser.tunnel import Tunnel
+from archiver.engines.heads import reason_of
 from archiver.model import Exchange, Limits, Request, RequestNote, Response, new_body, now, timestamp
 
 Put = Callable[[Exchange], Awaitable[None]]

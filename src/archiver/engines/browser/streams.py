@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from archiver.browser import BrowserError
 from archiver.engines.browser import bodies
-from archiver.engines.browser.exchanges import Paused, honest, reason_of, utf8
+from archiver.engines.browser.exchanges import Paused, honest, utf8
+from archiver.engines.heads import reason_of
 from archiver.model import Exchange, Request, Response, now
 
 if TYPE_CHECKING:

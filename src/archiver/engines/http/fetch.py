@@ -11,24 +11,26 @@ import socket
 import tempfile
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
-from http.client import responses
 from typing import Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
 import pycurl
 
 from archiver.engines import guard
+from archiver.engines.heads import reason_of, renamed
 from archiver.errors import AddressRefused, ArchiverError, FetchFailed, StorageError
 from archiver.model import Headers, new_body, now
 from archiver.warc.http import HttpHead, parse_head
 
 CONNECT_SECONDS = 10.0
 AGENTS = tuple(part for part in pycurl.version.split() if part.startswith(("PycURL", "libcurl", "OpenSSL", "nghttp2")))
-ORIGINAL = "X-Archive-Orig-"
 CODINGS = "gzip, deflate, br"
 """Asked for; zstd is not, because pywb cannot replay it."""
+
+_CHUNKED, _SIZED = frozenset({"transfer-encoding"}), frozenset({"content-length"})
 
 Truncated = Literal["length", "time", "disconnect"]
 
@@ -92,7 +94,7 @@ class Outcome:
     @property
     def reason(self) -> str:
         """The reason phrase; HTTP/2 has none, so that the standard's stands in."""
-        return (self.answer.reason if self.answer else "") or responses.get(self.status, "")
+        return (self.answer.reason if self.answer else "") or reason_of(self.status)
 
 
 def new_cookies() -> "pycurl.CurlShare":
@@ -253,8 +255,7 @@ class Transfer:
 
 def _honest(headers: Headers, stored: int, *, cut: bool) -> Headers:
     """The headers of a stored body: no chunk framing, and the length that it has if it was cut."""
-    renamed = {"transfer-encoding"} | ({"content-length"} if cut else set())
-    lines = tuple((ORIGINAL + name if name.lower() in renamed else name, value) for name, value in headers)
+    lines = renamed(headers, _CHUNKED | _SIZED if cut else _CHUNKED)
     return (*lines, ("Content-Length", str(stored))) if cut else lines
 
 
@@ -266,6 +267,7 @@ class Session:
         self._closing = closing
         self._multi = pycurl.CurlMulti()
         self._running: dict[pycurl.Curl, Transfer] = {}
+        self._ended: deque[tuple[Transfer, Outcome]] = deque()
         self._tls: dict[int, str] = {}  # by curl's number of the connection: only its first transfer is told
 
     def start(self, transfer: Transfer) -> None:
@@ -273,24 +275,28 @@ class Session:
         self._running[transfer.easy] = transfer
         self._multi.add_handle(transfer.easy)
 
-    def finished(self, patience: float = 0.5) -> list[tuple[Transfer, Outcome]]:
-        """Work until something has ended, `patience` seconds at most. Raises `ArchiverError` if the engine closes."""
+    def finished(self, patience: float = 0.5) -> tuple[Transfer, Outcome] | None:
+        """A transfer that has ended; None if none does within `patience` seconds, or none is running.
+
+        Raises `ArchiverError` if the engine closes.
+        """
         until = time.monotonic() + patience
         while True:
             if self._closing.is_set():
                 raise ArchiverError("The HTTP engine is closed.")
             while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
                 pass
-            done = self._ended()
-            if done or not self._running or time.monotonic() > until:
-                return done
+            self._collect()
+            if self._ended:
+                return self._ended.popleft()
+            if not self._running or time.monotonic() > until:
+                return None
             self._multi.select(0.1)
 
-    def _ended(self) -> list[tuple[Transfer, Outcome]]:
+    def _collect(self) -> None:
         for easy, transfer in self._running.items():
             if transfer.tls:
                 self._tls[easy.getinfo(pycurl.CONN_ID)] = transfer.tls
-        ended = []
         left = 1
         while left:
             left, good, bad = self._multi.info_read()
@@ -298,15 +304,16 @@ class Session:
                 transfer = self._running.pop(easy)
                 tls = self._tls.get(easy.getinfo(pycurl.CONN_ID), "")
                 self._multi.remove_handle(easy)
-                ended.append((transfer, transfer.finish(code, message, tls)))
-        return ended
+                self._ended.append((transfer, transfer.finish(code, message, tls)))
 
     def abandon(self) -> None:
-        """Break off whatever is still running."""
+        """Break off whatever is still running, and drop what has ended and was not asked for."""
         for easy, transfer in self._running.items():
             self._multi.remove_handle(easy)
             transfer.discard()
         self._running.clear()
+        while self._ended:
+            self._ended.pop()[1].body.close()
 
     def close(self) -> None:
         """Break off everything and close the connections."""

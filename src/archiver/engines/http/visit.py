@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from archiver import __version__
 from archiver.engines.guard import check_url
+from archiver.engines.heads import REDIRECTS
 from archiver.engines.http.fetch import AGENTS, Outcome, Session, Terms, Transfer
 from archiver.engines.http.requisites import CSS_TYPES, HTML_TYPES, Kind, find_requisites
 from archiver.errors import AddressRefused, InvalidURL
@@ -18,7 +19,7 @@ from archiver.model import Exchange, Item, Limits, PageInfo, Request, RequestNot
 from archiver.warc.decoding import CannotDecode, decoded, pieces
 from archiver.warc.http import media_type_of
 
-MAX_REDIRECTS = 20
+MAXREDIRECTS = 20
 PARALLEL = 6
 """Requests under way at once, as many as browsers have for one server."""
 IMPORT_DEPTH = 3
@@ -27,7 +28,6 @@ SCAN_BYTES = 16 << 20
 """Of a longer document (decoded) only so much is searched for requisites."""
 
 _DOCUMENTS: dict[Kind, frozenset[str]] = {"document": HTML_TYPES, "stylesheet": CSS_TYPES}
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT: dict[Kind, str] = {
     "document": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "stylesheet": "text/css,*/*;q=0.1",
@@ -79,7 +79,7 @@ class Visit:
     def _navigate(self) -> Iterator[Exchange]:
         """The page, after the redirects that lead to it."""
         url, hops = self._url, Counter[str]()
-        while hops.total() <= MAX_REDIRECTS and hops[url] < 2:  # a page may redirect to itself to set a cookie
+        while hops.total() <= MAXREDIRECTS and hops[url] < 2:  # a page may redirect to itself to set a cookie
             hops[url] += 1
             self._final_url = url
             wanted = _Wanted(url, "document")
@@ -101,29 +101,31 @@ class Visit:
                 self._reasons.append(f"it redirects to {error}")
                 return
         circle = hops[url] > 1
-        self._reasons.append("it redirects in a circle" if circle else f"it redirects more than {MAX_REDIRECTS} times")
+        self._reasons.append("it redirects in a circle" if circle else f"it redirects more than {MAXREDIRECTS} times")
 
     def _fetch(self, wanted: _Wanted) -> Outcome:
         """One request alone."""
         self._start(wanted)
-        while not (ended := self._session.finished()):
+        while (ended := self._session.finished()) is None:
             pass
         self._under_way.clear()
-        return ended[0][1]
+        return ended[1]
 
     def _fetch_parts(self) -> Iterator[Exchange]:
         while self._queue or self._under_way:
             self._start_more()
-            for transfer, outcome in self._session.finished():
-                wanted = self._under_way.pop(transfer)
-                if outcome.error is not None:
-                    self._note_failure(wanted, outcome)
-                    continue
-                if target := _target(wanted.url, outcome):
-                    self._redirect(wanted, target)
-                elif outcome.status == HTTPStatus.OK:
-                    self._look_into(wanted, outcome)
-                yield self._exchange(wanted, outcome, "part")
+            if (ended := self._session.finished()) is None:
+                continue
+            transfer, outcome = ended
+            wanted = self._under_way.pop(transfer)
+            if outcome.error is not None:
+                self._note_failure(wanted, outcome)
+                continue
+            if target := _target(wanted.url, outcome):
+                self._redirect(wanted, target)
+            elif outcome.status == HTTPStatus.OK:
+                self._look_into(wanted, outcome)
+            yield self._exchange(wanted, outcome, "part")
 
     def _start_more(self) -> None:
         while self._queue and len(self._under_way) < PARALLEL:
@@ -155,7 +157,7 @@ class Visit:
     def _redirect(self, wanted: _Wanted, target: str) -> None:
         with suppress(InvalidURL):
             url = check_url(target)
-            if url not in self._seen and wanted.redirects < MAX_REDIRECTS:
+            if url not in self._seen and wanted.redirects < MAXREDIRECTS:
                 self._seen.add(url)
                 self._queue.appendleft(replace(wanted, url=url, redirects=wanted.redirects + 1))
 
@@ -231,7 +233,7 @@ class Visit:
 
 def _target(url: str, outcome: Outcome) -> str | None:
     """Where a redirect leads to, unchecked, or None if the answer is no redirect."""
-    location = outcome.answer.get("location") if outcome.answer and outcome.status in _REDIRECTS else None
+    location = outcome.answer.get("location") if outcome.answer and outcome.status in REDIRECTS else None
     if not location:
         return None
     with suppress(UnicodeDecodeError):
