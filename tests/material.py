@@ -6,6 +6,7 @@ from pathlib import Path
 from archiver.capture import AGENT, Captured, capture_url
 from archiver.collection import Collection, Root
 from archiver.engines import EngineOptions
+from archiver.ledger import sealed_files
 from archiver.model import Exchange, Limits, PageInfo, Request, RequestNote, Resource, Response, new_body, timestamp
 
 URL = "https://news.example/bridge"
@@ -46,3 +47,9 @@ def collection_with(root: Path, captures: int = 1, name: str = "news") -> tuple[
     """A collection with so many captures."""
     collection = Root(root).create(name, "News", agent=AGENT)
     return collection, [capture_url(f"{URL}/{n}", collection, PaperEngine(), Limits()) for n in range(captures)]
+
+
+def sealed(collection: Collection) -> dict[str, bytes]:
+    """The sealed segments of its ledger, by path."""
+    files = sealed_files(collection.path / "ledger")
+    return {file.relative_to(collection.path).as_posix(): file.read_bytes() for file in files}

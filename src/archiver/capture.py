@@ -3,7 +3,7 @@
 import time
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -15,7 +15,7 @@ from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, FetchFailed
 from archiver.ledger import Event
 from archiver.model import Exchange, FileRef, Finding, Item, Limits, PageInfo, Verdict, close_bodies, now
-from archiver.sidecar import Assertion, Kept, Visit, new_sidecar
+from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
 
 AGENT = f"archiver/{__version__}"
 REPORTED = ("capture_id", "url", "final_url", "verdict", "status", "warc", "sidecar", "records", "bytes", "seconds")
@@ -126,7 +126,11 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
     info, main = recorded.info, recorded.main
     if info is None:
         raise FetchFailed(url, "the engine ended without a word about the visit")
-    findings = [one for one in warc.check(draft.temporary) if one.level != "info"]
+    findings = [
+        replace(one, where=one.where.replace(str(draft.temporary), draft.archive_path))
+        for one in warc.check(draft.temporary)
+        if one.level != "info"
+    ]
     status = main.response.status if main else None
     cut = main is not None and main.truncated is not None
     word, reasons = verdict.judge(status, info, truncated=cut, empty=recorded.empty)
@@ -139,6 +143,11 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
         assertions=assertions,
         rights=collection.rights(),
     )
+    findings += [
+        Finding("error", one.code, draft.id, f"{one.pointer} {one.message}", one.hint)
+        for one in problems(sidecar)
+        if one.level == "error"
+    ]
     files = collection.commit(draft, [sidecar], Event("capture", AGENT, capture=draft.id, codes=(word,)))
     return Captured(
         url=url,

@@ -1,4 +1,4 @@
-"""The index: CDXJ lines, byte-identical to those of `cdxj-indexer --post-append --sort`, and looking them up.
+"""The index: CDXJ lines, byte-identical to those of `cdxj-indexer --post-append --sort`.
 
 A line is `KEY TIMESTAMP JSON`: the URL in SURT form, with the method and body of a POST appended, so that replay
 finds the answers to POSTs; 14 digits; and what is needed to fetch the record. Lines are sorted as bytes.
@@ -8,12 +8,11 @@ queries come from the libraries.
 
 import base64
 import hashlib
-import heapq
 import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,18 +29,6 @@ _EMPTY_DIGEST = "sha1:" + base64.b32encode(hashlib.sha1(b"", usedforsecurity=Fal
 _FORM = "application/x-www-form-urlencoded"
 _POST_LIMIT = 64 << 20
 """Bytes of a POST body that are looked at: all of it has to be parsed in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class CdxLine:
-    """One line of an index, taken apart."""
-
-    key: str
-    """The URL in SURT form, as `url_key` gives it; for a POST with its query."""
-    timestamp: str
-    """14 digits, UTC."""
-    fields: dict[str, str]
-    """The JSON part: url, mime, status, digest, length, offset, filename; for a POST also requestBody and method."""
 
 
 def index_lines(path: Path, root: Path) -> list[str]:
@@ -62,53 +49,6 @@ def url_key(url: str) -> str:
     except Exception:  # noqa: BLE001  surt fails in many ways on hostile URLs, and cdxj-indexer does the same
         return url
     return key
-
-
-def parse_line(line: str) -> CdxLine:
-    """Take a line apart. Raises `UnreadableInput` if it is none."""
-    key, _, rest = line.rstrip("\n").partition(" ")
-    timestamp, _, document = rest.partition(" ")
-    try:
-        fields = json.loads(document)
-    except ValueError as error:
-        raise UnreadableInput("index", f"not a CDXJ line: {line[:80]!r}") from error
-    if not re.fullmatch(r"\d{14}", timestamp) or not isinstance(fields, dict):
-        raise UnreadableInput("index", f"not a CDXJ line: {line[:80]!r}")
-    return CdxLine(key, timestamp, fields)
-
-
-def merge(*sources: Iterable[str]) -> Iterator[str]:
-    """The lines of several sorted indexes as one, without exact duplicates, in constant memory."""
-    last = ""
-    for line in heapq.merge(*sources):
-        if line != last:
-            yield line
-        last = line
-
-
-def lookup(path: Path, key: str) -> Iterator[CdxLine]:
-    """The lines under exactly `key` in a sorted index file, by binary search."""
-    prefix = key.encode() + b" "
-    with path.open("rb") as stream:
-        low, high = 0, path.stat().st_size
-        while low < high:  # the first line at or behind `low` that is not below the prefix
-            middle = (low + high) // 2
-            _to_line_start(stream, middle)
-            line = stream.readline()
-            if line and line < prefix:
-                low = middle + 1
-            else:
-                high = middle
-        _to_line_start(stream, low)
-        while (line := stream.readline()).startswith(prefix):
-            yield parse_line(line.decode())
-
-
-def _to_line_start(stream: io.BufferedReader, offset: int) -> None:
-    """Go to the first line that begins at `offset` or behind it."""
-    stream.seek(max(offset - 1, 0))
-    if offset:
-        stream.readline()
 
 
 @dataclass(slots=True)

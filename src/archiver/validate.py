@@ -35,13 +35,6 @@ def validate_files(paths: Iterable[Path], progress: Progress = silent) -> list[F
     return findings
 
 
-def validate_paths(paths: Iterable[Path]) -> Iterator[Finding]:
-    """The same, one by one as they are found."""
-    for path in paths:
-        for file in _expanded(path):
-            yield from validate_file(file)
-
-
 def validate_file(path: Path) -> list[Finding]:
     """Everything that is wrong with one file, or strange about it."""
     try:

@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from archiver import validate
+from archiver.capture import Captured
 from archiver.cli import render, run
 from archiver.cli.captures import exit_code, seeds
 from archiver.collection import Root
+from archiver.errors import FetchFailed
 from archiver.model import Finding
 from material import collection_with
 
@@ -101,5 +104,16 @@ def test_settings_that_make_no_sense_are_wrong_usage(archiver, tmp_path, monkeyp
     assert "unforeseen" not in err
 
 
-def test_no_outcome_at_all_is_no_success():
-    assert exit_code([]) == 1
+def test_the_exit_code_of_captures():
+    bad = Finding("error", "warc-digest", "x", "It was altered.")
+    cut = replace(bad, level="warning")
+    for outcomes, code in [
+        ([], 1),
+        ([Captured("a", "ok", 0.1)], 0),
+        ([Captured("a", "ok", 0.1, findings=(cut,))], 0),
+        ([Captured("a", "ok", 0.1, findings=(bad,))], 1),
+        ([Captured("a", "offline", 0.1, error=FetchFailed("a", "x"))] * 2, 5),
+        ([Captured("a", "offline", 0.1, error=FetchFailed("a", "x")), Captured("a", "ok", 0.1)], 1),
+        ([Captured("a", "partial", 0.1)], 1),
+    ]:
+        assert exit_code(outcomes) == code, outcomes

@@ -3,6 +3,7 @@
 import os
 import shutil
 from concurrent.futures import wait
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,9 @@ from archiver.capture import AGENT, capture_all, capture_url
 from archiver.collection import Root, draft, index
 from archiver.errors import ConflictError, StorageError, UnknownCollection, UsageError
 from archiver.ledger import Chain
-from archiver.model import Limits
+from archiver.model import Limits, PageInfo
 from archiver.verify import verify_collection
-from material import URL, PaperEngine, collection_with
+from material import URL, PaperEngine, collection_with, sealed
 
 
 def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
@@ -59,6 +60,17 @@ def test_captures_in_parallel_are_all_there(tmp_path):
     assert sorted(one.url for one in done) == sorted(urls)
     assert len(list(collection.sidecars())) == 25
     assert verify_collection(collection).findings == ()
+
+
+def test_a_capture_whose_sidecar_is_not_valid_says_so(tmp_path):
+    class Lost(PaperEngine):
+        def capture(self, url, limits):
+            for item in super().capture(url, limits):
+                yield replace(item, final_url="about:blank") if isinstance(item, PageInfo) else item
+
+    captured = capture_url(URL, Root(tmp_path).create("news", "News", agent=AGENT), Lost(), Limits())
+    assert [(one.level, one.where) for one in captured.findings] == [("error", captured.capture_id)]
+    assert "/capture/final_url" in captured.findings[0].message
 
 
 def test_what_went_well_is_told_before_what_stops_all(tmp_path, monkeypatch):
@@ -164,7 +176,7 @@ def test_a_copied_root_is_a_new_writer_and_a_clone_is_told(tmp_path):
     for copy in (collection, twin):
         capture_url(f"{URL}/{copy.path}", copy, PaperEngine(), Limits())
         copy.seal()
-    new = [path for path in twin.segments() if path not in collection.segments()]
+    new = [path for path in sealed(twin) if path not in sealed(collection)]
     for file in twin.files():
         if file not in collection.files():
             collection.local(file).parent.mkdir(parents=True, exist_ok=True)

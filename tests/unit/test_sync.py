@@ -23,7 +23,7 @@ from archiver.stores.memory import MemoryStore
 from archiver.sync import pull, push, status
 from archiver.sync.plan import Side, plan, sound
 from archiver.verify import verify_collection
-from material import collection_with
+from material import collection_with, sealed
 
 AGENT = "test/1"
 
@@ -172,7 +172,7 @@ def test_a_push_brings_everything_and_a_second_one_nothing(here, store):
     assert report.exit_code == 0
     assert (len(report.moved), report.segments) == (len(here.files()), 1)
     assert {key: store.objects[key] for key in here.files()} == contents(here)
-    assert names(store) == set(here.files()) | set(here.segments())
+    assert names(store) == set(here.files()) | set(sealed(here))
     assert_whole(store)
     again = push(here, store)
     assert (again.moved, again.segments, again.count("keep")) == ((), 0, len(here.files()))
@@ -239,7 +239,7 @@ def test_a_file_that_is_gone_is_an_error_and_its_segment_stays(here, store):
 
 def test_a_damaged_segment_is_not_sent(here, store):
     here.seal()
-    (path,) = here.segments()
+    (path,) = sealed(here)
     here.local(path).write_bytes(here.local(path).read_bytes().replace(AGENT.encode(), b"tset/1"))
     report = push(here, store)
     assert codes(report) == ["local-damaged"]
@@ -281,7 +281,7 @@ def test_a_push_cut_off_anywhere_leaves_a_whole_remote_and_is_taken_up_again(fai
         assert_whole(store)
         store.fail_at = None
         assert push(here, store).exit_code == 0
-        assert names(store) == set(here.files()) | set(here.segments())
+        assert names(store) == set(here.files()) | set(sealed(here))
 
 
 def test_an_interruption_ends_a_push_after_what_is_under_way(here, store):
@@ -319,7 +319,7 @@ def test_a_pull_into_an_empty_root_brings_the_whole_collection_back(here, other,
     report = pull(other, store, progress=lambda *what: seen.append(what))
     assert report.exit_code == 0
     assert contents(other) == contents(here)
-    assert other.segments() == here.segments()
+    assert sealed(other) == sealed(here)
     assert seen[-1] == ("downloading", report.bytes, report.bytes)
     assert json.loads(json.dumps(report.as_json()))["ok"] is True
     again = pull(other, store)
@@ -658,8 +658,8 @@ class Archivists(RuleBasedStateMachine):
                     assert verb(copy, self.store).exit_code == 0
             a, b = self.copies
             assert contents(a) == contents(b)
-            assert a.segments() == b.segments()
-            assert names(self.store) == set(a.files()) | set(a.segments())
+            assert sealed(a) == sealed(b)
+            assert names(self.store) == set(a.files()) | set(sealed(a))
             assert len([path for path in a.files() if path.startswith("sidecars/")]) == self.written
         finally:
             self.folder.cleanup()

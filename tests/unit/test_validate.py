@@ -15,7 +15,7 @@ from archiver.errors import UnreadableInput
 from archiver.jsontext import Positions, pointer
 from archiver.model import FileRef
 from archiver.sidecar import dump
-from archiver.validate import validate_file, validate_files, validate_paths
+from archiver.validate import validate_file, validate_files
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = json.loads((REPOSITORY / "docs/sidecar.example.json").read_text("utf-8"))
@@ -280,7 +280,7 @@ def test_other_files_are_not_guessed_at(tmp_path):
 def test_paths_that_are_not_there(tmp_path):
     with pytest.raises(UnreadableInput, match="no such file"):
         validate_files([tmp_path / "gone.json"])
-    assert next(iter(validate_paths([tmp_path / "gone.json"]))).code == "file-unreadable"
+    assert validate_file(tmp_path / "gone.json")[0].code == "file-unreadable"
 
 
 def test_progress_is_told(tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.errors import UnreadableInput
-from archiver.warc import DamagedArchive, check, find_record, open_record, read_records
+from archiver.warc import DamagedArchive, check, open_record, read_records
 
 ARC_FIELDS = b"1 0 Someone\nURL IP-address Archive-date Content-type Archive-length\n"
 ARC_PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>arc!"
@@ -73,12 +73,6 @@ def test_arc(archive, pack):
     info, page = [(one.type, one.url, one.id, one.status, one.payload().read()) for one in read_records(path)]
     assert info[0] == "warcinfo"
     assert page == ("response", "http://example.com/a%20b", "", 200, b"<p>arc!")
-
-
-def test_find_record(archive):
-    path = archive(gzip.compress(record(b"1")) + gzip.compress(record(b"22")))
-    assert find_record(path, "<urn:uuid:2>") == find_record(path, "urn:uuid:2") == len(gzip.compress(record(b"1")))
-    assert find_record(path, "urn:uuid:9") is None
 
 
 @pytest.mark.parametrize(

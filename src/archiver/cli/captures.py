@@ -138,8 +138,10 @@ def _show(outcome: "Captured", *, as_json: bool) -> None:
 
 
 def exit_code(outcomes: Iterable["Captured"]) -> int:
-    """0 if all are ok; where all failed for one reason, that reason's code; otherwise 1."""
-    codes = {0 if one.verdict == "ok" else one.error.exit_code if one.error else 1 for one in outcomes}
+    """0 if all are ok, with no error among the findings; where all failed for one reason, its code; otherwise 1."""
+    codes = {
+        one.error.exit_code if one.error else int(one.verdict != "ok" or render.worst(one.findings)) for one in outcomes
+    }
     return codes.pop() if len(codes) == 1 else 1
 
 

@@ -37,14 +37,10 @@ class Collection:
         """The file behind a path of the ledger. Raises `UnreadableInput` if that leads out of the collection."""
         return disk.within(self.path, path)
 
-    def segments(self) -> dict[str, FileRef]:
-        """Sealed ledger segments by path; digest and size as they are on disk."""
-        table = {}
-        for file in ledger.sealed_files(self.path / "ledger"):
-            sha256, size = disk.sha256_file(file)
-            path = file.relative_to(self.path).as_posix()
-            table[path] = FileRef(path, size, sha256)
-        return table
+    @property
+    def indexes(self) -> Path:
+        """The folder of the index levels."""
+        return self.local("indexes")
 
     def history(self, skip: Container[str] = ()) -> Iterator[Segment]:
         """All segments of all writers, the open ones included, but for sealed ones whose name is in `skip`.
@@ -117,7 +113,7 @@ class Collection:
         with self.state.lock(self.name):
             entered = replace(event, objects=(warc, *contents, *event.objects))
             Chain(self.path / "ledger", self.state.writer()).append(entered)
-            index.add(self.path / "indexes", lines)
+            index.add(self.indexes, lines)
         draft.done()
         self.compact()
         return list(contents)
@@ -143,15 +139,15 @@ class Collection:
                 for path in committed(self.path, self.state, name, held):
                     lines = self.lines_of(path)
                     with self.state.lock(self.name):
-                        index.add(self.path / "indexes", lines)
+                        index.add(self.indexes, lines)
                 findings.append(clear_abandoned(self.path, self.state, name, held))
         return findings
 
     def _drop_temporaries(self) -> None:
         """Remove half-written ledger and index files: whoever writes these holds the locks, so nobody does now."""
         with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
-            for pattern in ("ledger/*", "indexes"):
-                for path in self.path.glob(f"{pattern}/{disk.TEMPORARY}*"):
+            for folder in (self.indexes, *self.path.glob("ledger/*")):
+                for path in () if folder.is_symlink() else folder.glob(f"{disk.TEMPORARY}*"):
                     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     # Exchange with other copies
@@ -180,10 +176,10 @@ class Collection:
             lines = (line for file in files if file.startswith("archive/") for line in self.lines_of(file))
             while batch := list(islice(lines, BATCH_LINES)):
                 with self.state.lock(self.name):
-                    index.add(self.path / "indexes", batch)
+                    index.add(self.indexes, batch)
                 self.compact()
             with self.state.lock(self.name):
-                index.create(self.path / "indexes")
+                index.create(self.indexes)
                 if not self.local(path).exists():
                     disk.write_atomic(self.local(path), content)
 
@@ -198,19 +194,19 @@ class Collection:
 
     def read_index(self) -> Iterator[bytes]:
         """All index lines, sorted, without repetitions."""
-        return index.read(self.path / "indexes")
+        return index.read(self.indexes)
 
     def reindex(self) -> int:
         """Rebuild the index from the WARCs; returns the number of lines."""
         with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
             warcs = (path for path in sorted(self.files()) if path.startswith("archive/"))
-            return index.rebuild(self.path / "indexes", (line for path in warcs for line in self.lines_of(path)))
+            return index.rebuild(self.indexes, (line for path in warcs for line in self.lines_of(path)))
 
     def compact(self) -> None:
         """Merge index levels that have outgrown their size."""
-        if index.full(self.path / "indexes"):
+        if index.full(self.indexes):
             with self.state.lock(f"{self.name}.compact"):
-                index.compact(self.path / "indexes", lambda: self.state.lock(self.name))
+                index.compact(self.indexes, lambda: self.state.lock(self.name))
 
 
 def _description(path: Path) -> dict[str, Any]:

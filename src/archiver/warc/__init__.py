@@ -3,7 +3,7 @@
 from archiver.warc.check import check
 from archiver.warc.framing import DamagedArchive
 from archiver.warc.pages import Page, find_pages
-from archiver.warc.reader import find_record, open_record, read_records
+from archiver.warc.reader import open_record, read_records
 from archiver.warc.record import PAYLOAD_LIMIT, Record
 from archiver.warc.writer import RecordRef, WarcWriter
 
@@ -16,7 +16,6 @@ __all__ = [
     "WarcWriter",
     "check",
     "find_pages",
-    "find_record",
     "open_record",
     "read_records",
 ]

@@ -42,15 +42,6 @@ def open_record(path: Path, offset: int) -> Iterator[Record]:
         yield _record(segment)
 
 
-def find_record(path: Path, record_id: str) -> int | None:
-    """The offset of the record with that id (with or without angle brackets), or None. Reads the file from its start.
-
-    Raises `DamagedArchive` if the file breaks off before the record was found.
-    """
-    wanted = record_id.strip("<>")
-    return next((record.offset for record in read_records(path) if record.id == wanted), None)
-
-
 def _members(feed: Feed, segment: Segment) -> Iterator[Record]:
     while True:
         record = _record(segment)
