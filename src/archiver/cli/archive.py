@@ -29,7 +29,9 @@ def list_(root: Path, name: str | None, words: str, limit: int | None, as_json: 
                 if as_json:
                     render.emit({"collection": collection.name} | row.as_json())
                 else:
-                    rows.append([collection.name, row.id, row.verdict, row.published, row.headline or row.final_url])
+                    rows.append(
+                        [collection.name, row.id, row.verdict, row.published[:10], row.headline or row.final_url]
+                    )
     if not as_json:
         render.table(["collection", "capture", "verdict", "published", "headline"], rows)
 

@@ -130,10 +130,10 @@ def _show(outcome: "Captured", *, as_json: bool) -> None:
     colour = {"ok": "green", "partial": "yellow"}.get(outcome.verdict, "red")
     head = click.style(f"{outcome.verdict:9}", fg=colour)
     if outcome.capture_id is None:
-        click.echo(f"{head} {render.plain(outcome.url)}")
+        render.say(f"{head} {render.plain(outcome.url)}")
     else:
         facts = f"{outcome.records} records, {render.size(outcome.bytes)}, {outcome.seconds:.1f} s"
-        click.echo(f"{head} {outcome.capture_id}  {render.plain(outcome.final_url or '')}  ({facts})")
+        render.say(f"{head} {outcome.capture_id}  {render.plain(outcome.final_url or '')}  ({facts})")
     render.findings(outcome.findings)
 
 

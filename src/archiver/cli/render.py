@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
     from archiver.model import Finding, Progress
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
+_drawn: "list[Bars]" = []
+"""The bar on the screen, if there is one: lines go above it."""
 
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -21,6 +25,15 @@ _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udf
 def plain(text: str) -> str:
     """`text` on one line, without what would steer a terminal: headlines, URLs and file names come from anywhere."""
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.splitlines()).replace("\t", " "))
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """One line for people, above the bar that may be on the screen."""
+    for bars in _drawn:
+        bars.stop()
+    click.echo(line, err=err)
+    for bars in _drawn:
+        bars.start()
 
 
 def emit(document: Any) -> None:
@@ -35,7 +48,7 @@ def findings(found: "Iterable[Finding]", *, err: bool = True) -> None:
     for one in found:
         level = click.style(f"{one.level}[{one.code}]", fg=COLOURS[one.level])
         hint = f" — {plain(one.hint)}" if one.hint else ""
-        click.echo(f"{plain(one.where)}: {level} {plain(one.message)}{hint}", err=err)
+        say(f"{plain(one.where)}: {level} {plain(one.message)}{hint}", err=err)
 
 
 def count(found: "Iterable[Finding]") -> str:
@@ -68,11 +81,11 @@ def progress(*, quiet: bool = False) -> "Iterator[Progress]":
         yield silent
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        _drawn.append(bars)
         tasks: dict[str, Any] = {}
 
         def observe(what: str, done: int, total: int | None) -> None:
@@ -80,7 +93,10 @@ def progress(*, quiet: bool = False) -> "Iterator[Progress]":
                 tasks[what] = bars.add_task(what, total=total)
             bars.update(tasks[what], completed=done, total=total)
 
-        yield observe
+        try:
+            yield observe
+        finally:
+            _drawn.remove(bars)
 
 
 def table(headings: list[str], rows: Iterable[list[str]]) -> None:
@@ -95,7 +111,7 @@ def table(headings: list[str], rows: Iterable[list[str]]) -> None:
 
     grid = Table(box=None, header_style="bold", pad_edge=False)
     for heading in headings:
-        grid.add_column(heading, overflow="fold")
+        grid.add_column(heading, overflow="fold", no_wrap=heading != headings[-1])
     for row in rows:
         grid.add_row(*(Text(plain(field)) for field in row))
     Console().print(grid)
