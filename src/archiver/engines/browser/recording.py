@@ -216,12 +216,14 @@ class Recording:
     async def _read(self, paused: Paused) -> bodies.Body:
         """The body of an answer, which is then let go, unless the page would go elsewhere with it."""
         wandering = self._is_document(paused) and (self.settled.is_set() or paused.is_attachment)
+        go_on = self._fail if wandering else self.let_go
         if paused.bodyless:
-            await (self._fail(paused) if wandering else self.let_go(paused))
+            await go_on(paused)
             return bodies.nothing()
         if paused.length is not None and paused.length <= bodies.WHOLE:
             body = await self._read_whole(paused)
-            await (self._fail(paused) if wandering else self.let_go(paused))
+            with body.dropped_if_cancelled():
+                await go_on(paused)
             return body
         patience = self.limits.seconds / (1 if paused.header("content-length") else 3)  # the others may have no end
         body = await bodies.take_stream(self._fetch, paused.id, self.limits.body_bytes, patience, self.stop)

@@ -275,12 +275,8 @@ class Session:
         self._running[transfer.easy] = transfer
         self._multi.add_handle(transfer.easy)
 
-    def finished(self, patience: float = 0.5) -> tuple[Transfer, Outcome] | None:
-        """A transfer that has ended; None if none does within `patience` seconds, or none is running.
-
-        Raises `ArchiverError` if the engine closes.
-        """
-        until = time.monotonic() + patience
+    def finished(self) -> tuple[Transfer, Outcome] | None:
+        """A transfer that has ended, waited for; None if none is running. `ArchiverError` if the engine closes."""
         while True:
             if self._closing.is_set():
                 raise ArchiverError("The HTTP engine is closed.")
@@ -289,7 +285,7 @@ class Session:
             self._collect()
             if self._ended:
                 return self._ended.popleft()
-            if not self._running or time.monotonic() > until:
+            if not self._running:
                 return None
             self._multi.select(0.1)
 

@@ -19,7 +19,7 @@ from archiver.model import Exchange, Item, Limits, PageInfo, Request, RequestNot
 from archiver.warc.decoding import CannotDecode, decoded, pieces
 from archiver.warc.http import media_type_of
 
-MAXREDIRECTS = 20
+MAX_REDIRECTS = 20
 PARALLEL = 6
 """Requests under way at once, as many as browsers have for one server."""
 IMPORT_DEPTH = 3
@@ -79,7 +79,7 @@ class Visit:
     def _navigate(self) -> Iterator[Exchange]:
         """The page, after the redirects that lead to it."""
         url, hops = self._url, Counter[str]()
-        while hops.total() <= MAXREDIRECTS and hops[url] < 2:  # a page may redirect to itself to set a cookie
+        while hops.total() <= MAX_REDIRECTS and hops[url] < 2:  # a page may redirect to itself to set a cookie
             hops[url] += 1
             self._final_url = url
             wanted = _Wanted(url, "document")
@@ -101,13 +101,13 @@ class Visit:
                 self._reasons.append(f"it redirects to {error}")
                 return
         circle = hops[url] > 1
-        self._reasons.append("it redirects in a circle" if circle else f"it redirects more than {MAXREDIRECTS} times")
+        self._reasons.append("it redirects in a circle" if circle else f"it redirects more than {MAX_REDIRECTS} times")
 
     def _fetch(self, wanted: _Wanted) -> Outcome:
         """One request alone."""
         self._start(wanted)
-        while (ended := self._session.finished()) is None:
-            pass
+        ended = self._session.finished()
+        assert ended is not None  # it is running
         self._under_way.clear()
         return ended[1]
 
@@ -157,7 +157,7 @@ class Visit:
     def _redirect(self, wanted: _Wanted, target: str) -> None:
         with suppress(InvalidURL):
             url = check_url(target)
-            if url not in self._seen and wanted.redirects < MAXREDIRECTS:
+            if url not in self._seen and wanted.redirects < MAX_REDIRECTS:
                 self._seen.add(url)
                 self._queue.appendleft(replace(wanted, url=url, redirects=wanted.redirects + 1))
 
