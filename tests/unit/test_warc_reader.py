@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.errors import UnreadableInput
-from archiver.warc import DamagedArchive, check, open_record, read_records
+from archiver.warc import DamagedArchive, check, framing, open_record, read_records
 
 ARC_FIELDS = b"1 0 Someone\nURL IP-address Archive-date Content-type Archive-length\n"
 ARC_PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>arc!"
@@ -49,6 +49,14 @@ def error_of(path):
         for _ in read_records(path):
             pass
     return caught.value
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_where_the_file_is_cut_into_pieces_to_be_read_does_not_matter(archive, monkeypatch, pack):
+    path = archive(pack(record(b"one")) + pack(record(b"two!")))
+    for size in range(1, path.stat().st_size):
+        monkeypatch.setattr(framing, "CHUNK", size)
+        assert bodies(path) == [b"one", b"two!"]
 
 
 @pytest.mark.parametrize("version", [b"0.17", b"0.18", b"1.0", b"1.1"])

@@ -62,9 +62,12 @@ class Feed:
         self.offset -= len(rest)
 
     def peek(self) -> bytes:
-        """The next chunk, which stays to be taken."""
-        self.give_back(self.take())
-        return self._returned
+        """The next chunk, which stays to be taken; long enough to show a gzip member, unless the file ends."""
+        chunk = self.take()
+        while chunk and len(chunk) < len(GZIP_MAGIC) and (more := self.take()):
+            chunk += more
+        self.give_back(chunk)
+        return chunk
 
 
 @contextmanager
