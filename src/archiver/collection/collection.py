@@ -1,7 +1,7 @@
 """One collection: what it holds, how something new gets in, and how its index is kept."""
 
 import shutil
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -98,30 +98,22 @@ class Collection:
         """A draft that holds a byte-identical copy of a file made by others."""
         return Draft.copy(self.path, self.state, source, archive_path)
 
-    def commit(self, draft: Draft, sidecars: Sequence[Sidecar], event: Event) -> list[FileRef]:
+    def commit(self, draft: Draft, sidecars: Iterable[Sidecar], event: Event) -> list[FileRef]:
         """Enter a finished draft: WARC and sidecars renamed, then the one ledger line that names all, then the index.
 
         Returns the sidecars' files. A kill before the line leaves nothing that counts, after it the whole.
         """
         warc = draft.publish()
-        contents = {self._sidecar_file(sidecar): sidecar.to_bytes() for sidecar in sidecars}
-        draft.claim(file.path for file in contents)
-        for file, content in contents.items():
-            draft.write(file.path, content)
+        files = [draft.add(sidecar) for sidecar in sidecars]
         lines = self.lines_of(warc.path)
         draft.entering = True
         with self.state.lock(self.name):
-            entered = replace(event, objects=(warc, *contents, *event.objects))
+            entered = replace(event, objects=(warc, *files, *event.objects))
             Chain(self.path / "ledger", self.state.writer()).append(entered)
             index.add(self.indexes, lines)
         draft.done()
         self.compact()
-        return list(contents)
-
-    @staticmethod
-    def _sidecar_file(sidecar: Sidecar) -> FileRef:
-        content = sidecar.to_bytes()
-        return FileRef(f"sidecars/{sidecar.file_name}", len(content), disk.sha256_bytes(content))
+        return files
 
     def record(self, event: Event) -> None:
         """Enter an event that brings in no files."""

@@ -5,7 +5,7 @@ make. When the lock is free but the mark is there, the writer is gone: what the 
 """
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,7 @@ from archiver.collection import layout
 from archiver.collection.state import State
 from archiver.errors import ConflictError
 from archiver.model import FileRef, Finding
+from archiver.sidecar import Sidecar
 
 
 class Draft:
@@ -79,18 +80,21 @@ class Draft:
         self._made.append(self.final)
         return FileRef(self.archive_path, size, sha256)
 
-    def claim(self, sidecars: Iterable[str]) -> None:
-        """Add sidecars to what the mark claims, before making them."""
-        paths = [pattern for path in sidecars for pattern in (path, f"sidecars/{disk.TEMPORARY}*-{Path(path).name}")]
-        with (self._state.marks(self._collection.name) / self.id).open("ab") as stream:
-            stream.write("".join(f"{path}\n" for path in paths).encode())
-            disk.sync_file(stream)
-
-    def write(self, path: str, content: bytes) -> None:
-        """Make a sidecar that was claimed."""
-        place = disk.within(self._collection, path)
+    def add(self, sidecar: Sidecar) -> FileRef:
+        """Make a sidecar's file, claimed beforehand."""
+        content, name = sidecar.to_bytes(), sidecar.file_name
+        file = FileRef(f"sidecars/{name}", len(content), disk.sha256_bytes(content))
+        self.claim(file.path, f"sidecars/{disk.TEMPORARY}*-{name}")
+        place = disk.within(self._collection, file.path)
         disk.write_atomic(place, content)
         self._made.append(place)
+        return file
+
+    def claim(self, *patterns: str) -> None:
+        """Add to what the mark claims, before making it."""
+        with (self._state.marks(self._collection.name) / self.id).open("ab") as stream:
+            stream.write("".join(f"{pattern}\n" for pattern in patterns).encode())
+            disk.sync_file(stream)
 
     def done(self) -> None:
         """The ledger and the index have it: drop the mark."""

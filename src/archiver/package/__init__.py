@@ -63,8 +63,9 @@ def import_warc(file: Path, collection: Collection) -> Imported:
     place = imported_path(sha256, file.name)
     pages, findings = _pages(file)
     kept = FileRef(place, size, sha256)
-    sidecars = [_describe(page, kept, collection.rights()) for page in pages]
-    captures = tuple(sidecar.id for sidecar in sidecars)
+    rights = collection.rights()
+    sidecars = (_describe(page, kept, rights) for page in pages)
+    captures = tuple(_capture_id(page, kept) for page in pages)
     try:
         with collection.copy_in(file, place) as draft:
             if disk.sha256_file(draft.temporary)[0] != sha256:
@@ -91,6 +92,10 @@ def _pages(file: Path) -> tuple[list[Page], list[Finding]]:
     return pages, []
 
 
+def _capture_id(page: Page, file: FileRef) -> str:
+    return derived_capture_id(page.date, file.sha256, str(page.offset))
+
+
 def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
     word, reasons = verdict.of_status(page.status)
     visit = Visit(
@@ -107,7 +112,7 @@ def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
     )
     main = RecordRef("main", page.record_id, page.url, page.type, page.payload_digest, page.date, page.status)
     return new_sidecar(
-        capture_id=derived_capture_id(page.date, file.sha256, str(page.offset)),
+        capture_id=_capture_id(page, file),
         visit=visit,
         kept=Kept(file, [main]),
         assertions=extract.assertions(_html(page), page.url, charset=page.charset),

@@ -19,12 +19,13 @@ _HTTP_TYPES = ("response", "request", "revisit")
 
 
 def parse_date(text: str | None) -> datetime | None:
-    """A date in the form of WARC-Date (WARC 1.1 §5.4), aware; None if it is none."""
+    """A date in the form of WARC-Date (WARC 1.1 §5.4), in UTC; None if it is none, or of a year without four digits."""
     try:
         at = datetime.fromisoformat(text or "")
-    except ValueError:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return at if at.year >= 1000 else None
 
 
 class Record:
@@ -62,7 +63,7 @@ class Record:
 
     @property
     def date(self) -> datetime | None:
-        """WARC-Date, aware; None where it is missing or no date."""
+        """WARC-Date, in UTC; None where it is missing or no date."""
         return parse_date(self.header("WARC-Date"))
 
     @property
