@@ -303,3 +303,13 @@ def test_a_claimed_date_is_as_exact_as_the_claim(value: str, moment: Moment | No
 
 def test_our_own_instants_are_in_utc() -> None:
     assert instant("2026-11-22T23:59:59.999999Z").words == "22 November 2026, 23:59 UTC"
+
+
+def test_a_damaged_description_hides_no_collection(tmp_path: Path) -> None:
+    collection = Root(tmp_path).create("news", "News", agent="test/1")
+    add(collection, Invented("https://news.example/a"))
+    for path in collection.path.glob("collection/*.json"):
+        path.write_text("{")
+    answer = get(tmp_path, "/")
+    assert answer.status == 200
+    assert "Lights are back" in answer.text

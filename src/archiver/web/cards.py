@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from archiver.catalogue import Row, open_catalogue
 from archiver.collection import Collection, Root
-from archiver.errors import UnknownCapture
+from archiver.errors import UnknownCapture, UnreadableInput
 from archiver.model import Verdict
 from archiver.sidecar import Sidecar
 from archiver.web.dates import Moment, claimed, instant
@@ -97,7 +97,7 @@ class Article:
     def record(self, name: str) -> str | None:
         """The raw address of the capture's `text`, `thumbnail`, `view` or `fullPage` record, if it has one."""
         record = self.document["warc"].get("records", {}).get(name)
-        if record is None:
+        if not isinstance(record, dict) or "url" not in record:
             return None
         at = stamp(record.get("date", self.card.row.captured_at))
         return f"{self.replay}/{self.card.collection}/{at}id_/{record['url']}"
@@ -141,7 +141,14 @@ def article(root: Path, name: str, capture: str, replay: str) -> Article:
 
 def collections(root: Path) -> list[tuple[str, str]]:
     """Name and title of every collection."""
-    return [(one.name, str(one.metadata().get("title", one.name))) for one in Root(root).collections()]
+    return [(one.name, _title(one)) for one in Root(root).collections()]
+
+
+def _title(collection: Collection) -> str:
+    try:
+        return str(collection.metadata().get("title", collection.name))
+    except UnreadableInput:
+        return collection.name  # `validate` tells what is wrong with its description
 
 
 def meaning(verdict: str) -> str:
