@@ -10,7 +10,7 @@ from archiver import validate
 from archiver.capture import Captured
 from archiver.cli import render, run
 from archiver.cli.captures import exit_code, seeds
-from archiver.collection import Root
+from archiver.config import load_settings
 from archiver.errors import FetchFailed
 from archiver.model import Finding
 from material import collection_with
@@ -92,16 +92,32 @@ def test_seeds_of_another_system(tmp_path):
     assert seeds((), str(file)) == ["https://a.example/", "https://b.example/"]
 
 
-@pytest.mark.parametrize(
-    "text", ['capture = "http"', "[capture]\njobs = 'many'", "root = 5", "root = ['x']", "sync = [1]"]
-)
+@pytest.mark.parametrize("text", ['root = ["x"]', "[sync]\npush = [1]", "[capture]\njobs = 'many'", "root = ["])
 def test_settings_that_make_no_sense_are_wrong_usage(archiver, tmp_path, monkeypatch, text):
     (tmp_path / "archiver.toml").write_text(text)
     monkeypatch.setenv("ARCHIVER_CONFIG", str(tmp_path / "archiver.toml"))
-    Root(tmp_path).create("news", "News", agent="test/1")
     code, _, err = archiver("capture", "https://example.org/", "-c", "nowhere")
     assert code == 2, err
     assert "unforeseen" not in err
+
+
+def test_settings_are_defaults(tmp_path):
+    (tmp_path / "a.toml").write_text("root = 5\n[capture]\nallow-private = true\njobs = 4\n[sync]\npush = 3")
+    wanted = {"root": "5", "capture": {"allow_private": True, "jobs": "4"}, "sync": {"push": "3"}}
+    assert load_settings(tmp_path / "a.toml") == wanted
+    assert load_settings(tmp_path / "none.toml") == {}
+
+
+@pytest.mark.parametrize("command", [["init", "x", "--title", "\udcff"], ["list", "--words", "\udcff"]])
+def test_arguments_that_are_no_text_are_wrong_usage(archiver, tmp_path, command):
+    collection_with(tmp_path)
+    code, _, err = archiver(*command)
+    assert code == 2
+    assert "UTF-8" in err
+
+
+def test_no_collection_takes_the_address_of_our_own_files(archiver):
+    assert archiver("init", "static", "--title", "Static")[0] == 2
 
 
 def test_the_exit_code_of_captures():

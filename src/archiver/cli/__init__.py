@@ -72,6 +72,8 @@ def run(arguments: list[str]) -> int:
         return _fail(str(error), error.hint, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _fail("Interrupted.", "What was finished is kept; run it again for the rest.", 130)
+    except UnicodeEncodeError:
+        return _fail("An argument holds bytes that are no UTF-8 text.", "Type it anew.", 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; that is its right
         return 0

@@ -25,10 +25,9 @@ DERIVED = ("indexes/", "derived/")
 
 def check_name(name: str) -> str:
     """`name` if it can name a collection (pywb's own rule, narrowed to ASCII), else `UsageError`."""
-    if not COLLECTION_NAME.match(name):
-        raise UsageError(
-            f"{name!r} cannot name a collection.", "Use letters, digits, - and _, at most 64, not beginning with -."
-        )
+    if not COLLECTION_NAME.match(name) or name == "static":  # where replay and app have files of their own
+        hint = "Use letters, digits, - and _, at most 64, not beginning with -; `static` is taken."
+        raise UsageError(f"{name!r} cannot name a collection.", hint)
     return name
 
 
