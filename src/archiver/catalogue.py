@@ -125,17 +125,20 @@ class Catalogue:
         return Row(*row) if row else None
 
     def refresh(self) -> None:
-        """Take in what the ledger says since the last time: sealed segments once, open ones as they grow."""
+        """Take in what the ledger says since the last time: sealed segments once, open ones when they have grown."""
         seen = {name for (name,) in self.database.execute("SELECT segment FROM seen")}
-        read = set()
+        read: dict[str, str] = {}
         with self.database:
             for segment in self.collection.history(skip=seen):
                 for capture, paths in revisions(file.path for file in segment.objects()).items():
                     for path in sorted(paths, key=revision_of):
                         self._take(capture, path)
-                read.add(segment.name)
-            sealed = {path.name for path in sealed_files(self.collection.path / "ledger")}
-            self.database.executemany("INSERT INTO seen VALUES (?)", ((name,) for name in read & sealed))
+                read[segment.name] = segment.sha256
+            sealed = {path.name for path in sealed_files(self.collection.path / "ledger")} & read.keys()
+            if sealed:
+                self.database.execute("DELETE FROM seen WHERE segment NOT LIKE '%.jsonl'")
+            known = sealed | {digest for name, digest in read.items() if name not in sealed}
+            self.database.executemany("INSERT OR IGNORE INTO seen VALUES (?)", ((one,) for one in known))
 
     def _take(self, capture: str, path: str) -> None:
         present = self.capture(capture)

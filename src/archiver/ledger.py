@@ -167,7 +167,7 @@ def committed(content: bytes) -> bytes:
 
 
 def read_segments(folder: Path, skip: Container[str] = ()) -> Iterator[Segment]:
-    """Every segment of every writer, the open ones last, but for sealed ones whose file name is in `skip`.
+    """Every segment of every writer, the open ones last, but for those whose file name or digest is in `skip`.
 
     The open ones are read first: one that is sealed meanwhile is met a second time instead of missed, and given once.
     Raises `UnreadableInput` at a damaged one.
@@ -181,7 +181,8 @@ def read_segments(folder: Path, skip: Container[str] = ()) -> Iterator[Segment]:
             del growing[path.with_name(OPEN)]
         yield parse_segment(content, str(path))
     for path, content in growing.items():
-        yield parse_segment(content, str(path))
+        if hashlib.sha256(content).hexdigest() not in skip:
+            yield parse_segment(content, str(path))
 
 
 class Chain:

@@ -32,6 +32,27 @@ def test_a_list_reads_what_is_new_and_nothing_twice(tmp_path, monkeypatch):
     assert read == [new.sidecar]
 
 
+def test_a_ledger_that_has_not_grown_is_not_parsed_again(tmp_path, monkeypatch):
+    """Every page of the web app asks."""
+    collection, [one] = collection_with(tmp_path)
+    listed(collection)
+    parsed = []
+    parse = ledger.parse_segment
+    monkeypatch.setattr(ledger, "parse_segment", lambda *given: parsed.append(given[1]) or parse(*given))
+    assert listed(collection) == {one.capture_id}
+    assert parsed == []
+    collection.record(ledger.Event("fixity check", "test/1"))
+    listed(collection)
+    assert len(parsed) == 1
+    collection.seal()
+    parsed.clear()
+    for _ in range(2):
+        listed(collection)
+    assert len(parsed) == 1
+    with sqlite3.connect(path_of(collection)) as database:
+        assert database.execute("SELECT count(*) FROM seen").fetchone() == (1,)
+
+
 def test_captures_of_a_cloned_writer_are_listed(tmp_path):
     collection, _ = collection_with(tmp_path / "a")
     shutil.copytree(tmp_path / "a", tmp_path / "b")

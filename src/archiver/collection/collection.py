@@ -43,7 +43,7 @@ class Collection:
         return self.local("indexes")
 
     def history(self, skip: Container[str] = ()) -> Iterator[Segment]:
-        """All segments of all writers, the open ones included, but for sealed ones whose name is in `skip`.
+        """All segments of all writers, the open ones included, but for those whose name or digest is in `skip`.
 
         Raises `UnreadableInput` at a damaged one.
         """
