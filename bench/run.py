@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests"))
 
 BIN = Path(sys.executable).parent
 RUNS = 15
@@ -47,9 +48,9 @@ def warc_writing() -> None:
     from archiver.warc import WarcWriter
 
     chance = random.Random(1)
-    words = [f"word{n} " for n in range(5000)]
-    text = "".join(chance.choices(words, k=20_000)).encode()
-    bodies = [("text/html", text)] * 160 + [("image/jpeg", chance.randbytes(200_000))] * 400
+    text = b"".join(path.read_bytes() for path in sorted(REPOSITORY.glob("docs/**/*.md")))
+    pages = [("text/html", text[n * 97 :] + text[: n * 97]) for n in range(24_000_000 // len(text))]
+    bodies = pages + [("image/jpeg", chance.randbytes(200_000))] * 400
     total = sum(len(body) for _, body in bodies) / 1e6
 
     def ours() -> int:
