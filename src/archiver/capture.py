@@ -12,7 +12,7 @@ from archiver.collection import Collection, Draft
 from archiver.collection.layout import capture_id
 from archiver.engines import Engine
 from archiver.engines.guard import check_url
-from archiver.errors import ArchiverError, FetchFailed
+from archiver.errors import ArchiverError, ConflictError, FetchFailed, PartMissing, StorageError
 from archiver.ledger import Event
 from archiver.model import Exchange, FileRef, Finding, Item, Limits, PageInfo, Verdict, close_bodies, now
 from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
@@ -91,9 +91,9 @@ def capture_url(url: str, collection: Collection, engine: Engine, limits: Limits
             return _commit(url, collection, draft, recorded, begun)
     except FetchFailed as error:
         return _nothing(url, "offline", error, begun)
+    except (StorageError, PartMissing, ConflictError):
+        raise  # the next page would meet the same
     except ArchiverError as error:
-        if error.exit_code not in (2, 4):
-            raise
         return _nothing(url, "error", error, begun)
 
 
@@ -182,6 +182,18 @@ def _assertions(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], list
     return extract.assertions(html, url, charset=charset, report=complaints.append), complaints
 
 
+def _capture_page(url: str, collection: Collection, engine: Engine, limits: Limits) -> Captured:
+    """`capture_url`, where a fault that nobody foresaw is this page's outcome: it must not end the others."""
+    begun = time.monotonic()
+    try:
+        return capture_url(url, collection, engine, limits)
+    except (ArchiverError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001
+        fault = ArchiverError(f"An unforeseen fault: {type(error).__name__}: {error}", "Report it, with the address.")
+        return _nothing(url, "error", fault, begun)
+
+
 def capture_all(
     urls: Iterable[str], collection: Collection, engine: Engine, *, jobs: int, limits: Limits
 ) -> Iterator[Captured]:
@@ -192,7 +204,7 @@ def capture_all(
     try:
         while True:
             for url in islice(seeds, jobs - len(running)):
-                running.add(pool.submit(capture_url, url, collection, engine, limits))
+                running.add(pool.submit(_capture_page, url, collection, engine, limits))
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)

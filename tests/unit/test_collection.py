@@ -160,6 +160,21 @@ def test_an_exception_in_the_engine_leaves_nothing(tmp_path):
     assert verify_collection(collection).findings == ()
 
 
+def test_a_fault_in_one_page_does_not_end_the_others(tmp_path):
+    class Faulty(PaperEngine):
+        def capture(self, url, limits):
+            if url.endswith("/1"):
+                raise RuntimeError("nobody foresaw this")
+            yield from super().capture(url, limits)
+
+    collection, _ = collection_with(tmp_path, captures=0)
+    done = list(capture_all([f"{URL}/{n}" for n in range(4)], collection, Faulty(), jobs=2, limits=Limits()))
+    assert sorted(one.verdict for one in done) == ["error", "ok", "ok", "ok"]
+    [fault] = [one.error for one in done if one.error]
+    assert "nobody foresaw this" in str(fault)
+    assert verify_collection(collection).findings == ()
+
+
 def test_a_writer_under_way_is_left_alone(tmp_path):
     collection, _ = collection_with(tmp_path)
     with collection.draft("20261122T140112Z-aaaaaaaaaa") as (_, stream):
