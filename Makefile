@@ -31,9 +31,9 @@ demo: setup chromium ## the whole way on a local news site; DEMO_EXIT=1 ends aft
 	@$(BIN)/python tests/demo.py
 
 test: setup chromium ## all tests, in a real browser and against real servers
-	$(BIN)/python -m pytest tests/unit
-	$(BIN)/python -m pytest tests/contract
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/contract
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
 lint: setup ## formatting, rules, types, layers
 	$(BIN)/ruff format --check src tests bench docs
