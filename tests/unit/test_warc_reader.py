@@ -85,7 +85,13 @@ def test_arc(archive, pack):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<!doctype html><p>no archive", b"a b c d e\n" * 9, gzip.compress(b"not a WARC"), b"PK\3\4" + bytes(99)],
+    [
+        b"",
+        b"<!doctype html><p>no archive",
+        b"a b c d e\n" * 9,
+        gzip.compress(b"not a WARC", mtime=0),
+        b"PK\3\4" + bytes(99),
+    ],
 )
 def test_other_files_end_in_one_sentence(archive, content):
     error = error_of(archive(content))
@@ -195,18 +201,18 @@ def raw_deflate(body):
     ("http", "body"),
     [
         (b"Transfer-Encoding: chunked", chunked(TEXT[:7], TEXT[7:])),
-        (b"Content-Encoding: gzip", gzip.compress(TEXT)),
-        (b"Content-Encoding: x-gzip", gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:])),
+        (b"Content-Encoding: gzip", gzip.compress(TEXT, mtime=0)),
+        (b"Content-Encoding: x-gzip", gzip.compress(TEXT[:99], mtime=0) + gzip.compress(TEXT[99:], mtime=0)),
         (b"Content-Encoding: deflate", zlib.compress(TEXT)),
         (b"Content-Encoding: deflate", raw_deflate(TEXT)),
         (b"Content-Encoding: br", brotli.compress(TEXT)),
-        (b"Content-Encoding: gzip, br", brotli.compress(gzip.compress(TEXT))),
-        (b"Transfer-Encoding: Chunked\r\ncontent-encoding: GZIP", chunked(gzip.compress(TEXT))),
+        (b"Content-Encoding: gzip, br", brotli.compress(gzip.compress(TEXT, mtime=0))),
+        (b"Transfer-Encoding: Chunked\r\ncontent-encoding: GZIP", chunked(gzip.compress(TEXT, mtime=0))),
         (b"Content-Encoding: identity", TEXT),
         (b"Content-Encoding: gzip", TEXT),
         (b"Content-Encoding: br", TEXT),
         (b"Transfer-Encoding: chunked", TEXT),
-        (b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip", gzip.compress(TEXT)),
+        (b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip", gzip.compress(TEXT, mtime=0)),
     ],
 )
 def test_bodies_are_decoded_whole(archive, http, body):
