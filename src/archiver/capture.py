@@ -134,6 +134,7 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
     status = main.response.status if main else None
     cut = main is not None and main.truncated is not None
     word, reasons = verdict.judge(status, info, truncated=cut, empty=recorded.empty)
+    findings += [Finding("warning", f"verdict-{word}", info.final_url, reason) for reason in reasons]
     assertions, complaints = _assertions(draft, recorded)
     sha256, size = disk.sha256_file(draft.temporary)
     sidecar = new_sidecar(

@@ -121,7 +121,10 @@ class FetchFailed(RemoteError):
     """Nothing at all came back for a URL."""
 
     def __init__(self, url: str, why: str) -> None:
-        super().__init__(f"{url} gave no answer: {why}.", "Check the address and the network, then try again.")
+        hint = "Check the address and the network, then try again."
+        if "certificate" in why:
+            hint = "If its authority is a private one that you trust, name it with --ca-file."
+        super().__init__(f"{url} gave no answer: {why}.", hint)
         self.url = url
         self.why = why
 

@@ -98,6 +98,22 @@ def test_a_corrupt_sidecar(archiver, newsroom, reach):
     assert archiver("verify").code == 0
 
 
+def test_a_collection_without_a_title(archiver):
+    assert complaint(archiver("init", "news", "--title", " "), 2)
+    assert not (archiver.root / "news").exists()
+
+
+@pytest.mark.parametrize("text", ['rooot = "x"', "[capture]\nspeed = 3", "[sync]\npush = 1", "list = 1"])
+def test_a_setting_that_is_none(archiver, tmp_path, text):
+    (tmp_path / "odd.toml").write_text(text)
+    assert "odd.toml" in complaint(archiver("doctor", ARCHIVER_CONFIG=str(tmp_path / "odd.toml")), 2)
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1"])
+def test_a_timeout_that_is_none(archiver, seconds):
+    assert complaint(archiver("capture", "http://127.0.0.1/", "--timeout", seconds), 2)
+
+
 def test_a_settings_file_that_is_none(archiver, tmp_path):
     (tmp_path / "bad.toml").write_text("root = [")
     assert "bad.toml" in complaint(archiver("list", ARCHIVER_CONFIG=str(tmp_path / "bad.toml")), 2)

@@ -86,6 +86,8 @@ def test_an_interrupt_ends_in_a_sentence_and_leaves_nothing(archiver, newsroom, 
         time.sleep(0.05)
     time.sleep(1)
     child.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    child.send_signal(signal.SIGINT)  # people press it twice
     _, err = child.communicate(timeout=40)
     assert child.returncode == 130
     assert "Interrupted" in err and "Traceback" not in err

@@ -667,3 +667,18 @@ class Archivists(RuleBasedStateMachine):
 
 TestArchivists = Archivists.TestCase
 TestArchivists.settings = settings(max_examples=20, stateful_step_count=12, deadline=None)
+
+
+def test_another_collection_at_the_store_is_a_conflict_and_nothing_moves(tmp_path):
+    """Mixed collections could never be told apart again."""
+    store = MemoryStore()
+    first, _ = collection_with(tmp_path / "first")
+    other = Root(tmp_path / "other").create("other", "Another one", agent=AGENT)
+    assert push(first, store).exit_code == 0
+    before = names(store)
+    for act in (push, pull):
+        report = act(other, store)
+        assert (report.exit_code, codes(report), report.moved) == (6, ["conflict"], ())
+    assert status(other, store).exit_code == 6
+    assert names(store) == before
+    assert verify_collection(other).findings == ()

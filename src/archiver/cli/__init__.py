@@ -6,15 +6,17 @@ each command imports the use case that it calls.
 
 import io
 import os
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from archiver import __version__
 from archiver.cli import archive, captures, checks, render, replaying, replication
 from archiver.config import load_settings
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, UnreadableInput
 
 EPILOG = """\b
 Examples:
@@ -50,13 +52,22 @@ def main() -> None:
     """Run the `archiver` command; every failure is one plain sentence, a hint and an exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale without Cyrillic is no reason to fail
+    signal.signal(signal.SIGINT, _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """The first Ctrl-C ends the work in order; a second one must not break off the ending."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:
     """Run with `arguments`; returns the exit code (DESIGN: 0 to 6 and 130)."""
     try:
-        settings = load_settings(Path(os.environ.get("ARCHIVER_CONFIG", "archiver.toml")))
+        file = Path(os.environ.get("ARCHIVER_CONFIG", "archiver.toml"))
+        settings = load_settings(file)
+        _check_settings(settings, cli, str(file))
         result = cli.main(
             arguments,
             prog_name="archiver",
@@ -84,6 +95,18 @@ def run(arguments: list[str]) -> int:
             raise
         message = f"An unforeseen fault: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         return _fail(message, "Set ARCHIVER_DEBUG=1 to see where, and report it.", 1)
+
+
+def _check_settings(settings: dict[str, Any], command: click.Command, where: str) -> None:
+    """Raise `UnreadableInput` at a key that is neither an option of the command nor a command below it."""
+    below = command.commands if isinstance(command, click.Group) else {}
+    known = {parameter.name for parameter in command.params} | set(below)
+    for key, value in settings.items():
+        if key not in known or isinstance(value, dict) != (key in below):
+            hint = f"Known here are: {', '.join(sorted(filter(None, known)))}."
+            raise UnreadableInput(where, f"{key!r} is no setting", hint)
+        if key in below:
+            _check_settings(value, below[key], where)
 
 
 def _fail(message: str, hint: str, code: int) -> int:

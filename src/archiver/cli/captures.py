@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from archiver.collection import Collection, Root
 
 
+PATIENCE = "Seconds that loading a page may take; pictures and writing come on top."
+
+
 @click.command()
 @click.argument("name")
 @click.option("--title", required=True, help="The collection's title, for people.")
@@ -59,7 +62,7 @@ def seeds(urls: tuple[str, ...], file: str | None) -> list[str]:
 @click.option("--seeds", "seed_file", metavar="FILE", help="A list of URLs, one a line; - for standard input.")
 @click.option("--engine", type=click.Choice(["auto", "browser", "http"]), default="auto", show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Pages at the same time.")
-@click.option("--timeout", type=click.FloatRange(1), default=90.0, show_default=True, help="Seconds a page may take.")
+@click.option("--timeout", type=click.IntRange(1, 86_400), default=90, show_default=True, help=PATIENCE)
 @click.option("--allow-private", is_flag=True, help="Reach loopback and private addresses too.")
 @click.option("--ca-file", type=click.Path(path_type=Path, dir_okay=False), help="PEM of private authorities to trust.")
 @options.shared
@@ -71,7 +74,7 @@ def capture(
     seed_file: str | None,
     engine: str,
     jobs: int,
-    timeout: float,
+    timeout: int,
     allow_private: bool,
     ca_file: Path | None,
     as_json: bool,

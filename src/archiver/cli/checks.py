@@ -80,7 +80,7 @@ def verify(root: Path, name: str | None, record: bool, as_json: bool) -> int:
         render.findings(report.findings, err=False)
         words = f"{report.files} files, {render.size(report.bytes)}"
         state = click.style("sound", fg="green") if report.ok else click.style("NOT sound", fg="red")
-        click.echo(f"{collection.name}: {words}: {state}")
+        click.echo(f"{collection.name}: {words}: {state}, {render.count(report.findings)}")
     return code
 
 

@@ -10,7 +10,7 @@ from archiver.collection import index, layout
 from archiver.collection.collection import Collection
 from archiver.collection.readme import README
 from archiver.collection.state import State
-from archiver.errors import ConflictError, UnknownCapture, UnknownCollection
+from archiver.errors import ConflictError, UnknownCapture, UnknownCollection, UsageError
 from archiver.ledger import Chain, Event
 from archiver.model import FileRef, now, timestamp
 from archiver.sidecar import Sidecar, dump
@@ -45,6 +45,8 @@ class Root:
     def create(self, name: str, title: str, *, description: str = "", agent: str) -> Collection:
         """A new collection; it appears whole or not at all. Raises `ConflictError` if the name is taken."""
         path = self.path / layout.check_name(name)
+        if not title.strip():
+            raise UsageError("A collection needs a title.", "Say in a few words what it collects, with --title.")
         disk.make_directory(self.path)
         with self.state.lock(name):
             if path.exists():

@@ -53,6 +53,8 @@ def import_warc(file: Path, collection: Collection) -> Imported:
 
     Raises `UnreadableInput` if it is neither, `StorageError` if the disk refuses.
     """
+    if file.is_dir():
+        raise UnreadableInput(str(file), "this is a folder", "Name the WARC files in it.")
     if not file.is_file():
         raise UnreadableInput(str(file), "there is no such file")
     if file.suffix == ".wacz":

@@ -12,7 +12,7 @@ from io import BytesIO
 from archiver.collection import Collection
 from archiver.model import FileRef, Finding, Progress, silent
 from archiver.stores import Store
-from archiver.sync.plan import SyncReport, plan, sound
+from archiver.sync.plan import SyncReport, plan, sound, strangers
 from archiver.sync.sides import read_here, read_there
 from archiver.sync.transfer import download, each, upload
 
@@ -32,7 +32,7 @@ def push(collection: Collection, store: Store, *, dry_run: bool = False, progres
     actions = plan(here, there, "upload")
     hint = "Bring the file back with `archiver sync pull` or from another copy."
     gone = [Finding("error", "local-missing", a.key, a.reason, hint) for a in actions if a.verb == "missing"]
-    findings += found + gone
+    findings += found + gone + strangers(here, there, store.url)
     report = SyncReport("push", collection.name, store.url, tuple(actions), tuple(findings), dry_run)
     if dry_run or report.conflict:
         return report
@@ -56,7 +56,7 @@ def pull(collection: Collection, store: Store, *, dry_run: bool = False, progres
     here, findings = read_here(collection, opened=True)
     there, contents, found = read_there(store, here, progress)
     actions = plan(there, here, "download")
-    findings += found
+    findings += found + strangers(here, there, store.url)
     if not there.segments and not findings:
         hint = "Check bucket and prefix; a collection is there once it was pushed."
         findings.append(Finding("error", "remote-empty", store.url, "no collection is there", hint))
@@ -87,4 +87,5 @@ def status(collection: Collection, store: Store) -> SyncReport:
     there, _, found = read_there(store, here, silent)
     actions = plan(here, there, "upload")
     actions += [action for action in plan(there, here, "download") if action.verb == "download"]
-    return SyncReport("status", collection.name, store.url, tuple(actions), tuple(findings + found))
+    findings += found + strangers(here, there, store.url)
+    return SyncReport("status", collection.name, store.url, tuple(actions), tuple(findings))

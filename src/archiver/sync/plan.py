@@ -87,6 +87,18 @@ def plan(source: Side, target: Side, verb: Direction) -> list[Action]:
     return actions
 
 
+def strangers(here: Side, there: Side, store: str) -> list[Finding]:
+    """A conflict where each side has a collection's description and they share none: these are two collections.
+
+    Once mixed they could not be told apart again, because nothing is ever deleted.
+    """
+    ours, theirs = ({path for path in side.files if path.startswith("collection/")} for side in (here, there))
+    if not ours or not theirs or ours & theirs:
+        return []
+    hint = "Give each collection a prefix of its own; to work on that one, pull it under a new name."
+    return [Finding("error", "conflict", store, "it holds another collection than this", hint)]
+
+
 def _step(file: FileRef, source: Side, target: Side, verb: Direction) -> Action:
     held = target.files.get(file.path)
     if held is not None and held.sha256 != file.sha256:
