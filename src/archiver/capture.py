@@ -14,7 +14,7 @@ from archiver.engines import Engine
 from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, ConflictError, FetchFailed, PartMissing, StorageError
 from archiver.ledger import Event
-from archiver.model import Exchange, FileRef, Finding, Item, Limits, PageInfo, Verdict, close_bodies, now
+from archiver.model import Exchange, Finding, Item, Limits, PageInfo, Verdict, close_bodies, now
 from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
 
 AGENT = f"archiver/{__version__}"
@@ -136,11 +136,11 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
     word, reasons = verdict.judge(status, info, truncated=cut, empty=recorded.empty)
     findings += [Finding("warning", f"verdict-{word}", info.final_url, reason) for reason in reasons]
     assertions, complaints = _assertions(draft, recorded)
-    sha256, size = disk.sha256_file(draft.temporary)
+    file = draft.fixity()
     sidecar = new_sidecar(
         capture_id=draft.id,
         visit=Visit.of(info, word, reasons, main=main, redirects=recorded.redirects),
-        kept=Kept(FileRef(draft.archive_path, size, sha256), recorded.refs, recorded.records),
+        kept=Kept(file, recorded.refs, recorded.records),
         assertions=assertions,
         rights=collection.rights(),
     )
@@ -160,7 +160,7 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
         warc=draft.archive_path,
         sidecar=files[0].path,
         records=recorded.records,
-        bytes=size,
+        bytes=file.bytes,
         findings=(*findings, *complaints),
     )
 

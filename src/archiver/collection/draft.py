@@ -32,6 +32,7 @@ class Draft:
         self._collection = collection
         self._state = state
         self._made = [self.temporary]
+        self._fixity: FileRef | None = None
 
     @classmethod
     @contextmanager
@@ -70,15 +71,25 @@ class Draft:
         if self.final.exists():
             raise ConflictError(f"{self.final} exists already and is not replaced.")
 
+    def fixity(self) -> FileRef:
+        """The finished WARC under its final name, made durable and read again from the disk; nothing is written after.
+
+        Read once: what the sidecar says of the file is then what the ledger says.
+        """
+        if self._fixity is None:
+            with disk.writing(self.temporary), self.temporary.open("r+b") as stream:
+                disk.sync_file(stream)
+                sha256, size = disk.sha256_stream(stream)
+            self._fixity = FileRef(self.archive_path, size, sha256)
+        return self._fixity
+
     def publish(self) -> FileRef:
-        """Rename the WARC to its final name and tell its digest, read again from the disk."""
-        with disk.writing(self.temporary), self.temporary.open("r+b") as stream:
-            disk.sync_file(stream)
-            sha256, size = disk.sha256_stream(stream)
+        """Rename the WARC to its final name."""
+        file = self.fixity()
         self._refuse_taken()
         disk.publish(self.temporary, self.final)
         self._made.append(self.final)
-        return FileRef(self.archive_path, size, sha256)
+        return file
 
     def add(self, sidecar: Sidecar) -> FileRef:
         """Make a sidecar's file, claimed beforehand."""

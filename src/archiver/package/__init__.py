@@ -70,7 +70,7 @@ def import_warc(file: Path, collection: Collection) -> Imported:
     captures = tuple(_capture_id(page, kept) for page in pages)
     try:
         with collection.copy_in(file, place) as draft:
-            if disk.sha256_file(draft.temporary)[0] != sha256:
+            if draft.fixity() != kept:
                 raise ConflictError(f"{file} changed while it was read.", "Import it again when nothing writes to it.")
             collection.commit(draft, sidecars, Event("ingestion", AGENT))
     except ConflictError:
