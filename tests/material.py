@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.capture import AGENT, Captured, capture_url
+from archiver.capture import AGENT, Captured, Terms, capture_url
 from archiver.collection import Collection, Root
 from archiver.engines import EngineOptions
 from archiver.ledger import sealed_files
-from archiver.model import Exchange, Limits, PageInfo, Request, RequestNote, Resource, Response, new_body, timestamp
+from archiver.model import Exchange, PageInfo, Request, RequestNote, Resource, Response, new_body, timestamp
 
 URL = "https://news.example/bridge"
 STARTED = datetime(2026, 11, 22, 14, 1, 12, 345678, UTC)
@@ -46,7 +46,7 @@ class PaperEngine:
 def collection_with(root: Path, captures: int = 1, name: str = "news") -> tuple[Collection, list[Captured]]:
     """A collection with so many captures."""
     collection = Root(root).create(name, "News", agent=AGENT)
-    return collection, [capture_url(f"{URL}/{n}", collection, PaperEngine(), Limits()) for n in range(captures)]
+    return collection, [capture_url(f"{URL}/{n}", collection, PaperEngine(), Terms()) for n in range(captures)]
 
 
 def sealed(collection: Collection) -> dict[str, bytes]:

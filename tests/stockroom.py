@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Literal, Self
 
-from archiver.capture import Captured, capture_url
+from archiver.capture import Captured, Terms, capture_url
 from archiver.collection import Collection
 from archiver.model import (
     Exchange,
@@ -107,6 +107,6 @@ class Inventor:
 
 def add(collection: Collection, article: Invented) -> Captured:
     """Capture one invented article into `collection`."""
-    captured = capture_url(article.url, collection, Inventor(article), Limits())
+    captured = capture_url(article.url, collection, Inventor(article), Terms())
     assert captured.capture_id, captured
     return captured

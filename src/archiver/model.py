@@ -109,7 +109,7 @@ class Exchange:
 class Resource:
     """Something made from the page at capture time; a WARC `resource` record `urn:NAME:URL`."""
 
-    name: Literal["view", "fullPage", "thumbnail", "text", "pageinfo"]
+    name: Literal["view", "fullPage", "thumbnail", "text", "pageinfo", "beforeConsent", "certificates", "media"]
     about: str
     """The page's URL."""
     media_type: str
@@ -161,6 +161,9 @@ class PageInfo:
     """Caps that were hit and things that went wrong, in plain words."""
     counts: dict[str, int] = field(default_factory=dict)
     """Plain counts, for example of `show more` clicks or lazy images waited for."""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    """What else the engine can tell of how the visit was made (`tls`, `client`, `clock`, `consent` …), in the form that
+    the sidecar's `capture` block has for it."""
 
     @property
     def missing(self) -> tuple[RequestNote, ...]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 Kind = Literal["sidecar", "collection", "ledger"]
-VERSIONS: dict[Kind, str] = {"sidecar": "1.0.0", "collection": "1.0.0", "ledger": "1.0.0"}
-"""The newest version of each kind."""
+VERSIONS: dict[Kind, tuple[str, ...]] = {"sidecar": ("1.0.0", "1.1.0"), "collection": ("1.0.0",), "ledger": ("1.0.0",)}
+"""The versions of each kind, the newest last. Documents of an older one stay what they are and are judged by it."""
 
 _SHOWN = 60
 """Characters of a faulty value that a message shows."""
@@ -45,7 +45,7 @@ class Problem:
 
 def ids() -> dict[Kind, str]:
     """The `$id` of the newest schema of each kind; sidecars and collections carry it as `$schema`."""
-    return {kind: f"urn:archiver:schema:{kind}:{version}" for kind, version in VERSIONS.items()}
+    return {kind: f"urn:archiver:schema:{kind}:{versions[-1]}" for kind, versions in VERSIONS.items()}
 
 
 def kind_of(document: Any) -> Kind | None:
@@ -56,7 +56,8 @@ def kind_of(document: Any) -> Kind | None:
 
 def schema_files() -> dict[str, bytes]:
     """The schemas as files to lie in a collection's `schemas/`: `sidecar-1.0.0.json` → its bytes."""
-    return {f"{kind}-{version}.json": _content(kind) for kind, version in VERSIONS.items()}
+    every = ((kind, version) for kind, versions in VERSIONS.items() for version in versions)
+    return {f"{kind}-{version}.json": _content(kind, version) for kind, version in every}
 
 
 def problems(document: Any, kind: Kind) -> list[Problem]:
@@ -66,21 +67,27 @@ def problems(document: Any, kind: Kind) -> list[Problem]:
     """
     if (newer := _unknown_version(document, kind)) is not None:
         return [newer]
-    found = {problem for error in _validator(kind).iter_errors(document) for problem in _translated(error)}
+    judging = _validator(kind, _version(document, kind))
+    found = {problem for error in judging.iter_errors(document) for problem in _translated(error)}
     return sorted(found)
 
 
 def ordered(document: Any, kind: Kind) -> Any:
     """A copy of `document` whose members stand in the order of the schema; unknown ones after, as they were."""
-    whole = _schema(kind)
+    whole = _schema(kind, _version(document, kind))
     return _ordered(document, whole, whole)
 
 
+def _version(document: Any, kind: Kind) -> str:
+    """The version that a document names, if it is known here; otherwise the newest."""
+    named = str(document.get("$schema")).rpartition(":")[2] if kind_of(document) == kind else ""
+    return named if named in VERSIONS[kind] else VERSIONS[kind][-1]
+
+
 def _unknown_version(document: Any, kind: Kind) -> Problem | None:
-    named = document.get("$schema") if isinstance(document, dict) else None
-    if kind_of(document) != kind or named == ids()[kind]:
+    if kind_of(document) != kind or (named := str(document["$schema"]).rpartition(":")[2]) in VERSIONS[kind]:
         return None  # a wrong or missing `$schema` is the schema's own business
-    message = f"version {str(named).rpartition(':')[2][:_SHOWN]} of the {kind} schema is not known here"
+    message = f"version {named[:_SHOWN]} of the {kind} schema is not known here"
     return Problem("/$schema", "schema-version", message, "Upgrade archiver.")
 
 
@@ -94,25 +101,25 @@ def _folder() -> Traversable:
 
 
 @cache
-def _content(kind: Kind) -> bytes:
-    return (_folder() / kind / f"{VERSIONS[kind]}.json").read_bytes()
+def _content(kind: Kind, version: str) -> bytes:
+    return (_folder() / kind / f"{version}.json").read_bytes()
 
 
 @cache
-def _schema(kind: Kind) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(_content(kind))
+def _schema(kind: Kind, version: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(_content(kind, version))
     return loaded
 
 
 @cache
-def _validator(kind: Kind) -> "Draft202012Validator":
+def _validator(kind: Kind, version: str) -> "Draft202012Validator":
     from jsonschema import Draft202012Validator
 
     checker = Draft202012Validator.FORMAT_CHECKER
     dates = Draft202012Validator({"format": "date-time"}, format_checker=checker)
     if dates.is_valid("yesterday"):  # without its extras jsonschema silently checks almost no format
         raise PartMissing("The format checker of jsonschema", "it takes any text for a date", "Run `make setup` again.")
-    return Draft202012Validator(_schema(kind), format_checker=checker)
+    return Draft202012Validator(_schema(kind, version), format_checker=checker)
 
 
 def _translated(error: "ValidationError") -> Iterator[Problem]:

@@ -6,10 +6,9 @@ import sqlite3
 import pytest
 
 from archiver import catalogue, ledger
-from archiver.capture import capture_url
+from archiver.capture import Terms, capture_url
 from archiver.catalogue import open_catalogue, path_of
 from archiver.collection import Root
-from archiver.model import Limits
 from material import URL, PaperEngine, collection_with
 
 
@@ -25,7 +24,7 @@ def test_a_list_reads_what_is_new_and_nothing_twice(tmp_path, monkeypatch):
     parse = catalogue.Sidecar.parse
     monkeypatch.setattr(catalogue.Sidecar, "parse", lambda content, where: read.append(where) or parse(content, where))
     collection.seal()
-    new = capture_url(f"{URL}/new", collection, PaperEngine(), Limits())
+    new = capture_url(f"{URL}/new", collection, PaperEngine(), Terms())
     assert new.capture_id in listed(collection)
     assert read == [new.sidecar]
     listed(collection)
@@ -58,7 +57,7 @@ def test_captures_of_a_cloned_writer_are_listed(tmp_path):
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     twin = Root(tmp_path / "b").collection("news")
     for copy in (collection, twin):
-        capture_url(f"{URL}/{copy.path}", copy, PaperEngine(), Limits())
+        capture_url(f"{URL}/{copy.path}", copy, PaperEngine(), Terms())
     assert len(listed(collection)) == 2
     collection.seal()
     twin.seal()
@@ -80,7 +79,7 @@ def test_a_segment_sealed_while_it_is_read_is_read_again(tmp_path, monkeypatch):
 
     def overtaken(self, *arguments):
         if not late:
-            late.append(capture_url(f"{URL}/late", collection, PaperEngine(), Limits()))
+            late.append(capture_url(f"{URL}/late", collection, PaperEngine(), Terms()))
         take(self, *arguments)
 
     monkeypatch.setattr(catalogue.Catalogue, "_take", overtaken)
@@ -109,7 +108,7 @@ def test_where_nothing_can_be_written_lists_are_made_in_memory(tmp_path, place):
 def test_a_catalogue_that_cannot_be_written_is_left_alone(tmp_path):
     collection, [one] = collection_with(tmp_path)
     listed(collection)
-    second = capture_url(f"{URL}/second", collection, PaperEngine(), Limits())
+    second = capture_url(f"{URL}/second", collection, PaperEngine(), Terms())
     holder = sqlite3.connect(path_of(collection), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     catalogue_wait, catalogue.WAIT_SECONDS = catalogue.WAIT_SECONDS, 0.1

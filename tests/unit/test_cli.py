@@ -9,7 +9,7 @@ import pytest
 from archiver import validate
 from archiver.capture import Captured
 from archiver.cli import render, run
-from archiver.cli.captures import exit_code, seeds
+from archiver.cli.capturing import exit_code, seeds
 from archiver.config import load_settings
 from archiver.errors import FetchFailed
 from archiver.model import Finding

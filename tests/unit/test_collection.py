@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from archiver import capture, ledger
-from archiver.capture import AGENT, capture_all, capture_url
+from archiver import disk, ledger
+from archiver.capture import AGENT, Captured, Terms, capture_all, capture_url, run
 from archiver.collection import Root, draft, index
 from archiver.errors import ConflictError, StorageError, UnknownCollection, UsageError
 from archiver.ledger import Chain
-from archiver.model import Limits, PageInfo
+from archiver.model import PageInfo
 from archiver.verify import verify_collection
 from material import URL, PaperEngine, collection_with, sealed
 
@@ -23,6 +23,7 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
     assert collection.metadata()["title"] == "News"
     assert {path.name for path in (collection.path / "schemas").iterdir()} == {
         "sidecar-1.0.0.json",
+        "sidecar-1.1.0.json",
         "collection-1.0.0.json",
         "ledger-1.0.0.json",
     }
@@ -56,7 +57,7 @@ def test_a_capture_is_entered_by_one_line_that_names_all_its_files(tmp_path):
 def test_captures_in_parallel_are_all_there(tmp_path):
     collection = Root(tmp_path).create("news", "News", agent=AGENT)
     urls = [f"{URL}/{n}" for n in range(25)]
-    done = list(capture_all(urls, collection, PaperEngine(), jobs=5, limits=Limits()))
+    done = list(capture_all(urls, collection, PaperEngine(), jobs=5, terms=Terms()))
     assert sorted(one.url for one in done) == sorted(urls)
     assert len(list(collection.sidecars())) == 25
     assert verify_collection(collection).findings == ()
@@ -68,7 +69,7 @@ def test_a_capture_whose_sidecar_is_not_valid_says_so(tmp_path):
             for item in super().capture(url, limits):
                 yield replace(item, final_url="about:blank") if isinstance(item, PageInfo) else item
 
-    captured = capture_url(URL, Root(tmp_path).create("news", "News", agent=AGENT), Lost(), Limits())
+    captured = capture_url(URL, Root(tmp_path).create("news", "News", agent=AGENT), Lost(), Terms())
     assert [(one.level, one.where) for one in captured.findings] == [("error", captured.capture_id)]
     assert "/capture/final_url" in captured.findings[0].message
 
@@ -80,11 +81,11 @@ def test_what_went_well_is_told_before_what_stops_all(tmp_path, monkeypatch):
     def one_fails(url, *_):
         if url.endswith("full"):
             raise StorageError(url, "no space left on device")
-        return capture.Captured(url, "ok", 0.1)
+        return Captured(url, "ok", 0.1)
 
-    monkeypatch.setattr(capture, "capture_url", one_fails)
-    monkeypatch.setattr(capture, "wait", lambda running, **_: (wait(running)[0], set()))
-    outcomes = capture_all([f"{URL}/full", f"{URL}/a", f"{URL}/b"], collection, PaperEngine(), jobs=3, limits=Limits())
+    monkeypatch.setattr(run, "capture_url", one_fails)
+    monkeypatch.setattr(run, "wait", lambda running, **_: (wait(running)[0], set()))
+    outcomes = capture_all([f"{URL}/full", f"{URL}/a", f"{URL}/b"], collection, PaperEngine(), jobs=3, terms=Terms())
     told = []
     with pytest.raises(StorageError):
         for one in outcomes:
@@ -116,7 +117,7 @@ def test_dying_at_any_step_leaves_nothing_or_the_whole(tmp_path, place, step, wh
             os._exit(9)
 
         setattr(place, step, dying)
-        capture_url(f"{URL}/dying", collection, PaperEngine(), Limits())
+        capture_url(f"{URL}/dying", collection, PaperEngine(), Terms())
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     before = verify_collection(collection)
@@ -126,7 +127,7 @@ def test_dying_at_any_step_leaves_nothing_or_the_whole(tmp_path, place, step, wh
     assert [one.code for one in findings] in (["leftover-removed"], ["leftover-finished"], [])
     assert {sidecar.id for sidecar in collection.sidecars()} == whole
     assert verify_collection(collection).findings == ()
-    assert capture_url(f"{URL}/next", collection, PaperEngine(), Limits()).verdict == "ok"
+    assert capture_url(f"{URL}/next", collection, PaperEngine(), Terms()).verdict == "ok"
     assert verify_collection(collection).findings == ()
 
 
@@ -139,7 +140,7 @@ def test_a_full_disk_at_any_step_loses_nothing(tmp_path, monkeypatch, place, ste
 
     monkeypatch.setattr(place, step, full)
     with pytest.raises((StorageError, OSError)):
-        capture_url(f"{URL}/full", collection, PaperEngine(), Limits())
+        capture_url(f"{URL}/full", collection, PaperEngine(), Terms())
     monkeypatch.undo()
     collection.clear_leftovers()
     assert verify_collection(collection).findings == ()
@@ -154,8 +155,8 @@ def test_an_exception_in_the_engine_leaves_nothing(tmp_path):
 
     collection, _ = collection_with(tmp_path)
     with pytest.raises(RuntimeError):
-        capture_url(f"{URL}/x", collection, Failing(), Limits())
-    assert not list(collection.path.glob(f"archive/**/{capture.disk.TEMPORARY}*"))
+        capture_url(f"{URL}/x", collection, Failing(), Terms())
+    assert not list(collection.path.glob(f"archive/**/{disk.TEMPORARY}*"))
     assert collection.clear_leftovers() == []
     assert verify_collection(collection).findings == ()
 
@@ -168,7 +169,7 @@ def test_a_fault_in_one_page_does_not_end_the_others(tmp_path):
             yield from super().capture(url, limits)
 
     collection, _ = collection_with(tmp_path, captures=0)
-    done = list(capture_all([f"{URL}/{n}" for n in range(4)], collection, Faulty(), jobs=2, limits=Limits()))
+    done = list(capture_all([f"{URL}/{n}" for n in range(4)], collection, Faulty(), jobs=2, terms=Terms()))
     assert sorted(one.verdict for one in done) == ["error", "ok", "ok", "ok"]
     [fault] = [one.error for one in done if one.error]
     assert "nobody foresaw this" in str(fault)
@@ -189,7 +190,7 @@ def test_a_copied_root_is_a_new_writer_and_a_clone_is_told(tmp_path):
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     twin = Root(tmp_path / "b").collection("news")
     for copy in (collection, twin):
-        capture_url(f"{URL}/{copy.path}", copy, PaperEngine(), Limits())
+        capture_url(f"{URL}/{copy.path}", copy, PaperEngine(), Terms())
         copy.seal()
     new = [path for path in sealed(twin) if path not in sealed(collection)]
     for file in twin.files():

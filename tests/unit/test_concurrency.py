@@ -9,12 +9,11 @@ import sys
 import pytest
 
 from archiver import ledger, verify
-from archiver.capture import AGENT, capture_url
+from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Collection, Root, index, state
 from archiver.collection.draft import Draft
 from archiver.errors import ConflictError
 from archiver.ledger import Chain
-from archiver.model import Limits
 from archiver.package import import_all
 from archiver.verify import verify_collection
 from material import URL, PaperEngine, collection_with
@@ -80,7 +79,7 @@ def test_what_was_entered_while_others_were_cleared_stays(tmp_path, monkeypatch)
     def dying_capture(step):
         if not (child := os.fork()):
             setattr(Draft, step, die)
-            capture_url(f"{URL}/{step}", collection, PaperEngine(), Limits())
+            capture_url(f"{URL}/{step}", collection, PaperEngine(), Terms())
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -152,7 +151,7 @@ def test_a_killed_reindex_does_not_stop_the_next_capture(tmp_path):
             setattr(*method, lambda *_: os._exit(9))
             if method[0] is index:
                 collection.reindex()
-            capture_url(f"{URL}/dying", collection, PaperEngine(), Limits())
+            capture_url(f"{URL}/dying", collection, PaperEngine(), Terms())
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -168,7 +167,7 @@ def test_a_collection_without_its_index_can_be_captured_into(tmp_path):
     """It is derived: whoever deletes it must be able to go on."""
     collection, _ = collection_with(tmp_path)
     shutil.rmtree(collection.path / "indexes")
-    assert capture_url(f"{URL}/next", collection, PaperEngine(), Limits()).verdict == "ok"
+    assert capture_url(f"{URL}/next", collection, PaperEngine(), Terms()).verdict == "ok"
     collection.reindex()
     assert verify_collection(collection).findings == ()
 
@@ -181,7 +180,7 @@ def test_captures_during_a_verification_are_no_errors(tmp_path, monkeypatch, ste
 
     def overtaken(*arguments):
         if len(done) < 3:
-            done.append(capture_url(f"{URL}/meanwhile", collection, PaperEngine(), Limits()))
+            done.append(capture_url(f"{URL}/meanwhile", collection, PaperEngine(), Terms()))
             collection.seal()
         return original(*arguments)
 

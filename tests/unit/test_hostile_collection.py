@@ -7,12 +7,12 @@ import shutil
 import pytest
 
 from archiver import disk, ledger
-from archiver.capture import AGENT, capture_url
+from archiver.capture import AGENT, Terms, capture_url
 from archiver.catalogue import open_catalogue
 from archiver.collection import Root
 from archiver.errors import ArchiverError, UnreadableInput
 from archiver.ledger import Event
-from archiver.model import FileRef, Limits
+from archiver.model import FileRef
 from archiver.sidecar import Sidecar, dump
 from archiver.verify import verify_collection
 from material import URL, PaperEngine, collection_with
@@ -129,7 +129,7 @@ def test_a_malformed_description_is_told_in_a_sentence(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(UnreadableInput):
         collection.rights()
-    assert isinstance(capture_url(URL, collection, PaperEngine(), Limits()).error, ArchiverError)
+    assert isinstance(capture_url(URL, collection, PaperEngine(), Terms()).error, ArchiverError)
 
 
 def test_a_segment_whose_predecessor_is_no_text_is_unreadable():

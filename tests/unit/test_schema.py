@@ -49,13 +49,14 @@ VALID = [("sidecar", EXAMPLE), ("collection", COLLECTION), ("ledger", EVENT), ("
 
 PUBLISHED = {
     "sidecar/1.0.0.json": "7debe83913d6bbf24ab4e9973db22739ec0a5e98259ddf4b7888e30bd1faf056",
+    "sidecar/1.1.0.json": "dbf3ce8bbfc70e4572ef1b92738dbd260435dd0f0c26d58ce942d46c2d9ef612",
     "collection/1.0.0.json": "52b1f9ca74417b3514ad8903087f21a57cf11d8e1e2f288060367fbf635bcc5c",
     "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
 }
 
 
 def shipped(kind: str) -> dict:
-    return json.loads((REPOSITORY / "schemas" / kind / "1.0.0.json").read_bytes())
+    return json.loads((REPOSITORY / "schemas" / kind / f"{schema.VERSIONS[kind][-1]}.json").read_bytes())
 
 
 def parts(value, path=()):
@@ -303,6 +304,13 @@ def test_every_field_is_explained(kind):
     described = fields(whole, whole)
     if kind == "ledger":
         described = fields(whole["$defs"]["segment"], whole) | fields(whole["$defs"]["event"], whole)
-    described = {re.sub(r"^(warc\.records)\.\w+\.", r"\1.*.", field) for field in described}
+    described = {re.sub(r"^(warc\.records)\.\w+(\[\])?\.", r"\1.*.", field) for field in described}
     explained = set(re.findall(r"^\| `([^`]+)`", sections[kind], re.MULTILINE))
     assert described == explained
+
+
+def test_a_document_of_an_older_version_is_judged_by_that_version():
+    older = EXAMPLE | {"$schema": "urn:archiver:schema:sidecar:1.0.0"}
+    assert schema.problems(older, "sidecar") == []
+    found = schema.problems(changed(older, ("capture", "counts"), {"more_clicks": 3}), "sidecar")
+    assert [one.code for one in found] == ["schema-unknown-key"]

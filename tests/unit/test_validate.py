@@ -19,7 +19,7 @@ from archiver.validate import validate_file, validate_files
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = json.loads((REPOSITORY / "docs/sidecar.example.json").read_text("utf-8"))
-SCHEMA = json.loads((REPOSITORY / "schemas/sidecar/1.0.0.json").read_bytes())
+SCHEMA = json.loads((REPOSITORY / "schemas/sidecar/1.1.0.json").read_bytes())
 WRITER = "q7m2k4x5za"
 
 

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.capture import capture_url
+from archiver.capture import Terms, capture_url
 from archiver.collection import Root
-from archiver.model import Limits
 from archiver.verify import record_result, verify_collection
 from material import URL, PaperEngine, collection_with
 
@@ -18,7 +17,7 @@ def sound(tmp_path_factory):
     """A collection with a sealed segment and an open one."""
     collection, _ = collection_with(tmp_path_factory.mktemp("root"))
     collection.seal()
-    capture_url(f"{URL}/later", collection, PaperEngine(), Limits())
+    capture_url(f"{URL}/later", collection, PaperEngine(), Terms())
     return collection
 
 

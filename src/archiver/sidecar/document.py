@@ -155,7 +155,8 @@ class Sidecar:
     def records(self) -> list[dict[str, str]]:
         """The records that it names by id: `id`, `url`, `date`, `type` and, where there is one, `payload_digest`."""
         records = self.document["warc"].get("records")
-        named = records.values() if isinstance(records, dict) else ()
+        roles = records.values() if isinstance(records, dict) else ()
+        named = (record for role in roles for record in (role if isinstance(role, list) else [role]))
         return [record for record in named if isinstance(record, dict) and isinstance(record.get("id"), str)]
 
     @property

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, Self
 
 from archiver.model import Exchange, FileRef, PageInfo, Verdict, timestamp
 
-ROLES = ("main", "text", "view", "fullPage", "thumbnail", "pageinfo")
-"""The records that a sidecar names."""
+ROLES = ("main", "text", "view", "fullPage", "thumbnail", "pageinfo", "beforeConsent")
+"""The records that a sidecar names, one of each."""
+LISTED = ("certificates", "media")
+"""Those of which there may be several."""
 
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -66,7 +68,10 @@ class Kept:
         """The `warc` block."""
         named = {record.role: record for record in self.records if record.role in ROLES}
         counted = {} if self.count is None else {"count": self.count}
-        records = {role: _record(named[role]) for role in ROLES if role in named}
+        records: dict[str, Any] = {role: _record(named[role]) for role in ROLES if role in named}
+        for role in LISTED:
+            if several := [_record(record) for record in self.records if record.role == role]:
+                records[role] = several
         return {"file": self.file.path, "bytes": self.file.bytes, "sha256": self.file.sha256, **counted} | {
             "records": records
         }
@@ -96,8 +101,9 @@ class Visit:
     """Software that took part, as `name/version`."""
     ip: str | None = None
     protocols: tuple[str, ...] = ()
-    tls: Mapping[str, str] | None = None
-    """Facts of the server's certificate, where the engine can tell them."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """Members of the `capture` block that tell how and by what it was made, in the schema's form: `tls`, `client`,
+    `clock`, `options`, `counts`, `consent`, `robots`, `session`, `attempts`. Empty ones are left out."""
 
     @classmethod
     def of(
@@ -108,6 +114,7 @@ class Visit:
         *,
         main: Exchange | None = None,
         redirects: Iterable[str] = (),
+        evidence: Mapping[str, Any] | None = None,
     ) -> Self:
         """What a page's own account and its main exchange (if any document came) say."""
         return cls(
@@ -126,6 +133,7 @@ class Visit:
             agents=page.agents,
             ip=main.ip if main else None,
             protocols=main.protocols if main else (),
+            evidence={**page.evidence, "counts": page.counts, **(evidence or {})},
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -136,7 +144,7 @@ class Visit:
             "user_agent": plain(self.user_agent),
             "ip": self.ip,
             "protocols": list(self.protocols),
-            "tls": dict(self.tls or {}),
+            **self.evidence,
         }
         return {
             "requested_url": self.requested_url,

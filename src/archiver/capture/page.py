@@ -1,52 +1,33 @@
-"""Capturing: URL → engine → WARC (temporary) → proof, verdict, sidecar → commit."""
+"""One page: URL → engine → WARC (temporary) → proof, verdict, sidecar → commit."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, BinaryIO
 
 from archiver import __version__, disk, extract, verdict, warc
+from archiver.capture.outcome import Captured, nothing
 from archiver.collection import Collection, Draft
 from archiver.collection.layout import capture_id
 from archiver.engines import Engine
 from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, ConflictError, FetchFailed, PartMissing, StorageError
 from archiver.ledger import Event
-from archiver.model import Exchange, Finding, Item, Limits, PageInfo, Verdict, close_bodies, now
+from archiver.model import Exchange, Finding, Item, Limits, PageInfo, close_bodies, now
 from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
 
 AGENT = f"archiver/{__version__}"
-REPORTED = ("capture_id", "url", "final_url", "verdict", "status", "warc", "sidecar", "records", "bytes", "seconds")
-"""What the JSON line of a capture tells, beside its findings."""
 HTML_BYTES = 20 << 20
 """Of a longer document only so much is read for its metadata."""
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
-    """What one URL came to: a committed capture, or nothing and the reason."""
+class Terms:
+    """On what terms pages are captured, beside what the engine was told; the same for all of a run."""
 
-    url: str
-    verdict: Verdict
-    seconds: float
-    capture_id: str | None = None
-    final_url: str | None = None
-    status: int | None = None
-    warc: str | None = None
-    """Path of the WARC in the collection."""
-    sidecar: str | None = None
-    records: int = 0
-    bytes: int = 0
-    """Size of the WARC."""
-    findings: tuple[Finding, ...] = ()
-    error: ArchiverError | None = None
-    """Why there is no capture."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The JSON line of `archiver capture`."""
-        return {name: getattr(self, name) for name in REPORTED} | {"findings": [one.as_json() for one in self.findings]}
+    limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Every option that shapes the capture, for the sidecar; never a secret."""
 
 
 @dataclass(slots=True)
@@ -77,7 +58,7 @@ class Recorded:
             self.refs.insert(0, ref)
 
 
-def capture_url(url: str, collection: Collection, engine: Engine, limits: Limits) -> Captured:
+def capture_url(url: str, collection: Collection, engine: Engine, terms: Terms) -> Captured:
     """Capture one page into `collection`. What cannot be captured is an outcome with `error`, not an exception.
 
     Raises only what stops every capture: `StorageError`, `PartMissing`, `ConflictError`.
@@ -87,19 +68,14 @@ def capture_url(url: str, collection: Collection, engine: Engine, limits: Limits
         address = check_url(url)
         identity = capture_id(now())
         with collection.draft(identity) as (draft, stream):
-            recorded = _record(engine.capture(address, limits), stream, draft, engine)
-            return _commit(url, collection, draft, recorded, begun)
+            recorded = _record(engine.capture(address, terms.limits), stream, draft, engine)
+            return _commit(url, collection, draft, recorded, terms, begun)
     except FetchFailed as error:
-        return _nothing(url, "offline", error, begun)
+        return nothing(url, "offline", error, begun)
     except (StorageError, PartMissing, ConflictError):
         raise  # the next page would meet the same
     except ArchiverError as error:
-        return _nothing(url, "error", error, begun)
-
-
-def _nothing(url: str, word: Verdict, error: ArchiverError, begun: float) -> Captured:
-    finding = Finding("error", "not-captured", url, str(error), error.hint)
-    return Captured(url, word, round(time.monotonic() - begun, 3), findings=(finding,), error=error)
+        return nothing(url, "error", error, begun)
 
 
 def _record(items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engine) -> Recorded:
@@ -121,7 +97,9 @@ def _record(items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engin
     return recorded
 
 
-def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, begun: float) -> Captured:
+def _commit(  # noqa: PLR0917
+    url: str, collection: Collection, draft: Draft, recorded: Recorded, terms: Terms, begun: float
+) -> Captured:
     """Prove the WARC by reading it again, judge, describe, enter."""
     info, main = recorded.info, recorded.main
     if info is None:
@@ -139,7 +117,9 @@ def _commit(url: str, collection: Collection, draft: Draft, recorded: Recorded, 
     file = draft.fixity()
     sidecar = new_sidecar(
         capture_id=draft.id,
-        visit=Visit.of(info, word, reasons, main=main, redirects=recorded.redirects),
+        visit=Visit.of(
+            info, word, reasons, main=main, redirects=recorded.redirects, evidence={"options": dict(terms.options)}
+        ),
         kept=Kept(file, recorded.refs, recorded.records),
         assertions=assertions,
         rights=collection.rights(),
@@ -181,35 +161,3 @@ def _assertions(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], list
     complaints: list[Finding] = []
     url = recorded.info.final_url
     return extract.assertions(html, url, charset=charset, report=complaints.append), complaints
-
-
-def _capture_page(url: str, collection: Collection, engine: Engine, limits: Limits) -> Captured:
-    """`capture_url`, where a fault that nobody foresaw is this page's outcome: it must not end the others."""
-    begun = time.monotonic()
-    try:
-        return capture_url(url, collection, engine, limits)
-    except (ArchiverError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001
-        fault = ArchiverError(f"An unforeseen fault: {type(error).__name__}: {error}", "Report it, with the address.")
-        return _nothing(url, "error", fault, begun)
-
-
-def capture_all(
-    urls: Iterable[str], collection: Collection, engine: Engine, *, jobs: int, limits: Limits
-) -> Iterator[Captured]:
-    """Capture many pages, `jobs` at a time; each outcome as it ends. An error that stops all is raised at once."""
-    seeds = iter(urls)
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="capture")
-    running: set[Future[Captured]] = set()
-    try:
-        while True:
-            for url in islice(seeds, jobs - len(running)):
-                running.add(pool.submit(_capture_page, url, collection, engine, limits))
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda one: one.exception() is not None):  # what was kept is told first
-                yield future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
