@@ -16,7 +16,8 @@ import pytest
 
 from archiver import verdict
 from archiver.engines import EngineOptions, guard
-from archiver.engines.http.engine import HttpEngine, system_bundle
+from archiver.engines.authorities import system_bundle
+from archiver.engines.http.engine import HttpEngine
 from archiver.errors import AddressRefused, FetchFailed, InvalidURL, UnreadableInput
 from archiver.model import Exchange, Limits, PageInfo
 from newsroom import Newsroom

@@ -15,9 +15,11 @@ from typing import Any, Self, TypeVar
 
 from archiver.browser import BrowserError, Chromium
 from archiver.engines import EngineOptions, guard
+from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
-from archiver.engines.browser.trust import home_trusting
-from archiver.engines.browser.visit import Visit
+from archiver.engines.browser.trust import home_trusting, read_authorities
+from archiver.engines.browser.tunnel import Tunnel
+from archiver.engines.browser.visit import Means, Visit
 from archiver.errors import ArchiverError, FetchFailed, StorageError
 from archiver.model import Fidelity, Item, Limits, close_bodies
 
@@ -35,15 +37,15 @@ class BrowserEngine:
 
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
-        self._resolve = partial(guard.resolve, allow_private=options.allow_private)
+        self._means = Means(partial(Tunnel, partial(guard.resolve, allow_private=options.allow_private)), Recording)
         self._resources = ExitStack()
         self._home: Path | None = None
         self._visits: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            if self._options.ca_file:
-                self._home = opening.enter_context(home_trusting(self._options.ca_file))
+            if ca_file := self._options.ca_file:
+                self._home = opening.enter_context(home_trusting(read_authorities(ca_file), str(ca_file)))
             self._loop = asyncio.new_event_loop()
             opening.callback(self._loop.close)
             thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
@@ -88,7 +90,7 @@ class BrowserEngine:
 
     async def _launch(self) -> None:
         self._chromium = await Chromium.launch(self._home)
-        self._router = Router(self._chromium.session)
+        self._router = Router(self._chromium.session, self._means.recording.held)
         await self._router.start()
 
     async def _close(self) -> None:
@@ -112,7 +114,7 @@ class BrowserEngine:
                     if not self._chromium.connected:  # it died under an earlier page
                         await self._chromium.close()
                         await self._launch()
-                await Visit(self._chromium, self._router, self._resolve, items.put).run(url, limits)
+                await Visit(self._chromium, self._router, self._means, items.put).run(url, limits)
         except BrowserError as error:
             raise FetchFailed(url, str(error).rstrip(".")) from error
         except OSError as error:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from archiver.browser import BrowserError, Event, Session, Tab
 from archiver.engines.browser import bodies
@@ -17,7 +17,7 @@ from archiver.engines.browser.network import NetworkLog
 from archiver.engines.browser.streams import Streams
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.engines.heads import reason_of
-from archiver.model import Exchange, Limits, Request, RequestNote, Response, new_body, now, timestamp
+from archiver.model import Exchange, Fidelity, Limits, Request, RequestNote, Response, new_body, now, timestamp
 
 Put = Callable[[Exchange], Awaitable[None]]
 Role = Literal["main", "redirect", "part"]
@@ -29,6 +29,10 @@ MADE_BY_BROWSER = "non-authoritative-reason"
 
 class Recording:
     """Answers of one page and its workers, from the first request to `finish`."""
+
+    fidelity: ClassVar[Fidelity] = "decoded"
+    held: ClassVar[tuple[str, ...]] = ()
+    """Resource types whose answers the browser is to hold; all, if there are none."""
 
     def __init__(self, fetch: Session, tab: Tab, tunnel: Tunnel, limits: Limits, put: Put) -> None:
         self.tab, self.tunnel, self.limits = tab, tunnel, limits

@@ -15,10 +15,13 @@ STRANGER_SECONDS = 2.0
 
 
 class Router:
-    """Routes each paused answer to the recording of the page that asked."""
+    """Routes each paused answer to the recording of the page that asked.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    `held`: only answers of these resource types are paused; of all, if it is empty.
+    """
+
+    def __init__(self, session: Session, held: tuple[str, ...]) -> None:
+        self._session, self._held = session, held
         self._recordings: list[Recording] = []
         self._contexts: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -30,7 +33,10 @@ class Router:
         self._session.on("Fetch.requestPaused", self._paused)
         await self._session.send("Target.setDiscoverTargets", discover=True, filter=[{}])
         web = [{"urlPattern": f"{scheme}://*", "requestStage": "Response"} for scheme in ("http", "https")]
-        await self._session.send("Fetch.enable", patterns=web)
+        patterns = [
+            {**one, **kind} for one in web for kind in ([{"resourceType": held} for held in self._held] or [{}])
+        ]
+        await self._session.send("Fetch.enable", patterns=patterns)
 
     def add(self, recording: Recording) -> None:
         """Route answers to this recording, too."""

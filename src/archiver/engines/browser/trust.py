@@ -11,7 +11,7 @@ import ctypes
 import ssl
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,22 +36,21 @@ class _Trust(ctypes.Structure):
 
 
 @contextmanager
-def home_trusting(ca_file: Path) -> Iterator[Path]:
-    """A temporary home folder in which Chromium trusts the authorities of the PEM file `ca_file`.
+def home_trusting(authorities: Sequence[bytes], where: str) -> Iterator[Path]:
+    """A temporary home folder in which Chromium trusts these authorities, DER as they come from `where`.
 
-    Raises `UnreadableInput` if that holds no certificate, `PartMissing` without the NSS library.
+    Raises `UnreadableInput` naming `where` if one is no certificate, `PartMissing` without the NSS library.
     """
-    authorities = _read(ca_file)
     with tempfile.TemporaryDirectory(prefix="archiver-home-") as name:
         database = Path(name, ".pki", "nssdb")
         database.mkdir(parents=True)
         with _nss_is_global:
-            _write(database, authorities, ca_file)
+            _write(database, authorities, where)
         yield Path(name)
 
 
-def _read(ca_file: Path) -> list[bytes]:
-    """The certificates of a PEM file, as DER."""
+def read_authorities(ca_file: Path) -> list[bytes]:
+    """The certificates of a PEM file, as DER. Raises `UnreadableInput` if it holds none."""
     try:
         text = ca_file.read_text("ascii", "replace")
         blocks = [part.partition(_END)[0] for part in text.split(_BEGIN)[1:]]
@@ -65,7 +64,7 @@ def _read(ca_file: Path) -> list[bytes]:
     return found
 
 
-def _write(database: Path, authorities: list[bytes], ca_file: Path) -> None:
+def _write(database: Path, authorities: Sequence[bytes], where: str) -> None:
     nss = _library()
     if nss.NSS_InitReadWrite(f"sql:{database}".encode()) != 0:
         raise PartMissing("A certificate database", f"NSS cannot make one in {database}", "Check the temporary folder.")
@@ -76,7 +75,7 @@ def _write(database: Path, authorities: list[bytes], ca_file: Path) -> None:
             item = _Item(0, der, len(der))
             certificate = nss.CERT_NewTempCertificate(nss.CERT_GetDefaultCertDB(), ctypes.byref(item), None, 0, 1)
             if not certificate:
-                raise UnreadableInput(str(ca_file), f"certificate {number + 1} of it is not X.509")
+                raise UnreadableInput(where, f"certificate {number + 1} of it is not X.509")
             try:
                 nss.PK11_ImportCert(slot, certificate, 0, f"authority {number}".encode(), 0)
                 trust = _Trust(_VALID_CA | _TRUSTED_CA, 0, 0)

@@ -71,6 +71,17 @@ class Tunnel:
         """The version of TLS that the host of `url` chose, as `tls/1.3`, or ""."""
         return self._tls.get(_place(url), "") if url.startswith(("https:", "wss:")) else ""
 
+    def certificates(self, url: str) -> tuple[bytes, ...]:
+        """The certificates of the host of `url`, DER, its own first, as it sent them; none where TLS passes as it is.
+
+        Then the browser knows them (`Network.getCertificate`); where it does not, they are told here.
+        """
+        return ()
+
+    def cipher(self, url: str) -> str:
+        """The cipher suite agreed on with the host of `url`, or "" where TLS passes as it is."""
+        return ""
+
     def failure(self, url: str) -> ArchiverError | None:
         """Why the host of `url` could not be reached, or None."""
         return self.failures.get(_place(url))
@@ -94,13 +105,17 @@ class Tunnel:
                 self.failures[place] = error
                 _reply(client[1], _code(error))
                 return
-            _reply(client[1], _SUCCEEDED)
-            await asyncio.gather(_pump(client[0], server[1]), self._answer(place, server[0], client[1]))
+            await self._carry(place, client, server)
         except (OSError, EOFError):
             pass  # one side hung up; the browser knows what that means
         finally:
             for _, writer in filter(None, (client, server)):
                 await _close(writer)
+
+    async def _carry(self, place: Place, client: Streams, server: Streams) -> None:
+        """Tell the browser that it is connected, and carry what both sides say until they have done."""
+        accept(client[1])
+        await asyncio.gather(_pump(client[0], server[1]), self._answer(place, server[0], client[1]))
 
     async def _answer(self, place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry what the server says, with an eye on its first words."""
@@ -182,6 +197,11 @@ async def _greet(client: Streams) -> Place | None:
             return None
     (port,) = struct.unpack(">H", await reader.readexactly(2))
     return (host, port) if (version, command) == (_VERSION, _CONNECT) else None
+
+
+def accept(writer: asyncio.StreamWriter) -> None:
+    """Tell the browser that it is connected."""
+    _reply(writer, _SUCCEEDED)
 
 
 def _reply(writer: asyncio.StreamWriter, code: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from archiver import __version__
@@ -10,7 +11,7 @@ from archiver.engines.browser.behave import behave
 from archiver.engines.browser.pictures import products, stretch
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
-from archiver.engines.browser.tunnel import Resolve, Tunnel
+from archiver.engines.browser.tunnel import Tunnel
 from archiver.errors import FetchFailed, PolicyRefusal
 from archiver.model import Item, Limits, PageInfo, now
 
@@ -46,22 +47,30 @@ ENDED = frozenset(("ERR_ABORTED", "ERR_TIMED_OUT"))
 """What is reported of answers that are no page (a download, no content), and of visits that were ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How the traffic of a visit is carried, and how it is recorded."""
+
+    tunnel: Callable[[], Tunnel]
+    recording: type[Recording]
+
+
 class Visit:
     """One page from its address to its page info. `put` takes every item as it comes."""
 
     def __init__(
-        self, chromium: Chromium, router: Router, resolve: Resolve, put: Callable[[Item], Awaitable[None]]
+        self, chromium: Chromium, router: Router, means: Means, put: Callable[[Item], Awaitable[None]]
     ) -> None:
-        self._chromium, self._router, self._resolve, self._put = chromium, router, resolve, put
+        self._chromium, self._router, self._means, self._put = chromium, router, means, put
         self._reasons: list[str] = []
         self._counts: dict[str, int] = {}
 
     async def run(self, url: str, limits: Limits) -> None:
         """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
         started = now()
-        async with Tunnel(self._resolve) as tunnel:
+        async with self._means.tunnel() as tunnel:
             tab = await self._chromium.tab(tunnel.port)
-            recording = Recording(self._chromium.session, tab, tunnel, limits, self._put)
+            recording = self._means.recording(self._chromium.session, tab, tunnel, limits, self._put)
             self._router.add(recording)
             try:
                 await recording.log.attach(tab.session)
@@ -151,7 +160,7 @@ class Visit:
             started=started,
             finished=now(),
             engine="browser",
-            fidelity="decoded",
+            fidelity=recording.fidelity,
             user_agent=self._chromium.user_agent,
             agents=(f"archiver/{__version__}", *self._chromium.agents),
             requests=tuple(recording.notes),

@@ -4,7 +4,6 @@ It asks for the page and for what the page and its style sheets refer to, with o
 do not run, so what they would load is not there.
 """
 
-import ssl
 import tempfile
 import threading
 import time
@@ -13,23 +12,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
-import certifi
-
 from archiver import __version__
 from archiver.engines import EngineOptions
+from archiver.engines.authorities import private_bundle, system_bundle
 from archiver.engines.guard import check_url
 from archiver.engines.http.fetch import Session, Terms, new_cookies
 from archiver.engines.http.visit import Visit
-from archiver.errors import UnreadableInput
 from archiver.model import Fidelity, Item, Limits
 
 USER_AGENT = f"Mozilla/5.0 (compatible; Archiver/{__version__})"
-SYSTEM_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
 
 
 class HttpEngine:
@@ -51,7 +42,7 @@ class HttpEngine:
         self._ca_bundle = system_bundle()
         if self._options.ca_file is not None:
             joined = self._opened.enter_context(tempfile.NamedTemporaryFile(prefix="archiver-ca-", suffix=".pem"))
-            joined.write(Path(self._ca_bundle).read_bytes() + b"\n" + _authorities(self._options.ca_file))
+            joined.write(Path(self._ca_bundle).read_bytes() + b"\n" + private_bundle(self._options.ca_file))
             joined.flush()
             self._ca_bundle = joined.name
         self._closing.clear()
@@ -92,19 +83,3 @@ class HttpEngine:
                 self._idle.append(session)
                 return
         session.close()
-
-
-def system_bundle() -> str:
-    """The PEM file of the authorities that this system trusts; Mozilla's where the system has none."""
-    candidates = (ssl.get_default_verify_paths().cafile, *SYSTEM_BUNDLES)
-    return next((path for path in candidates if path and Path(path).is_file()), certifi.where())
-
-
-def _authorities(ca_file: Path) -> bytes:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
-        return ca_file.read_bytes()
-    except ssl.SSLError as error:
-        raise UnreadableInput(str(ca_file), "it holds no certificates in PEM form") from error
-    except OSError as error:
-        raise UnreadableInput(str(ca_file), (error.strerror or str(error)).lower()) from error
