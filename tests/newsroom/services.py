@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, Router
 
-from newsroom import pictures
+from newsroom import consent, pictures
 from newsroom.editions import edition
 from newsroom.news import FILES, GZIP, STATIC
 from newsroom.pages import in_pieces, paper_of, render, site_of
@@ -155,4 +155,7 @@ API = Router(
     ],
     middleware=[CORS, GZIP],
 )
-FRAMES = Router([Route("/{language}/map", area_map), Mount("/static", FILES)], middleware=[GZIP])
+FRAMES = Router(
+    [*consent.FRAME_ROUTES, Route("/{language}/map", area_map), Mount("/static", FILES)],
+    middleware=[GZIP],
+)

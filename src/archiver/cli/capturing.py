@@ -27,6 +27,15 @@ REACH = (
         "--ca-file", type=click.Path(path_type=Path, dir_okay=False), help="PEM of private authorities to trust."
     ),
 )
+CONSENT = (
+    click.option(
+        "--consent",
+        type=click.Choice(["reject", "accept", "hide", "leave"]),
+        default="reject",
+        show_default=True,
+        help="What to do with a dialog that asks for consent.",
+    ),
+)
 SECRET = frozenset[str]()
 """Options whose values no sidecar tells."""
 
@@ -64,7 +73,9 @@ def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
     ca_file = chosen["ca_file"]
     if ca_file is not None and not ca_file.is_file():
         raise UnreadableInput(str(ca_file), "there is no such file of authorities")
-    return EngineOptions(chosen["allow_private"], ca_file, chosen["jobs"])
+    return EngineOptions(
+        allow_private=chosen["allow_private"], ca_file=ca_file, jobs=chosen["jobs"], consent=chosen["consent"]
+    )
 
 
 def terms(chosen: dict[str, Any]) -> "Terms":
@@ -90,7 +101,7 @@ def _told(value: Any) -> Any:
     "-c", "--collection", "name", default="default", show_default=True, help="Made on first use if `default`."
 )
 @click.option("--seeds", "seed_file", metavar="FILE", help="A list of URLs, one a line; - for standard input.")
-@with_options(ENGINE, REACH)
+@with_options(ENGINE, CONSENT, REACH)
 @options.shared
 def capture(root: Path, urls: tuple[str, ...], name: str, seed_file: str | None, as_json: bool, **chosen: Any) -> int:
     """Capture article pages.

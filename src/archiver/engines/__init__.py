@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from archiver.model import Fidelity, Item, Limits
+
+ConsentPolicy = Literal["reject", "accept", "hide", "leave"]
+"""What is done with a dialog that asks for consent; docs/capture.md says what each means for the copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class EngineOptions:
     """PEM file of private certificate authorities to trust beside the system's."""
     jobs: int = 2
     """Pages that may be captured at the same time."""
+    consent: ConsentPolicy = "reject"
 
 
 class Engine(Protocol):

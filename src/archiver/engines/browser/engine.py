@@ -37,7 +37,8 @@ class BrowserEngine:
 
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
-        self._means = Means(partial(Tunnel, partial(guard.resolve, allow_private=options.allow_private)), Recording)
+        resolve = partial(guard.resolve, allow_private=options.allow_private)
+        self._means = Means(partial(Tunnel, resolve), Recording, options.consent)
         self._resources = ExitStack()
         self._home: Path | None = None
         self._visits: set[asyncio.Task[None]] = set()

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from archiver import __version__
 from archiver.browser import BrowserError, Chromium, Tab
+from archiver.engines import ConsentPolicy
 from archiver.engines.browser.behave import behave
+from archiver.engines.browser.consent import Consent
 from archiver.engines.browser.pictures import products, stretch
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
@@ -49,10 +52,11 @@ ENDED = frozenset(("ERR_ABORTED", "ERR_TIMED_OUT"))
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How the traffic of a visit is carried, and how it is recorded."""
+    """How the traffic of a visit is carried, how it is recorded, and what is done about a dialog for consent."""
 
     tunnel: Callable[[], Tunnel]
     recording: type[Recording]
+    consent: ConsentPolicy = "reject"
 
 
 class Visit:
@@ -64,6 +68,7 @@ class Visit:
         self._chromium, self._router, self._means, self._put = chromium, router, means, put
         self._reasons: list[str] = []
         self._counts: dict[str, int] = {}
+        self._evidence: dict[str, Any] = {}
 
     async def run(self, url: str, limits: Limits) -> None:
         """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
@@ -109,14 +114,25 @@ class Visit:
             return error
         if not await tab.loaded(begun + limits.seconds / 2 - clock()):
             self._reasons.append(f"the page was still loading after {limits.seconds / 2:g} s")
-        await self._quiet(recording, SETTLED, SETTLING)
-        await tab.loaded(begun + limits.seconds / 2 - clock())  # of the document that a script may have gone on to
+
+        async def rest() -> None:
+            await self._quiet(recording, SETTLED, SETTLING)
+            await tab.loaded(begun + limits.seconds / 2 - clock())  # of the document that a script may have gone on to
+
+        await rest()
+        consent = Consent(tab, self._means.consent, rest)
+        await consent.answer()  # which may load the page anew, so that it is not settled yet
         await recording.settle()
         counts, reasons = await behave(tab, begun + limits.seconds - reserve - clock())
         self._counts.update(counts)
         self._reasons.extend(reasons)
+        if not consent.action:
+            await consent.answer(0)  # a dialog that came late
+        self._evidence["consent"] = consent.facts
         view = await stretch(tab, self._reasons)
         await self._drain(recording, begun + limits.seconds - reserve)
+        if before := consent.picture(recording.document or url):
+            await self._put(before)
         async for product in products(tab, recording.document or url, view, self._reasons):
             await self._put(product)
         await recording.freeze()
@@ -166,4 +182,5 @@ class Visit:
             requests=tuple(recording.notes),
             reasons=(*recording.reasons, *self._reasons),
             counts=self._counts,
+            evidence=self._evidence,
         )
