@@ -5,6 +5,7 @@
     ├── PartMissing        3   a browser, a server, a library is not there
     ├── PolicyRefusal      4   a rule forbids it             (AddressRefused)
     ├── RemoteError        5   the network or the far side failed (FetchFailed, StoreError)
+    ├── CutOff             1   the browser or the machine that had a page went away
     └── ConflictError      6   two truths; nothing was changed    (ObjectConflict)
 
 Checks that go on after a fault return `archiver.model.Finding`s instead.
@@ -20,6 +21,16 @@ class ArchiverError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel between processes whole, whatever their constructors take."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[ArchiverError], arguments: tuple[object, ...], fields: dict[str, object]) -> ArchiverError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(fields)
+    return error
 
 
 class UsageError(ArchiverError):
@@ -127,6 +138,15 @@ class FetchFailed(RemoteError):
         super().__init__(f"{url} gave no answer: {why}.", hint)
         self.url = url
         self.why = why
+
+
+class CutOff(ArchiverError):
+    """Whoever had a page in hand, the browser or a worker, went away: no fault of the page."""
+
+    def __init__(self, url: str, who: str) -> None:
+        super().__init__(f"{who} ended while it captured {url}.", "`archiver queue retry` gives it another chance.")
+        self.url = url
+        self.who = who
 
 
 class StoreError(RemoteError):

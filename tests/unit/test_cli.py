@@ -89,7 +89,7 @@ def test_a_progress_has_one_name(tmp_path):
 def test_seeds_of_another_system(tmp_path):
     file = tmp_path / "seeds.txt"
     file.write_bytes("\ufeffhttps://a.example/\r\n# no\r\n\r\nhttps://b.example/\r\n".encode())
-    assert seeds((), str(file)) == ["https://a.example/", "https://b.example/"]
+    assert list(seeds((), str(file))) == ["https://a.example/", "https://b.example/"]
 
 
 @pytest.mark.parametrize("text", ['root = ["x"]', "[sync]\npush = [1]", "[capture]\njobs = 'many'", "root = ["])
@@ -124,7 +124,7 @@ def test_the_exit_code_of_captures():
     bad = Finding("error", "warc-digest", "x", "It was altered.")
     cut = replace(bad, level="warning")
     for outcomes, code in [
-        ([], 1),
+        ([], 0),
         ([Captured("a", "ok", 0.1)], 0),
         ([Captured("a", "ok", 0.1, findings=(cut,))], 0),
         ([Captured("a", "ok", 0.1, findings=(bad,))], 1),

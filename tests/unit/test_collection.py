@@ -2,13 +2,12 @@
 
 import os
 import shutil
-from concurrent.futures import wait
 from dataclasses import replace
 
 import pytest
 
 from archiver import disk, ledger
-from archiver.capture import AGENT, Captured, Terms, capture_all, capture_url, run
+from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Root, draft, index
 from archiver.errors import ConflictError, StorageError, UnknownCollection, UsageError
 from archiver.ledger import Chain
@@ -54,15 +53,6 @@ def test_a_capture_is_entered_by_one_line_that_names_all_its_files(tmp_path):
     assert verify_collection(collection).findings == ()
 
 
-def test_captures_in_parallel_are_all_there(tmp_path):
-    collection = Root(tmp_path).create("news", "News", agent=AGENT)
-    urls = [f"{URL}/{n}" for n in range(25)]
-    done = list(capture_all(urls, collection, PaperEngine(), jobs=5, terms=Terms()))
-    assert sorted(one.url for one in done) == sorted(urls)
-    assert len(list(collection.sidecars())) == 25
-    assert verify_collection(collection).findings == ()
-
-
 def test_a_capture_whose_sidecar_is_not_valid_says_so(tmp_path):
     class Lost(PaperEngine):
         def capture(self, url, limits):
@@ -72,25 +62,6 @@ def test_a_capture_whose_sidecar_is_not_valid_says_so(tmp_path):
     captured = capture_url(URL, Root(tmp_path).create("news", "News", agent=AGENT), Lost(), Terms())
     assert [(one.level, one.where) for one in captured.findings] == [("error", captured.capture_id)]
     assert "/capture/final_url" in captured.findings[0].message
-
-
-def test_what_went_well_is_told_before_what_stops_all(tmp_path, monkeypatch):
-    """Two pages end at the same moment: one is kept, at the other the disk is full."""
-    collection = Root(tmp_path).create("news", "News", agent=AGENT)
-
-    def one_fails(url, *_):
-        if url.endswith("full"):
-            raise StorageError(url, "no space left on device")
-        return Captured(url, "ok", 0.1)
-
-    monkeypatch.setattr(run, "capture_url", one_fails)
-    monkeypatch.setattr(run, "wait", lambda running, **_: (wait(running)[0], set()))
-    outcomes = capture_all([f"{URL}/full", f"{URL}/a", f"{URL}/b"], collection, PaperEngine(), jobs=3, terms=Terms())
-    told = []
-    with pytest.raises(StorageError):
-        for one in outcomes:
-            told.append(one.url)
-    assert sorted(told) == [f"{URL}/a", f"{URL}/b"]
 
 
 STEPS = [
@@ -158,21 +129,6 @@ def test_an_exception_in_the_engine_leaves_nothing(tmp_path):
         capture_url(f"{URL}/x", collection, Failing(), Terms())
     assert not list(collection.path.glob(f"archive/**/{disk.TEMPORARY}*"))
     assert collection.clear_leftovers() == []
-    assert verify_collection(collection).findings == ()
-
-
-def test_a_fault_in_one_page_does_not_end_the_others(tmp_path):
-    class Faulty(PaperEngine):
-        def capture(self, url, limits):
-            if url.endswith("/1"):
-                raise RuntimeError("nobody foresaw this")
-            yield from super().capture(url, limits)
-
-    collection, _ = collection_with(tmp_path, captures=0)
-    done = list(capture_all([f"{URL}/{n}" for n in range(4)], collection, Faulty(), jobs=2, terms=Terms()))
-    assert sorted(one.verdict for one in done) == ["error", "ok", "ok", "ok"]
-    [fault] = [one.error for one in done if one.error]
-    assert "nobody foresaw this" in str(fault)
     assert verify_collection(collection).findings == ()
 
 

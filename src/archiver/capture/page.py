@@ -1,7 +1,7 @@
 """One page: URL → engine → WARC (temporary) → proof, verdict, sidecar → commit."""
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -28,6 +28,8 @@ class Terms:
     limits: Limits = field(default_factory=Limits)
     options: Mapping[str, Any] = field(default_factory=dict)
     """Every option that shapes the capture, for the sidecar; never a secret."""
+    attempts: Sequence[Mapping[str, Any]] = ()
+    """Earlier attempts at the page, in the schema's form: of all terms the only one that is a page's own."""
 
 
 @dataclass(slots=True)
@@ -58,18 +60,26 @@ class Recorded:
             self.refs.insert(0, ref)
 
 
-def capture_url(url: str, collection: Collection, engine: Engine, terms: Terms) -> Captured:
+def capture_url(
+    url: str,
+    collection: Collection,
+    engine: Engine,
+    terms: Terms,
+    *,
+    identity: str | None = None,
+    attempts: Sequence[Mapping[str, Any]] = (),
+) -> Captured:
     """Capture one page into `collection`. What cannot be captured is an outcome with `error`, not an exception.
 
+    `identity` is the capture id, where one was reserved; `attempts` are earlier ones at the same page, for the sidecar.
     Raises only what stops every capture: `StorageError`, `PartMissing`, `ConflictError`.
     """
     begun = time.monotonic()
     try:
         address = check_url(url)
-        identity = capture_id(now())
-        with collection.draft(identity) as (draft, stream):
+        with collection.draft(identity or capture_id(now())) as (draft, stream):
             recorded = _record(engine.capture(address, terms.limits), stream, draft, engine)
-            return _commit(url, collection, draft, recorded, terms, begun)
+            return _commit(url, collection, draft, recorded, replace(terms, attempts=attempts), begun)
     except FetchFailed as error:
         return nothing(url, "offline", error, begun)
     except (StorageError, PartMissing, ConflictError):
@@ -118,7 +128,12 @@ def _commit(  # noqa: PLR0917
     sidecar = new_sidecar(
         capture_id=draft.id,
         visit=Visit.of(
-            info, word, reasons, main=main, redirects=recorded.redirects, evidence={"options": dict(terms.options)}
+            info,
+            word,
+            reasons,
+            main=main,
+            redirects=recorded.redirects,
+            evidence={"options": dict(terms.options), "attempts": [dict(one) for one in terms.attempts]},
         ),
         kept=Kept(file, recorded.refs, recorded.records),
         assertions=assertions,
@@ -142,7 +157,15 @@ def _commit(  # noqa: PLR0917
         records=recorded.records,
         bytes=file.bytes,
         findings=(*findings, *complaints),
+        retry_after=_header(main, "retry-after"),
+        attempts=tuple(terms.attempts),
     )
+
+
+def _header(main: Exchange | None, name: str) -> str:
+    """A response header of the main document, "" where it has none."""
+    headers = main.response.headers if main else ()
+    return next((value for key, value in headers if key.lower() == name), "")
 
 
 def _assertions(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], list[Finding]]:

@@ -1,6 +1,9 @@
 """`capture`: pages into WARCs."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +15,15 @@ from archiver.errors import UnreadableInput, UsageError
 
 if TYPE_CHECKING:
     from archiver.capture import Captured, Terms
+    from archiver.collection import Collection
     from archiver.engines import EngineOptions
+    from archiver.jobs.queue import Queue
+    from archiver.jobs.run import Crew
 
 PATIENCE = "Seconds that loading a page may take; pictures and writing come on top."
 
 ENGINE = (
     click.option("--engine", type=click.Choice(["auto", "browser", "http"]), default="auto", show_default=True),
-    click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Pages at the same time."),
     click.option("--timeout", type=click.IntRange(1, 86_400), default=90, show_default=True, help=PATIENCE),
 )
 REACH = (
@@ -36,6 +41,41 @@ CONSENT = (
         help="What to do with a dialog that asks for consent.",
     ),
 )
+PAGES = (ENGINE, CONSENT, REACH)
+"""The groups that say how a page is captured; they are kept with a page that waits in the queue."""
+
+
+def two_a_core() -> int:
+    """How many tabs this machine bears."""
+    return min(64, 2 * (os.cpu_count() or 1))
+
+
+_pem = click.Path(path_type=Path, dir_okay=False)
+JOBS = click.option(
+    "--jobs", type=click.IntRange(1, 64), default=two_a_core, show_default="2 a core", help="Pages at the same time."
+)
+TLS = (
+    click.option("--tls-ca", type=_pem, help="PEM of the authority that a cluster's machines trust."),
+    click.option("--tls-cert", type=_pem, help="PEM of this machine's certificate in the cluster."),
+    click.option("--tls-key", type=_pem, help="PEM of its key."),
+)
+RUN = (
+    JOBS,
+    click.option(
+        "--retries", type=click.IntRange(0, 20), default=2, show_default=True, help="Further tries at what may pass."
+    ),
+    click.option(
+        "--wait",
+        type=click.FloatRange(0, 604_800),
+        default=60.0,
+        show_default=True,
+        help="Seconds that a run waits for a page that is to be tried again.",
+    ),
+    click.option("--cluster", metavar="ADDRESS", help="Let a Dask cluster capture; local:3 starts one of 3 workers."),
+    *TLS,
+)
+RUN_NAMES = frozenset({"jobs", "retries", "wait", "cluster", "tls_ca", "tls_cert", "tls_key"})
+"""Options of a run: every run has its own."""
 SECRET = frozenset[str]()
 """Options whose values no sidecar tells."""
 
@@ -51,19 +91,25 @@ def with_options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], A
     return decorate
 
 
-def seeds(urls: tuple[str, ...], file: str | None) -> list[str]:
-    """URLs of the command line, then those of the seed file: one a line, blank lines and # comments left out."""
-    found = list(urls)
-    if file is not None:
-        try:
-            with click.open_file(file, encoding="utf-8-sig") as stream:
-                lines = [line.strip() for line in stream]
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableInput(file, f"the seed list cannot be read ({error})") from error
-        found += [line for line in lines if line and not line.startswith("#")]
-    if not found:
+def seeds(urls: tuple[str, ...], file: str | None) -> Iterator[str]:
+    """URLs of the command line, then those of the seed file: one a line, blank lines and # comments left out.
+
+    The file is read as it is taken, so that its length does not matter. Raises `UsageError` if there is no URL.
+    """
+    found = chain(urls, _lines(file) if file is not None else ())
+    if (first := next(found, None)) is None:
         raise UsageError("There is nothing to capture.", "Give a URL, or a list of them with --seeds FILE.")
-    return list(dict.fromkeys(found))
+    return chain((first,), found)
+
+
+def _lines(file: str) -> Iterator[str]:
+    try:
+        with click.open_file(file, encoding="utf-8-sig") as stream:
+            for line in stream:
+                if (text := line.strip()) and not text.startswith("#"):
+                    yield text
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableInput(file, f"the seed list cannot be read ({error})") from error
 
 
 def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
@@ -101,33 +147,83 @@ def _told(value: Any) -> Any:
     "-c", "--collection", "name", default="default", show_default=True, help="Made on first use if `default`."
 )
 @click.option("--seeds", "seed_file", metavar="FILE", help="A list of URLs, one a line; - for standard input.")
-@with_options(ENGINE, CONSENT, REACH)
+@with_options(*PAGES, RUN)
 @options.shared
 def capture(root: Path, urls: tuple[str, ...], name: str, seed_file: str | None, as_json: bool, **chosen: Any) -> int:
     """Capture article pages.
 
     Each goes into a WARC of its own, with a sidecar that says what it is and a verdict.
+    A list is put into the collection's queue first: after a kill, the same command or `archiver queue run` does
+    what was left.
 
     \b
     Examples:
       archiver capture https://example.org/article
       archiver capture -c frontline --seeds urls.txt --jobs 4
     """
-    from archiver.capture import capture_all
     from archiver.collection import Root
-    from archiver.engines.choice import open_engine
+    from archiver.jobs.queue import open_queue
 
     wanted = seeds(urls, seed_file)
-    opening = engine_options(chosen)
+    engine_options(chosen)  # what is wrong with them is told before anything is queued
     collection = target(Root(root), name)
     render.findings(collection.clear_leftovers())
-    outcomes = []
-    with render.progress(quiet=as_json) as observe, open_engine(chosen["engine"], opening) as running:
-        for outcome in capture_all(wanted, collection, running, jobs=chosen["jobs"], terms=terms(chosen)):
-            outcomes.append(outcome)
-            observe("capturing", len(outcomes), len(wanted))
+    with open_queue(root if seed_file else None, name) as queue:
+        batch = queue.put(wanted, stored(chosen))
+        return exit_code(work(queue, batch, collection, chosen, as_json=as_json))
+
+
+def stored(chosen: dict[str, Any]) -> dict[str, Any]:
+    """The options that a queue keeps with its pages; of secret ones only that they were given."""
+    kept = {key: _plain(value) for key, value in chosen.items() if key not in RUN_NAMES | SECRET}
+    secret = sorted(key for key in SECRET if chosen.get(key))
+    return kept | ({"secret": secret} if secret else {})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return str(value.absolute()) if isinstance(value, Path) else value
+
+
+def work(
+    queue: "Queue", batch: int, collection: "Collection", chosen: dict[str, Any], *, as_json: bool
+) -> "Iterator[Captured]":
+    """Capture what waits in a batch, and show and give each outcome."""
+    from archiver.jobs.retry import Patience
+    from archiver.jobs.run import work_off
+
+    counts = queue.count(batch)
+    total = counts["waiting"] + counts["leased"]
+    patience = Patience(chosen["retries"], chosen["wait"])
+    with render.progress(quiet=as_json) as observe, _crew(queue, collection, chosen) as crew:
+        for done, outcome in enumerate(work_off(queue, batch, crew, patience), 1):
+            observe("capturing", min(done, total), total)
             _show(outcome, as_json=as_json)
-    return exit_code(outcomes)
+            yield outcome
+
+
+@contextmanager
+def _crew(queue: "Queue", collection: "Collection", chosen: dict[str, Any]) -> "Iterator[Crew]":
+    """Those who capture, on the options chosen."""
+    opening, conditions = engine_options(chosen), terms(chosen)
+    if chosen["cluster"]:
+        from archiver.jobs import cluster
+        from archiver.jobs.security import tls_of
+
+        tls = tls_of(chosen["tls_ca"], chosen["tls_cert"], chosen["tls_key"])
+        sheet = cluster.sheet(collection, chosen["engine"], opening, conditions)
+        with cluster.connected(chosen["cluster"], tls, chosen["jobs"]) as client:
+            yield cluster.Cluster(client, queue, collection, sheet, lambda finding: render.findings([finding]))
+        return
+    from archiver.engines.choice import open_engine
+    from archiver.jobs.threads import Threads
+
+    with (
+        open_engine(chosen["engine"], opening) as engine,
+        Threads(collection, engine, conditions, chosen["jobs"]) as crew,
+    ):
+        yield crew
 
 
 def _show(outcome: "Captured", *, as_json: bool) -> None:
@@ -148,10 +244,8 @@ def _show(outcome: "Captured", *, as_json: bool) -> None:
 
 def exit_code(outcomes: Iterable["Captured"]) -> int:
     """0 if all are ok, with no error among the findings; where all failed for one reason, its code; otherwise 1."""
-    codes = {
-        one.error.exit_code if one.error else int(one.verdict != "ok" or render.worst(one.findings)) for one in outcomes
-    }
-    return codes.pop() if len(codes) == 1 else 1
+    codes = {outcome.exit_code for outcome in outcomes}
+    return codes.pop() if len(codes) == 1 else int(bool(codes))
 
 
 COMMANDS = (capture,)

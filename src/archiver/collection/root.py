@@ -1,7 +1,8 @@
 """A root folder: several collections side by side, and under `.archiver/` the state that is no truth."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,31 @@ class Root:
         with self.state.lock(name):
             if path.exists():
                 raise ConflictError(f"{path} exists already.", "Nothing was changed; choose another name.")
-            draft = self.path / f"{disk.TEMPORARY}{name}"
-            shutil.rmtree(draft, ignore_errors=True)
-            with disk.writing(path):
-                objects = _write_first_files(draft, name, title, description)
-                Chain(draft / "ledger", self.state.writer()).append(Event("creation", agent, tuple(objects)))
-                draft.rename(path)
-                disk.sync_directory(self.path)
+            self._appear(path, _first_files(name, title, description), Event("creation", agent))
         return Collection(path)
+
+    def copy(self, name: str, description: Mapping[str, bytes], *, agent: str) -> Collection:
+        """A working copy of a collection elsewhere, to capture into: its description, by path, and nothing else yet."""
+        path = self.path / layout.check_name(name)
+        disk.make_directory(self.path)
+        with self.state.lock(name):
+            if not path.exists():
+                self._appear(path, description, Event("replication", agent))
+        return self.collection(name)
+
+    def _appear(self, path: Path, files: Mapping[str, bytes], event: Event) -> None:
+        """A collection with its first files: whole at once, by a rename."""
+        draft = self.path / f"{disk.TEMPORARY}{path.name}"
+        shutil.rmtree(draft, ignore_errors=True)
+        with disk.writing(path):
+            objects = []
+            for name, content in files.items():
+                disk.write_atomic(disk.within(draft, name), content)
+                objects.append(FileRef(name, len(content), disk.sha256_file(draft / name)[0]))
+            index.create(draft / "indexes")
+            Chain(draft / "ledger", self.state.writer()).append(replace(event, objects=tuple(objects)))
+            draft.rename(path)
+            disk.sync_directory(self.path)
 
     def place(self, name: str) -> Collection:
         """Where a collection of that name is or will be: a place to pull into. Nothing is made yet."""
@@ -72,7 +90,8 @@ class Root:
         raise UnknownCapture(capture)
 
 
-def _write_first_files(folder: Path, name: str, title: str, description: str) -> Iterator[FileRef]:
+def _first_files(name: str, title: str, description: str) -> dict[str, bytes]:
+    """What a collection begins with, by path."""
     metadata: dict[str, Any] = {
         "$schema": schema.ids()["collection"],
         "name": name,
@@ -84,9 +103,4 @@ def _write_first_files(folder: Path, name: str, title: str, description: str) ->
         metadata["description"] = description
     content = dump(metadata)
     files = {"README.txt": README.encode(), layout.metadata_path(1, disk.sha256_bytes(content)): content}
-    files |= {f"schemas/{file}": body for file, body in schema.schema_files().items()}
-    for path, body in files.items():
-        disk.write_atomic(folder / path, body)
-        sha256, size = disk.sha256_file(folder / path)
-        yield FileRef(path, size, sha256)
-    index.create(folder / "indexes")
+    return files | {f"schemas/{file}": body for file, body in schema.schema_files().items()}

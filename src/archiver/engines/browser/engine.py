@@ -20,7 +20,7 @@ from archiver.engines.browser.router import Router
 from archiver.engines.browser.trust import home_trusting, read_authorities
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.engines.browser.visit import Means, Visit
-from archiver.errors import ArchiverError, FetchFailed, StorageError
+from archiver.errors import ArchiverError, CutOff, FetchFailed, StorageError
 from archiver.model import Fidelity, Item, Limits, close_bodies
 
 WAITING = 32
@@ -115,7 +115,15 @@ class BrowserEngine:
                     if not self._chromium.connected:  # it died under an earlier page
                         await self._chromium.close()
                         await self._launch()
-                await Visit(self._chromium, self._router, self._means, items.put).run(url, limits)
+                chromium = self._chromium
+                try:
+                    await Visit(chromium, self._router, self._means, items.put).run(url, limits)
+                except (BrowserError, FetchFailed) as error:
+                    if chromium.connected:
+                        raise
+                    raise CutOff(url, "The browser") from error
+                if not chromium.connected:  # what it brought is a piece, and no fault of the page
+                    raise CutOff(url, "The browser")
         except BrowserError as error:
             raise FetchFailed(url, str(error).rstrip(".")) from error
         except OSError as error:
