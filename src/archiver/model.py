@@ -59,7 +59,8 @@ def now() -> datetime:
 
 def timestamp(at: datetime, *, micro: bool = False) -> str:
     """`at` as RFC 3339 UTC with a `Z`, in seconds, or with microseconds (the form of WARC 1.1 §5.4)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
+    text = at.astimezone(UTC).isoformat(timespec="microseconds" if micro else "seconds")
+    return text.removesuffix("+00:00") + "Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 
 from archiver.model import Headers
 
@@ -83,6 +84,7 @@ def _wire(line: str) -> bytes:
         return line.encode("utf-8", "replace")
 
 
+@lru_cache(1024)
 def media_type_of(content_type: str | None) -> tuple[str, str]:
     """The media type in lower case and the charset, each "" where absent, of a Content-Type value."""
     value = _FORBIDDEN.sub(" ", (content_type or "")[:_TYPE_LIMIT])

@@ -269,9 +269,12 @@ def _is_compressed(content_type: str) -> bool:
 
 def _target(url: str) -> str:
     """A URL as a header value: nothing that could end the line or be lost at its end."""
+    if url.isprintable() and " " not in url and url.isascii():  # as good as always, and a tenth of the time
+        return url
     return "".join(c if c.isprintable() and not c.isspace() else quote(c, safe="", errors="surrogatepass") for c in url)
 
 
 def _one_line(value: str) -> str:
     """Text as a WARC header value (WARC 1.1 §4): one line of UTF-8."""
-    return "".join(c if c.isprintable() else " " for c in str(value)).strip()
+    text = str(value)
+    return (text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)).strip()
