@@ -1,4 +1,4 @@
-"""What is captured in measurements: a plain news page of twelve requests, served so fast that the server does not count."""
+"""What is captured in measurements: a plain news page of twelve requests, served so fast that it does not count."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,22 @@ import sys
 from collections.abc import Iterator
 
 WORDS = ("river", "bridge", "pump", "water", "night", "city", "people", "light", "street", "winter")
+
+MANY = """<!doctype html><title>Two thousand requests</title><p id=n>0<script>
+(async () => {
+  const ask = async n => { await (await fetch(`/n/${n}`)).text(); document.getElementById("n").textContent = n; };
+  for (let n = 0; n < 2000; n += 40) await Promise.all(Array.from({ length: 40 }, (_, k) => ask(n + k)));
+})();
+</script>"""
+LONG_BYTES = 300_000_000
+LONG = """<!doctype html><title>A long body</title><p id=n>waiting<script>
+(async () => {
+  let bytes = 0;
+  const reader = (await fetch("/300MB")).body.getReader();
+  for (let piece; !(piece = await reader.read()).done;) bytes += piece.value.length;
+  document.getElementById("n").textContent = `${bytes} bytes`;
+})();
+</script>"""
 
 
 def answers() -> dict[str, bytes]:
@@ -23,6 +39,8 @@ def answers() -> dict[str, bytes]:
         "/b.css": ("text/css", b"h1 { color: #223 }\n" * 200),
         "/a.js": ("text/javascript", b"var river = 1;\n" * 300),
     } | {f"/{n}.jpg": ("image/jpeg", jpeg(chance)) for n in range(8)}
+    files |= {"/many": ("text/html", MANY.encode()), "/long": ("text/html", LONG.encode())}
+    files |= {f"/n/{n}": ("text/plain", f"answer {n}\n".encode()) for n in range(2000)}
     head = "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n"
     return {path: head.format(kind, len(body)).encode() + body for path, (kind, body) in files.items()}
 
@@ -45,12 +63,34 @@ class Answering(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self.waiting = transport, b""
+        self.flowing = asyncio.Event()
+        self.flowing.set()
 
     def data_received(self, data: bytes) -> None:
         *heads, self.waiting = (self.waiting + data).split(b"\r\n\r\n")
         for head in heads:
             path = head.split(b" ", 2)[1].partition(b"?")[0].decode()
+            if path == "/300MB":
+                asyncio.get_running_loop().create_task(self.pour())
+                continue
             self.transport.write(self.pages.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+
+    def pause_writing(self) -> None:
+        self.flowing.clear()
+
+    def resume_writing(self) -> None:
+        self.flowing.set()
+
+    async def pour(self) -> None:
+        """A body of `LONG_BYTES`, as fast as it is taken."""
+        piece = random.Random(2).randbytes(1_000_000)
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {LONG_BYTES}\r\n\r\n"
+        self.transport.write(head.encode())
+        for _ in range(LONG_BYTES // len(piece)):
+            await self.flowing.wait()
+            if self.transport.is_closing():
+                return
+            self.transport.write(piece)
 
 
 async def serve() -> None:

@@ -1,0 +1,88 @@
+"""Loading pages in Chromium, four tabs at once: by itself, or recorded into a WARC."""
+
+import asyncio
+import io
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from playwright.async_api import async_playwright
+
+from archiver.browser import ARGUMENTS, HEIGHT, WIDTH, Chromium, find_chromium
+from archiver.engines import guard
+from archiver.engines.browser.recording import Recording
+from archiver.engines.browser.router import Router
+from archiver.engines.browser.tunnel import Tunnel
+from archiver.model import Item, Limits, close_bodies
+from archiver.warc import WarcWriter
+
+TABS, PAGES = 4, 40
+Load = Callable[[int], Awaitable[None]]
+
+
+async def pages_a_second(url: str, *, record: bool) -> float:
+    """The rate of `PAGES` loads of `url`, each in a context of its own, from its start to its load event."""
+    return await (recorded if record else alone)(url)
+
+
+async def alone(url: str) -> float:
+    """Chromium as it comes: the same options, no tunnel, no DevTools sessions of ours."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(), args=ARGUMENTS, chromium_sandbox=False
+        )
+
+        async def load(number: int) -> None:
+            context = await browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+            page = await context.new_page()
+            await page.goto(f"{url}?{number}", wait_until="load")
+            await context.close()
+
+        rate = await timed(load)
+        await browser.close()
+    return rate
+
+
+async def recorded(url: str) -> float:
+    """Through the tunnel, every answer read, and a WARC written of each page."""
+    chromium = await Chromium.launch()
+    router = Router(chromium.session, Recording.held)
+    await router.start()
+
+    async def load(number: int) -> None:
+        writer = WarcWriter(io.BytesIO(), filename="bench.warc.gz", info={})
+
+        async def put(item: Item) -> None:
+            writer.write(item)
+            close_bodies(item)
+
+        async with Tunnel(partial(guard.resolve, allow_private=True)) as tunnel:
+            tab = await chromium.tab(tunnel.port)
+            recording = Recording(chromium.session, tab, tunnel, Limits(), put)
+            router.add(recording)
+            await recording.log.attach(tab.session)
+            await tab.go(f"{url}?{number}", 30)
+            await tab.loaded(30)
+            await recording.finish(5)
+            router.remove(recording)
+            await tab.close()
+            await recording.close()
+        assert writer.records >= 25, "every answer is recorded"
+
+    rate = await timed(load)
+    await chromium.close()
+    return rate
+
+
+async def timed(load: Load) -> float:
+    """Loads a second, `TABS` at a time, after two to warm up."""
+    await asyncio.gather(load(-1), load(-2))
+    numbers = iter(range(PAGES))
+
+    async def tab() -> None:
+        for number in numbers:
+            await load(number)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(tab() for _ in range(TABS)))
+    return PAGES / (time.perf_counter() - begun)
