@@ -100,6 +100,12 @@ class Exchange:
     """The address the connection really went to."""
     protocols: tuple[str, ...] = ()
     """Values of WARC-Protocol, for example ("h2", "tls/1.3")."""
+    cipher: str = ""
+    """TLS cipher suite by its IANA name, as WARC-Cipher-Suite has it; "" for none, or where it is not told."""
+    client_ip: str | None = None
+    """Our own address on that connection."""
+    answered: datetime | None = None
+    """Aware UTC; the instant the answer's head came."""
     resource_type: str = ""
     """document, image, stylesheet, xhr … in lower case, where known."""
     truncated: Literal["length", "time", "disconnect"] | None = None
@@ -140,6 +146,12 @@ class RequestNote:
     """When not recorded: the plain reason."""
     served: bool = True
     """False when the server never answered (refused, blocked by policy): nothing was lost by us."""
+    ip: str | None = None
+    """The address that the connection went to."""
+    protocols: tuple[str, ...] = ()
+    """As in WARC-Protocol."""
+    initiator: str = ""
+    """URL of the document, style sheet or script that asked for it, where that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +188,7 @@ class PageInfo:
         return tuple(note for note, whole in zip(self.requests, kept, strict=True) if note.served and not whole)
 
     def as_json(self) -> dict[str, Any]:
-        """The `urn:pageinfo:` document."""
+        """The `urn:pageinfo:` document; its members are explained in `docs/pageinfo.md`."""
         return {
             **asdict(self),
             "started": timestamp(self.started, micro=True),

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 Kind = Literal["sidecar", "collection", "ledger"]
-VERSIONS: dict[Kind, tuple[str, ...]] = {"sidecar": ("1.0.0", "1.1.0"), "collection": ("1.0.0",), "ledger": ("1.0.0",)}
+VERSIONS: dict[Kind, tuple[str, ...]] = {
+    "sidecar": ("1.0.0", "1.1.0"),
+    "collection": ("1.0.0", "1.1.0"),
+    "ledger": ("1.0.0",),
+}
 """The versions of each kind, the newest last. Documents of an older one stay what they are and are judged by it."""
 
 _SHOWN = 60

@@ -1,8 +1,9 @@
 """Verify: read every byte of a collection and compare it with everything that speaks of it.
 
-Four checks, each a function that yields all its findings: the ledger's own chain; files against the ledger; WARC
-structure and digests, with the sidecars' claims about them; the index against the WARCs. It only reads, and holds
-no locks: others may capture meanwhile, and what they enter after the ledger was read is left to the next time.
+Five checks, each a function that yields all its findings: the ledger's own chain; files against the ledger; WARC
+structure and digests, with the sidecars' claims about them; the index against the WARCs; revisit records against
+their originals. It only reads, and holds no locks: others may capture meanwhile, and what they enter after the ledger
+was read is left to the next time.
 """
 
 import hashlib
@@ -18,9 +19,10 @@ from archiver import __version__, disk, ledger, warc
 from archiver.collection import Collection
 from archiver.collection.collection import revisions
 from archiver.collection.layout import DERIVED
+from archiver.collection.originals import Originals
 from archiver.errors import ArchiverError, UnreadableInput
 from archiver.ledger import Event, Segment
-from archiver.model import FileRef, Finding, Progress, silent
+from archiver.model import FileRef, Finding, Level, Progress, silent
 from archiver.sidecar import Sidecar, problems
 
 RESTORE = "Restore the file from a copy; `archiver sync pull` brings what the store still has."
@@ -63,6 +65,7 @@ def verify_collection(collection: Collection, progress: Progress = silent) -> Re
     findings += check_unlisted(collection, set(held))
     findings += check_warcs(collection, sorted(sound), held)
     findings += check_index(collection, [path for path in sorted(sound) if path.startswith("archive/")], set(held))
+    findings += check_revisits(collection)
     return Report(collection.name, len(held), sum(file.bytes for file in held.values()), tuple(findings))
 
 
@@ -283,6 +286,15 @@ def check_index(collection: Collection, paths: list[str], held: set[str]) -> lis
     hint = f"Run `archiver reindex -c {collection.name}`; replay depends on it."
     lines = f"{present[0]} lines, the WARCs give {expected[0]}" if present[0] != expected[0] else "other lines"
     return [_error("index-differs", collection.path / "indexes", f"the index does not agree: it has {lines}", hint)]
+
+
+def check_revisits(collection: Collection) -> Iterator[Finding]:
+    """Revisit records whose body, which another record holds, is not in the collection: they cannot be replayed."""
+    for path, url in Originals(collection).unresolved():
+        where, message = str(collection.local(path)), f"the original of its revisit record of {url} is not here"
+        hint = "Bring the capture that holds it: `archiver sync pull`; its sidecar names it in relations.requires."
+        level: Level = "warning" if path.startswith("archive/imported/") else "error"
+        yield Finding(level, "revisit-original", where, message, hint)
 
 
 def _archive_file(line: bytes) -> str:

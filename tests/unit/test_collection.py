@@ -24,6 +24,7 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
         "sidecar-1.0.0.json",
         "sidecar-1.1.0.json",
         "collection-1.0.0.json",
+        "collection-1.1.0.json",
         "ledger-1.0.0.json",
     }
     assert verify_collection(collection).findings == ()

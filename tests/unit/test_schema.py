@@ -51,6 +51,7 @@ PUBLISHED = {
     "sidecar/1.0.0.json": "7debe83913d6bbf24ab4e9973db22739ec0a5e98259ddf4b7888e30bd1faf056",
     "sidecar/1.1.0.json": "dbf3ce8bbfc70e4572ef1b92738dbd260435dd0f0c26d58ce942d46c2d9ef612",
     "collection/1.0.0.json": "52b1f9ca74417b3514ad8903087f21a57cf11d8e1e2f288060367fbf635bcc5c",
+    "collection/1.1.0.json": "0c979af5c2016986a2e3b652b9796fd22c5d23902077aee621584985b2e56e44",
     "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
 }
 

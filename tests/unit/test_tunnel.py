@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.engines import guard
-from archiver.engines.browser.tunnel import Tunnel, tls_version
+from archiver.engines.browser.tunnel import Tunnel, server_hello
+from archiver.engines.ciphers import BY_NUMBER
 from archiver.errors import AddressRefused, FetchFailed
 
 
@@ -86,9 +87,13 @@ def test_plain_http_goes_through_untouched():
 
 
 @pytest.mark.parametrize(
-    ("version", "spoken"), [(ssl.TLSVersion.TLSv1_2, "tls/1.2"), (ssl.TLSVersion.TLSv1_3, "tls/1.3")]
+    ("version", "spoken", "suite"),
+    [
+        (ssl.TLSVersion.TLSv1_2, "tls/1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
+        (ssl.TLSVersion.TLSv1_3, "tls/1.3", "TLS_AES_256_GCM_SHA384"),
+    ],
 )
-def test_tls_goes_through_end_to_end(version: ssl.TLSVersion, spoken: str):
+def test_tls_goes_through_end_to_end(version: ssl.TLSVersion, spoken: str, suite: str):
     authority = trustme.CA()
     theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("news.localhost").configure_cert(theirs)
@@ -103,9 +108,16 @@ def test_tls_goes_through_end_to_end(version: ssl.TLSVersion, spoken: str):
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
             await shut(writer)
-            assert tunnel.address(f"https://news.localhost:{port}/") == "127.0.0.1"
-            assert tunnel.tls(f"https://news.localhost:{port}/") == spoken
-            assert tunnel.tls(f"http://news.localhost:{port}/") == ""
+            secure, plain = f"https://news.localhost:{port}/", f"http://news.localhost:{port}/"
+            assert tunnel.address(secure) == tunnel.client_address(secure) == "127.0.0.1"
+            assert (tunnel.tls(secure), tunnel.cipher(secure)) == (spoken, suite)
+            assert (tunnel.tls(plain), tunnel.cipher(plain)) == ("", "")
+            _, _, writer = await ask(tunnel, "news.localhost", port)
+            ours.set_ciphers("ECDHE+AESGCM+AES128")
+            ours.maximum_version = ssl.TLSVersion.TLSv1_2
+            await writer.start_tls(ours, server_hostname="news.localhost")
+            await shut(writer)
+            assert tunnel.cipher(secure) == "", "which connection an answer came through is not told"
 
     asyncio.run(go())
 
@@ -113,7 +125,9 @@ def test_tls_goes_through_end_to_end(version: ssl.TLSVersion, spoken: str):
 @given(st.binary(max_size=120), st.booleans())
 def test_no_first_words_of_a_server_confuse_the_tunnel(said: bytes, as_hello: bool):
     first = b"\x16\x03\x03\x00\x50\x02\x00\x00\x4c" + said if as_hello else said
-    assert tls_version(first) in ("", "tls/1.0", "tls/1.1", "tls/1.2", "tls/1.3")
+    version, cipher = server_hello(first) or ("", "")
+    assert version in ("", "tls/1.0", "tls/1.1", "tls/1.2", "tls/1.3")
+    assert cipher in ("", *BY_NUMBER.values())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1", "x.localhost"])

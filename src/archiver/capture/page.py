@@ -3,18 +3,23 @@
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from archiver import __version__, disk, extract, verdict, warc
+from archiver.capture.circumstances import AGENTS, circumstances
 from archiver.capture.outcome import Captured, nothing
 from archiver.collection import Collection, Draft
 from archiver.collection.layout import capture_id
+from archiver.collection.originals import Originals
 from archiver.engines import Engine
 from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, ConflictError, FetchFailed, PartMissing, StorageError
 from archiver.ledger import Event
 from archiver.model import Exchange, Finding, Item, Limits, PageInfo, close_bodies, now
 from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
+
+Dedup = Literal["off", "capture", "collection"]
+"""How far a payload that is kept already is not kept again: never, within a capture, within the collection."""
 
 AGENT = f"archiver/{__version__}"
 HTML_BYTES = 20 << 20
@@ -30,6 +35,8 @@ class Terms:
     """Every option that shapes the capture, for the sidecar; never a secret."""
     attempts: Sequence[Mapping[str, Any]] = ()
     """Earlier attempts at the page, in the schema's form: of all terms the only one that is a page's own."""
+    dedup: Dedup | None = None
+    """None: by the collection's policy."""
 
 
 @dataclass(slots=True)
@@ -45,6 +52,8 @@ class Recorded:
     redirects: list[str] = field(default_factory=list)
     refs: list[warc.RecordRef] = field(default_factory=list)
     info: PageInfo | None = None
+    requires: list[str] = field(default_factory=list)
+    """Captures that hold originals of this one's revisits."""
 
     def note(self, item: Item, ref: warc.RecordRef) -> None:
         """Remember what the sidecar will tell of an item."""
@@ -78,8 +87,10 @@ def capture_url(
     try:
         address = check_url(url)
         with collection.draft(identity or capture_id(now())) as (draft, stream):
-            recorded = _record(engine.capture(address, terms.limits), stream, draft, engine)
-            return _commit(url, collection, draft, recorded, replace(terms, attempts=attempts), begun)
+            terms = replace(terms, attempts=attempts, dedup=terms.dedup or collection.dedup())
+            revisits = _revisits(collection, terms.dedup)
+            recorded = _record(engine.capture(address, terms.limits), stream, draft, engine, revisits)
+            return _commit(url, collection, draft, recorded, terms, begun)
     except FetchFailed as error:
         return nothing(url, "offline", error, begun)
     except (StorageError, PartMissing, ConflictError):
@@ -88,11 +99,19 @@ def capture_url(
         return nothing(url, "error", error, begun)
 
 
-def _record(items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engine) -> Recorded:
+def _revisits(collection: Collection, dedup: Dedup | None) -> warc.Revisits | None:
+    if dedup == "off":
+        return None
+    return warc.Revisits(Originals(collection).find if dedup == "collection" else None)
+
+
+def _record(
+    items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engine, revisits: warc.Revisits | None
+) -> Recorded:
     """Write every item as it comes and close its bodies."""
     recorded = Recorded()
     facts = {"isPartOf": draft.id, "fidelity": engine.fidelity, "engine": engine.name}
-    writer = warc.WarcWriter(stream, filename=draft.final.name, info=facts)
+    writer = warc.WarcWriter(stream, filename=draft.final.name, info=facts, revisits=revisits)
     try:
         for item in items:
             try:
@@ -103,6 +122,7 @@ def _record(items: Iterator[Item], stream: BinaryIO, draft: Draft, engine: Engin
         if isinstance(items, Generator):
             items.close()  # an early end must reach the engine
     recorded.records = writer.records
+    recorded.requires = sorted(revisits.required) if revisits else []
     disk.sync_file(stream)
     return recorded
 
@@ -125,19 +145,19 @@ def _commit(  # noqa: PLR0917
     findings += [Finding("warning", f"verdict-{word}", info.final_url, reason) for reason in reasons]
     assertions, complaints = _assertions(draft, recorded)
     file = draft.fixity()
+    evidence = {
+        "options": {**terms.options, "dedup": terms.dedup},
+        "attempts": [dict(one) for one in terms.attempts],
+        **circumstances(main),
+    }
+    told = replace(info, agents=tuple(dict.fromkeys((*info.agents, *AGENTS))))
     sidecar = new_sidecar(
         capture_id=draft.id,
-        visit=Visit.of(
-            info,
-            word,
-            reasons,
-            main=main,
-            redirects=recorded.redirects,
-            evidence={"options": dict(terms.options), "attempts": [dict(one) for one in terms.attempts]},
-        ),
+        visit=Visit.of(told, word, reasons, main=main, redirects=recorded.redirects, evidence=evidence),
         kept=Kept(file, recorded.refs, recorded.records),
         assertions=assertions,
         rights=collection.rights(),
+        relations={"requires": recorded.requires} if recorded.requires else None,
     )
     findings += [
         Finding("error", one.code, draft.id, f"{one.pointer} {one.message}", one.hint)

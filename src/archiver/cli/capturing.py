@@ -41,7 +41,14 @@ CONSENT = (
         help="What to do with a dialog that asks for consent.",
     ),
 )
-PAGES = (ENGINE, CONSENT, REACH)
+KEEPING = (
+    click.option(
+        "--dedup",
+        type=click.Choice(["off", "capture", "collection"]),
+        help="How far a body that is kept already is not kept again; otherwise the collection's policy holds.",
+    ),
+)
+PAGES = (ENGINE, CONSENT, REACH, KEEPING)
 """The groups that say how a page is captured; they are kept with a page that waits in the queue."""
 
 
@@ -131,7 +138,7 @@ def terms(chosen: dict[str, Any]) -> "Terms":
 
     told = {key: _told(value) for key, value in chosen.items() if key not in SECRET}
     known = {key: value for key, value in told.items() if value not in (None, "", [])}
-    return Terms(Limits(seconds=chosen["timeout"]), known)
+    return Terms(Limits(seconds=chosen["timeout"]), known, dedup=chosen.get("dedup"))
 
 
 def _told(value: Any) -> Any:

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 @click.argument("name")
 @click.option("--title", required=True, help="The collection's title, for people.")
 @click.option("--description", default="", help="A sentence on what is collected and why.")
+@click.option(
+    "--dedup", is_flag=True, help="Captures refer to earlier ones for bodies that they share, instead of keeping them."
+)
 @options.shared
-def init(root: Path, name: str, title: str, description: str, as_json: bool) -> None:
+def init(root: Path, name: str, title: str, description: str, *, dedup: bool, as_json: bool) -> None:
     """Make a collection.
 
     \b
@@ -27,7 +30,7 @@ def init(root: Path, name: str, title: str, description: str, as_json: bool) -> 
     from archiver.capture import AGENT
     from archiver.collection import Root
 
-    made = Root(root).create(name, title, description=description, agent=AGENT)
+    made = Root(root).create(name, title, description=description, dedup=dedup, agent=AGENT)
     if as_json:
         render.emit({"name": made.name, "title": title, "path": str(made.path)})
     else:

@@ -1,14 +1,14 @@
 """One collection: what it holds, how something new gets in, and how its index is kept."""
 
 import shutil
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
-from archiver import cdxj, disk, jsontext, ledger
+from archiver import cdxj, disk, jsontext, ledger, schema
 from archiver.collection import index, layout
 from archiver.collection.draft import Draft, clear_abandoned, committed
 from archiver.collection.state import State
@@ -68,6 +68,11 @@ class Collection:
         rights: dict[str, str] = self.metadata().get("rights", {"access": "reading-room"})
         return rights
 
+    def dedup(self) -> Literal["capture", "collection"]:
+        """Where originals of revisit records may be: in the `capture` itself, or anywhere in the `collection`."""
+        policies = self.metadata().get("policies", {})
+        return "collection" if policies.get("dedup") == "collection" else "capture"
+
     def sidecars(self) -> Iterator[Sidecar]:
         """The current sidecar of every capture, oldest capture first."""
         for capture, paths in sorted(revisions(self.files()).items()):
@@ -76,7 +81,12 @@ class Collection:
 
     def sidecar(self, capture: str) -> Sidecar | None:
         """The current sidecar of one capture, or None."""
-        return self._current(capture, revisions(self.files()).get(capture, []))
+        return self.lookup()(capture)
+
+    def lookup(self) -> Callable[[str], Sidecar | None]:
+        """`sidecar` for many captures, of those that are here now."""
+        table = revisions(self.files())
+        return lambda capture: self._current(capture, table.get(capture, []))
 
     def _current(self, capture: str, paths: list[str]) -> Sidecar | None:
         """The latest revision, which no other can follow; of two, the one with the greater name, for now."""
@@ -108,7 +118,8 @@ class Collection:
         lines = self.lines_of(warc.path)
         draft.entering = True
         with self.state.lock(self.name):
-            entered = replace(event, objects=(warc, *files, *event.objects))
+            schemas = draft.complete(schema.schema_files())
+            entered = replace(event, objects=(warc, *files, *schemas, *event.objects))
             Chain(self.path / "ledger", self.state.writer()).append(entered)
             index.add(self.indexes, lines)
         draft.done()
@@ -132,7 +143,10 @@ class Collection:
                     lines = self.lines_of(path)
                     with self.state.lock(self.name):
                         index.add(self.indexes, lines)
-                findings.append(clear_abandoned(self.path, self.state, name, held))
+            if names:
+                with self.state.lock(self.name):  # what several may make, a schema, could be entered by another now
+                    held = set(self.files())
+                    findings = [clear_abandoned(self.path, self.state, name, held) for name in names]
         return findings
 
     def _drop_temporaries(self) -> None:

@@ -5,7 +5,7 @@ make. When the lock is free but the mark is there, the writer is gone: what the 
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -100,6 +100,18 @@ class Draft:
         disk.write_atomic(place, content)
         self._made.append(place)
         return file
+
+    def complete(self, schemas: Mapping[str, bytes]) -> list[FileRef]:
+        """Make those of these schemas that the collection was begun without, claimed beforehand; the lock is held."""
+        made = []
+        for name, content in schemas.items():
+            file = FileRef(f"schemas/{name}", len(content), disk.sha256_bytes(content))
+            place = disk.within(self._collection, file.path)
+            if not place.exists():
+                self.claim(file.path, f"schemas/{disk.TEMPORARY}*-{name}")
+                disk.write_atomic(place, content)
+                made.append(file)
+        return made
 
     def claim(self, *patterns: str) -> None:
         """Add to what the mark claims, before making it."""

@@ -9,9 +9,10 @@ renames of a swap, lines stand in both levels; every reader drops duplicates.
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from archiver import disk
 
@@ -53,6 +54,32 @@ def read(folder: Path) -> Iterator[bytes]:
     finally:
         for stream in streams:
             stream.close()
+
+
+def find(folder: Path, key: str) -> Iterator[bytes]:
+    """The lines of one URL key, of all levels, those of each sorted by time; without reading what stands before."""
+    start = key.encode() + b" "
+    for path in (level(folder, number) for number in range(LEVELS)):
+        if not path.is_file():
+            continue
+        with path.open("rb") as stream:
+            _seek(stream, start)
+            yield from takewhile(lambda line: line.startswith(start), stream)
+
+
+def _seek(stream: BinaryIO, start: bytes) -> None:
+    """Go to the first line that does not sort before `start`."""
+    low, end = 0, stream.seek(0, 2)
+    while low < end:
+        middle = (low + end) // 2
+        stream.seek(max(middle - 1, 0))
+        if middle:
+            stream.readline()  # to the first line that begins at `middle` or behind
+        if (line := stream.readline()) and line < start:
+            low = stream.tell()
+        else:
+            end = middle
+    stream.seek(low)
 
 
 def add(folder: Path, lines: Iterable[bytes]) -> None:

@@ -18,6 +18,7 @@ from datetime import datetime
 from archiver.errors import UsageError
 
 COLLECTION_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\Z")
+CAPTURE_ID = re.compile(r"\d{8}T\d{6}Z-[a-z2-7]{10}\Z")
 SIDECAR_NAME = re.compile(r"(\d{8}T\d{6}Z-[a-z2-7]{10})\.r(\d{1,6})-([0-9a-f]{12})\.json\Z")
 DERIVED = ("indexes/", "derived/")
 """Folders that the ledger does not name and sync does not carry."""
@@ -45,6 +46,11 @@ def derived_capture_id(at: datetime, *parts: str) -> str:
     """The same id every time for the same parts: an import repeated finds what it brought in before."""
     digest = hashlib.sha256("\n".join(parts).encode()).digest()
     return f"{at:%Y%m%dT%H%M%SZ}-{base64.b32encode(digest).decode().lower()[:10]}"
+
+
+def is_capture_id(text: str) -> bool:
+    """Whether this is the form of a capture's id."""
+    return CAPTURE_ID.match(text) is not None
 
 
 def capture_path(capture: str) -> str:

@@ -43,8 +43,11 @@ class Root:
         """The one named, or all of them."""
         return self.collections() if name is None else [self.collection(name)]
 
-    def create(self, name: str, title: str, *, description: str = "", agent: str) -> Collection:
-        """A new collection; it appears whole or not at all. Raises `ConflictError` if the name is taken."""
+    def create(self, name: str, title: str, *, description: str = "", dedup: bool = False, agent: str) -> Collection:
+        """A new collection; it appears whole or not at all. Raises `ConflictError` if the name is taken.
+
+        `dedup`: its captures may refer to each other for what they have in common.
+        """
         path = self.path / layout.check_name(name)
         if not title.strip():
             raise UsageError("A collection needs a title.", "Say in a few words what it collects, with --title.")
@@ -52,7 +55,7 @@ class Root:
         with self.state.lock(name):
             if path.exists():
                 raise ConflictError(f"{path} exists already.", "Nothing was changed; choose another name.")
-            self._appear(path, _first_files(name, title, description), Event("creation", agent))
+            self._appear(path, _first_files(name, title, description, dedup=dedup), Event("creation", agent))
         return Collection(path)
 
     def copy(self, name: str, description: Mapping[str, bytes], *, agent: str) -> Collection:
@@ -90,7 +93,7 @@ class Root:
         raise UnknownCapture(capture)
 
 
-def _first_files(name: str, title: str, description: str) -> dict[str, bytes]:
+def _first_files(name: str, title: str, description: str, *, dedup: bool) -> dict[str, bytes]:
     """What a collection begins with, by path."""
     metadata: dict[str, Any] = {
         "$schema": schema.ids()["collection"],
@@ -101,6 +104,8 @@ def _first_files(name: str, title: str, description: str) -> dict[str, bytes]:
     }
     if description:
         metadata["description"] = description
+    if dedup:
+        metadata["policies"] = {"dedup": "collection"}
     content = dump(metadata)
     files = {"README.txt": README.encode(), layout.metadata_path(1, disk.sha256_bytes(content)): content}
     return files | {f"schemas/{file}": body for file, body in schema.schema_files().items()}

@@ -160,6 +160,11 @@ class Sidecar:
         return [record for record in named if isinstance(record, dict) and isinstance(record.get("id"), str)]
 
     @property
+    def requires(self) -> list[str]:
+        """Ids of the captures that hold originals of this one's revisit records."""
+        return [str(capture) for capture in self.document.get("relations", {}).get("requires", ())]
+
+    @property
     def access(self) -> str:
         """Who may see it: open, reading-room, dark or embargo."""
         return str(self.document["rights"].get("access", "dark"))

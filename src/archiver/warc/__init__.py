@@ -5,17 +5,24 @@ from archiver.warc.framing import DamagedArchive
 from archiver.warc.pages import Page, find_pages
 from archiver.warc.reader import open_record, read_records
 from archiver.warc.record import PAYLOAD_LIMIT, Record
-from archiver.warc.writer import RecordRef, WarcWriter
+from archiver.warc.revisits import Lookup, Original, Revisits, coding_of, is_framed
+from archiver.warc.writer import AGENTS, RecordRef, WarcWriter
 
 __all__ = [
+    "AGENTS",
     "PAYLOAD_LIMIT",
     "DamagedArchive",
+    "Lookup",
+    "Original",
     "Page",
     "Record",
     "RecordRef",
+    "Revisits",
     "WarcWriter",
     "check",
+    "coding_of",
     "find_pages",
+    "is_framed",
     "open_record",
     "read_records",
 ]

@@ -10,9 +10,10 @@ import json
 import zlib
 from base64 import b32encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import BinaryIO
+from importlib.metadata import version
+from typing import Any, BinaryIO, Literal
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
@@ -25,12 +26,19 @@ from archiver import __version__
 from archiver.model import Exchange, Headers, Item, PageInfo, Resource, new_body, now, timestamp
 from archiver.warc.decoding import pieces
 from archiver.warc.http import format_head, media_type_of
+from archiver.warc.revisits import Revisits
+
+AGENTS = tuple(f"{name}/{version(name)}" for name in ("warcio", "isal"))
+"""The libraries that write the files, as `name/version`."""
 
 _GZIP = zlib.MAX_WBITS | 16
 _TEXT_LEVEL = 2
 _COMPRESSED_KINDS = ("image/", "video/", "audio/", "font/woff")
 _COMPRESSED_TYPES = ("application/zip", "application/gzip", "application/pdf", "application/font-woff")
 _PLAIN_IMAGES = ("image/svg+xml", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon")
+
+_Measured = tuple[int, str, str]
+"""Bytes of a body, and the digests of payload and block."""
 
 _HTTP_LINES = "HTTP/1.1 in every record, as the format has it; WARC-Protocol names the protocol really spoken"
 
@@ -73,14 +81,20 @@ class WarcWriter:
     Begins with a `warcinfo` record that says how the file was made: `info` adds to it or overrides it (`fidelity`,
     `isPartOf`, `operator` …). All records of the capture carry one WARC-Page-ID, `page_id`.
     Bodies are read from their start and left open, at their start.
+
+    An answer whose payload `revisits` knows of becomes a `revisit` record; without it, every answer is kept whole.
     """
 
-    def __init__(self, stream: BinaryIO, *, filename: str, info: Mapping[str, str]) -> None:
+    def __init__(
+        self, stream: BinaryIO, *, filename: str, info: Mapping[str, str], revisits: Revisits | None = None
+    ) -> None:
         self.page_id = str(uuid4())
         self.records = 0
         """Records written so far, of all types."""
         self.refs: list[RecordRef] = []
         """What `write` returned, in order."""
+        self._revisits = revisits
+        self._kept: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._stream = stream
         self._warcio = WARCWriter(stream, gzip=False, warc_version="WARC/1.1")
         self._warcinfo_id = self._write_info(filename, info)
@@ -90,13 +104,20 @@ class WarcWriter:
         if isinstance(item, Exchange):
             ref = self._write_exchange(item)
         elif isinstance(item, PageInfo):
-            content = json.dumps(item.as_json(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+            content = json.dumps(self._log(item), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
             with new_body(content.encode("utf-8", "replace")) as body:
                 ref = self._write_resource(Resource("pageinfo", item.url, "application/json", body, item.finished))
         else:
             ref = self._write_resource(item)
         self.refs.append(ref)
         return ref
+
+    def _log(self, info: PageInfo) -> dict[str, Any]:
+        """The page's own account; each request with the record that was made of its answer."""
+        told = info.as_json()
+        for line in told["requests"]:
+            line |= self._kept.get((line["url"], line["method"], line["started"]), {})
+        return told
 
     def _write_info(self, filename: str, info: Mapping[str, str]) -> str:
         fields = {
@@ -119,19 +140,36 @@ class WarcWriter:
         if exchange.ip:
             common.append(("WARC-IP-Address", _one_line(exchange.ip)))
         common += [("WARC-Protocol", _one_line(protocol)) for protocol in exchange.protocols]
+        if exchange.cipher:
+            common.append(("WARC-Cipher-Suite", _one_line(exchange.cipher)))
         if exchange.resource_type:
             common.append(("WARC-Resource-Type", _one_line(exchange.resource_type)))
-        cut = [("WARC-Truncated", exchange.truncated)] if exchange.truncated else []
-        response_id, digest = self._write_record(
-            "response", exchange.started, [*common, *cut], _response_payload(exchange)
-        )
+        kind, response_id, digest = self._write_answer(exchange, url, common)
         with new_body() as nothing:
             asked = _request_payload(exchange, nothing)
             concurrent = ("WARC-Concurrent-To", f"<{response_id}>")
             self._write_record("request", exchange.started, [*common, concurrent], asked)
-        return RecordRef(
-            exchange.role, response_id, url, "response", digest, exchange.started, exchange.response.status
-        )
+        return RecordRef(exchange.role, response_id, url, kind, digest, exchange.started, exchange.response.status)
+
+    def _write_answer(
+        self, exchange: Exchange, url: str, headers: list[tuple[str, str]]
+    ) -> tuple[Literal["response", "revisit"], str, str]:
+        """Write the answer, or name the one that holds its body; returns which, the record's id and payload digest."""
+        payload = _response_payload(exchange)
+        measured = _measure(payload)
+        length, digest, _ = measured
+        original = self._revisits.original(exchange, url, digest, length) if self._revisits else None
+        if original:
+            with new_body() as nothing:
+                lines, head = [*headers, *original.lines], replace(payload, body=nothing, is_compressed=False)
+                measured = (0, digest, _measure(head)[2])
+                record_id, _ = self._write_record("revisit", exchange.started, lines, head, measured)
+        else:
+            cut = [("WARC-Truncated", exchange.truncated)] if exchange.truncated else []
+            record_id, _ = self._write_record("response", exchange.started, [*headers, *cut], payload, measured)
+        key = (exchange.url, exchange.request.method, timestamp(exchange.started, micro=True))
+        self._kept[key] = {"record": record_id, "bytes": length}
+        return "revisit" if original else "response", record_id, digest
 
     def _write_resource(self, resource: Resource) -> RecordRef:
         url, media_type = _target(resource.url), _one_line(resource.media_type)
@@ -144,11 +182,16 @@ class WarcWriter:
         return (("WARC-Warcinfo-ID", f"<{self._warcinfo_id}>"), ("WARC-Page-ID", self.page_id))
 
     def _write_record(
-        self, kind: str, date: datetime, headers: list[tuple[str, str]], payload: _Payload
+        self,
+        kind: str,
+        date: datetime,
+        headers: list[tuple[str, str]],
+        payload: _Payload,
+        measured: _Measured | None = None,
     ) -> tuple[str, str]:
         """Write one record; returns its id and its payload digest."""
         record_id = f"urn:uuid:{uuid4()}"
-        length, payload_digest, block_digest = _measure(payload)
+        length, payload_digest, block_digest = measured or _measure(payload)
         lines = [
             ("WARC-Type", kind),
             ("WARC-Record-ID", f"<{record_id}>"),
@@ -208,7 +251,7 @@ class _GzipMember:
         self._stream.write(self._deflate.flush())
 
 
-def _measure(payload: _Payload) -> tuple[int, str, str]:
+def _measure(payload: _Payload) -> _Measured:
     """Bytes of the body, and the digests of payload and block, in one reading. Leaves the body at its start."""
     payload.body.seek(0)
     digest = hashlib.sha1(usedforsecurity=False)

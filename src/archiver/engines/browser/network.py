@@ -32,6 +32,8 @@ class Hop:
     """`requestWillBeSentExtraInfo`: the headers that really went out."""
     got_headers: Told | None = None
     """`responseReceivedExtraInfo`: the header lines that really came in, with Set-Cookie."""
+    key_exchange: str = ""
+    """Group, or method, of the key exchange of the connection that a document came through."""
 
     @property
     def started(self) -> datetime | None:
@@ -42,6 +44,14 @@ class Hop:
     def type(self) -> str | None:
         """What the page wanted it for, in lower case."""
         return str(self.sent["type"]).lower() if self.sent and self.sent.get("type") else None
+
+    @property
+    def initiator(self) -> str:
+        """URL of the document, style sheet or script that asked, or ""."""
+        told = (self.sent or {}).get("initiator", {})
+        frames = told.get("stack", {}).get("callFrames", ())
+        urls = (str(url) for url in (told.get("url", ""), *(frame["url"] for frame in frames)))
+        return next((url for url in urls if url.startswith(("http:", "https:"))), "")
 
     @property
     def status(self) -> int | None:
@@ -111,6 +121,7 @@ class NetworkLog:
             ("requestWillBeSent", self._sent),
             ("requestWillBeSentExtraInfo", self._sent_headers),
             ("responseReceivedExtraInfo", self._got_headers),
+            ("responseReceived", self._received),
             ("dataReceived", self._data),
             ("loadingFinished", self._ended),
             ("loadingFailed", self._ended),
@@ -178,6 +189,12 @@ class NetworkLog:
 
     def _got_headers(self, event: Event) -> None:
         self._request(event).first_without("got_headers").got_headers = event
+
+    def _received(self, event: Event) -> None:
+        security = event["response"].get("securityDetails")  # absent where an answer was fulfilled by us
+        if security and event["type"] == "Document" and event["requestId"] in self._requests:
+            hop = self._requests[event["requestId"]].hops[-1]
+            hop.key_exchange = str(security.get("keyExchangeGroup") or security.get("keyExchange") or "")
 
     def _data(self, event: Event) -> None:
         if (sink := self._sinks.get(event["requestId"])) and "data" in event:

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from archiver.browser import BrowserError, Event, Session, Tab
 from archiver.engines.browser import bodies
 from archiver.engines.browser.exchanges import Paused, honest
-from archiver.engines.browser.network import NetworkLog
+from archiver.engines.browser.network import Hop, NetworkLog
 from archiver.engines.browser.streams import Streams
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.engines.heads import reason_of
@@ -44,6 +44,8 @@ class Recording:
         """The last navigation of the page itself that got no answer."""
         self.document = ""
         """URL of the page's document: of the latest one, until the page has settled."""
+        self.document_hop = Hop()
+        """What is told of the request for it."""
         self.settled = asyncio.Event()
         """The page stands: from now on it is not let go elsewhere."""
         self.stop = asyncio.Event()
@@ -127,10 +129,11 @@ class Recording:
             await self.settle()
         for hop in self.log.waiting():
             if hop.sent and hop.started:
-                asked, kind = hop.sent["request"], hop.type or ""
-                self.note(asked["url"], asked["method"], kind, hop.started, served=False, why="no answer came")
+                asked, kind, told = hop.sent["request"], hop.type or "", self._told(hop.sent["request"]["url"], hop)
+                self.note(asked["url"], asked["method"], kind, hop.started, "no answer came", served=False, **told)
         for url, opened in self.log.sockets:
-            self.note(url, "GET", "websocket", opened, status=101, why="WARC has no form for a WebSocket's messages")
+            why = "WARC has no form for a WebSocket's messages"
+            self.note(url, "GET", "websocket", opened, why, status=101, **self._told(url))
 
     async def close(self) -> None:
         """Drop whatever is still under way."""
@@ -141,27 +144,32 @@ class Recording:
         if self._held:
             self._held.response.body.close()
 
-    def note(
-        self,
-        url: str,
-        method: str,
-        kind: str,
-        started: datetime,
-        *,
-        status: int | None = None,
-        served: bool = True,
-        why: str = "",
-    ) -> None:
-        """Enter a request in the page's log; recorded unless there is a reason `why` not."""
-        seconds = round((now() - started).total_seconds(), 3)
-        line = RequestNote(url, method, status, kind, timestamp(started, micro=True), seconds, not why, why, served)
+    def note(self, url: str, method: str, kind: str, started: datetime, why: str = "", **told: Any) -> None:
+        """Enter a request in the page's log; recorded unless there is a reason `why` not; `told` is all else."""
+        line = RequestNote(
+            url=url,
+            method=method,
+            status=told.pop("status", None),
+            type=kind,
+            started=timestamp(started, micro=True),
+            seconds=round((now() - started).total_seconds(), 3),
+            recorded=not why,
+            why=why,
+            **told,
+        )
         self.notes.append(line)
 
     def note_answer(self, paused: Paused, why: str = "", *, served: bool = True) -> None:
         """Enter a paused answer in the page's log."""
         kind, started = paused.hop.type or paused.type, paused.hop.started or paused.arrived
         status = paused.status or paused.hop.status
-        self.note(paused.url, paused.method, kind, started, status=status, served=served, why=why)
+        told = self._told(paused.url, paused.hop)
+        self.note(paused.url, paused.method, kind, started, why, status=status, served=served, **told)
+
+    def _told(self, url: str, hop: Hop | None = None) -> dict[str, Any]:
+        """What a line of the log tells of the connection, and of who asked."""
+        protocols = tuple(filter(None, (hop and hop.protocol, self.tunnel.tls(url))))
+        return {"ip": self.tunnel.address(url), "protocols": protocols, "initiator": hop.initiator if hop else ""}
 
     # One answer
 
@@ -260,6 +268,7 @@ class Recording:
             await self.put(replace(exchange, role="redirect"))
         else:
             former, self._held, self.document = self._held, exchange, exchange.url
+            self.document_hop = paused.hop
             if former:
                 await self.put(replace(former, role="redirect"))
 
@@ -275,6 +284,9 @@ class Recording:
             response=Response(status, reason, honest(paused.response_headers(), body.size, ranged=ranged), body.stream),
             ip=self.tunnel.address(paused.url),
             protocols=tuple(filter(None, (paused.hop.protocol, self.tunnel.tls(paused.url)))),
+            cipher=self.tunnel.cipher(paused.url),
+            client_ip=self.tunnel.client_address(paused.url),
+            answered=paused.arrived,
             resource_type=paused.hop.type or paused.type,
             truncated=body.truncated,
         )

@@ -86,9 +86,10 @@ class Streams:
             try:
                 exchange = await self._load(url)
             except BrowserError as error:
-                recording.note(url, "GET", "media", started, why=str(error))
+                recording.note(url, "GET", "media", started, str(error))
                 return str(error)
-            recording.note(url, "GET", "media", exchange.started, status=exchange.response.status)
+            told = {"status": exchange.response.status, "ip": exchange.ip, "protocols": exchange.protocols}
+            recording.note(url, "GET", "media", exchange.started, "", **told)
             await recording.put(exchange)
             return ""
 
@@ -112,6 +113,8 @@ class Streams:
             response=Response(status, reason_of(status), honest(headers, body.size), body.stream),
             ip=recording.tunnel.address(url),
             protocols=tuple(filter(None, (recording.tunnel.tls(url),))),
+            cipher=recording.tunnel.cipher(url),
+            client_ip=recording.tunnel.client_address(url),
             resource_type="media",
             truncated=body.truncated,
         )

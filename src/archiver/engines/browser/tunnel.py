@@ -4,7 +4,7 @@ Each visit has a tunnel of its own. It is a plain pipe below TLS and HTTP, so no
 added: what travels is what the browser said. Host names reach it unresolved, are resolved once, checked, and kept;
 redirects, workers, WebSockets and a changed DNS answer all meet the same check. It also knows to which address a
 connection really went, which the browser, seeing only its proxy, cannot tell, and reads in passing which version of
-TLS the server chose, which the browser does not tell of every answer.
+TLS and which cipher suite the server chose, which the browser does not tell of every answer.
 
 SOCKS5 (RFC 1928) rather than an HTTP proxy, because an HTTP proxy must answer in the server's place when it refuses,
 and such an answer would be recorded as the site's.
@@ -13,11 +13,13 @@ and such an answer would be recorded as the site's.
 import asyncio
 import ipaddress
 import struct
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit
 
+from archiver.engines import ciphers
 from archiver.errors import ArchiverError, FetchFailed, PolicyRefusal
 
 Resolve = Callable[[str, int], list[str]]
@@ -25,11 +27,14 @@ Resolve = Callable[[str, int], list[str]]
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Place = tuple[str, int]
+Hello = tuple[str, str]
+"""Version of TLS, as in WARC-Protocol, and cipher suite."""
 
 CONNECT_SECONDS = 10.0
 """For one address to answer; all addresses of a host together get twice as long."""
 CHUNK = 1 << 16
 
+_VERSIONS = {b"\x03\x04": "tls/1.3", b"\x03\x03": "tls/1.2", b"\x03\x02": "tls/1.1", b"\x03\x01": "tls/1.0"}
 _VERSION = 5
 _CONNECT = 1
 _NO_AUTHENTICATION = b"\x05\x00"
@@ -46,7 +51,8 @@ class Tunnel:
         self.port = 0
         self.addresses: dict[Place, str] = {}
         self.failures: dict[Place, ArchiverError] = {}
-        self._tls: dict[Place, str] = {}
+        self._hellos: dict[Place, set[Hello]] = defaultdict(set)
+        self._own: dict[Place, str] = {}
         self._resolve = resolve
         self._lookups: dict[Place, asyncio.Task[list[str]]] = {}
         self._open: set[asyncio.Task[None]] = set()
@@ -68,8 +74,24 @@ class Tunnel:
         return self.addresses.get(_place(url))
 
     def tls(self, url: str) -> str:
-        """The version of TLS that the host of `url` chose, as `tls/1.3`, or ""."""
-        return self._tls.get(_place(url), "") if url.startswith(("https:", "wss:")) else ""
+        """The version of TLS that the host of `url` chose, as `tls/1.3`, or "".
+
+        Which of its connections an answer came through is not told: where they differ, this is "", and so is `cipher`.
+        """
+        return self._unanimous(url, 0)
+
+    def cipher(self, url: str) -> str:
+        """The cipher suite that the host of `url` chose, by its IANA name, or ""."""
+        return self._unanimous(url, 1)
+
+    def _unanimous(self, url: str, part: int) -> str:
+        hellos = self._hellos.get(_place(url), ()) if url.startswith(("https:", "wss:")) else ()
+        chosen = {hello[part] for hello in hellos}
+        return chosen.pop() if len(chosen) == 1 else ""
+
+    def client_address(self, url: str) -> str | None:
+        """Our own address on the connection to the host of `url`, or None."""
+        return self._own.get(_place(url))
 
     def certificates(self, url: str) -> tuple[bytes, ...]:
         """The certificates of the host of `url`, DER, its own first, as it sent them; none where TLS passes as it is.
@@ -77,10 +99,6 @@ class Tunnel:
         Then the browser knows them (`Network.getCertificate`); where it does not, they are told here.
         """
         return ()
-
-    def cipher(self, url: str) -> str:
-        """The cipher suite agreed on with the host of `url`, or "" where TLS passes as it is."""
-        return ""
 
     def failure(self, url: str) -> ArchiverError | None:
         """Why the host of `url` could not be reached, or None."""
@@ -120,8 +138,8 @@ class Tunnel:
     async def _answer(self, place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry what the server says, with an eye on its first words."""
         first = await reader.read(CHUNK)
-        if version := tls_version(first):
-            self._tls[place] = version
+        if hello := server_hello(first):
+            self._hellos[place].add(hello)
         writer.write(first)
         await _pump(reader, writer)
 
@@ -143,6 +161,7 @@ class Tunnel:
                 why = f"{address} port {port} cannot be reached"
             else:
                 self.addresses[host, port] = address
+                self._own[host, port] = streams[1].get_extra_info("sockname")[0]
                 return streams
         raise FetchFailed(host, why)
 
@@ -153,11 +172,16 @@ class Tunnel:
         return await asyncio.shield(self._lookups[host, port])
 
 
-def tls_version(first: bytes) -> str:
-    """The version that a ServerHello (RFC 8446 §4.1.3) chooses, as `tls/1.3`; "" if these bytes begin with none."""
+def server_hello(first: bytes) -> Hello | None:
+    """What a ServerHello (RFC 8446 §4.1.3) chooses; None if these bytes begin with none.
+
+    What it names and we do not know is "".
+    """
     if len(first) < 44 or first[0] != 22 or first[5] != 2:
-        return ""
-    version, at = first[9:11], 43 + 1 + first[43] + 3  # after random, session id, cipher suite and compression
+        return None
+    version, at = first[9:11], 43 + 1 + first[43]  # after random and session id
+    cipher = ciphers.BY_NUMBER.get(int.from_bytes(first[at : at + 2]), "")
+    at += 3  # the suite, and the compression
     end = at + 2 + int.from_bytes(first[at : at + 2])
     at += 2
     while at + 4 <= min(end, len(first)):
@@ -165,9 +189,7 @@ def tls_version(first: bytes) -> str:
         if kind == 43:  # supported_versions; the fixed field says 1.2 for ever
             version = first[at + 4 : at + 6]
         at += 4 + length
-    return {b"\x03\x04": "tls/1.3", b"\x03\x03": "tls/1.2", b"\x03\x02": "tls/1.1", b"\x03\x01": "tls/1.0"}.get(
-        version, ""
-    )
+    return _VERSIONS.get(version, ""), cipher
 
 
 def _place(url: str) -> Place:

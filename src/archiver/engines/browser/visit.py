@@ -11,6 +11,7 @@ from archiver.browser import BrowserError, Chromium, Tab
 from archiver.engines import ConsentPolicy
 from archiver.engines.browser.behave import behave
 from archiver.engines.browser.consent import Consent
+from archiver.engines.browser.evidence import evidence
 from archiver.engines.browser.pictures import products, stretch
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
@@ -83,6 +84,7 @@ class Visit:
                 await recording.finish(FINISHING)
                 if error:
                     self._explain(recording, url, error)
+                self._evidence |= await evidence(recording, self._put)
             finally:
                 self._router.remove(recording)
                 await tab.close()

@@ -58,7 +58,7 @@ class HttpEngine:
         self._opened.close()
 
     def capture(self, url: str, limits: Limits) -> Iterator[Item]:
-        """Visit `url`; see `Engine.capture`. Raises `InvalidURL` too. The engine yields no `Resource`."""
+        """Visit `url`; see `Engine.capture`. Raises `InvalidURL` too. Its only `Resource`s are `certificates`."""
         address = check_url(url)
         deadline = time.monotonic() + limits.seconds
         session = self._borrow()

@@ -21,6 +21,7 @@ import pycurl
 
 from archiver.engines import guard
 from archiver.engines.heads import reason_of, renamed
+from archiver.engines.http.handshake import Handshake, Handshakes, read_handshake
 from archiver.errors import AddressRefused, ArchiverError, FetchFailed, StorageError
 from archiver.model import Headers, new_body, now
 from archiver.warc.http import HttpHead, parse_head
@@ -39,7 +40,6 @@ _VERSIONS = {
     pycurl.CURL_HTTP_VERSION_1_1: "http/1.1",
     pycurl.CURL_HTTP_VERSION_2_0: "h2",
 }
-_TLS = re.compile(rb"SSL connection using TLSv?([\d.]+)")
 _CUT: dict[int, Truncated] = {pycurl.E_WRITE_ERROR: "length", pycurl.E_OPERATION_TIMEDOUT: "time"}
 _PREFIX = re.compile(r"SSL(?: certificate)?(?: problem| OpenSSL verify result)?: ")
 _BROKE = "the connection broke before an answer"
@@ -77,8 +77,12 @@ class Outcome:
     seconds: float
     sent: Headers
     ip: str | None
+    client_ip: str | None
     protocols: tuple[str, ...]
+    handshake: Handshake
     body: BinaryIO
+    answered: datetime | None = None
+    """When the head of the answer began to come."""
     answer: HttpHead | None = None
     """The final answer's head; a header that does not describe the stored body is renamed to `X-Archive-Orig-…`."""
     truncated: Truncated | None = None
@@ -116,12 +120,13 @@ class Transfer:
 
     def __init__(self, url: str, headers: list[str], terms: Terms) -> None:
         self.url = url
-        self.tls = ""  # the TLS version, told to the transfer that opened the connection
+        self.secured = b""  # curl's note of how, told to the transfer that opened the connection
         self.easy = pycurl.Curl()
         self.body = new_body()
         self._terms = terms
         self._received = 0
         self._started = now()
+        self._answered_at: datetime | None = None
         self._sent, self._head = bytearray(), bytearray()
         self._head_complete = False
         self._refused: AddressRefused | None = None
@@ -142,6 +147,7 @@ class Transfer:
             (pycurl.USERAGENT, self._terms.user_agent),
             (pycurl.HTTPHEADER, [f"Accept-Encoding: {CODINGS}", *headers]),
             (pycurl.CAINFO, self._terms.ca_bundle),
+            (pycurl.OPT_CERTINFO, 1),
             (pycurl.SHARE, self._terms.cookies),
             (pycurl.COOKIEFILE, ""),
             (pycurl.NOSIGNAL, 1),
@@ -175,14 +181,16 @@ class Transfer:
             if not self._sent:
                 self._started = now()
             self._sent += data
-        elif kind == pycurl.INFOTYPE_TEXT and (found := _TLS.match(data)):
-            self.tls = f"tls/{found[1].decode()}"
+        elif kind == pycurl.INFOTYPE_TEXT and data.startswith(b"SSL connection using"):
+            self.secured = data
 
     def _take_header(self, line: bytes) -> None:
         if self._head_complete:
             if self._answered:
                 return  # a trailer
             self._head.clear()
+        if not self._head:
+            self._answered_at = now()
         self._head += line
         self._head_complete = line in (b"\r\n", b"\n")
 
@@ -199,8 +207,8 @@ class Transfer:
         self._received += taken
         return taken  # less than given makes curl end the transfer with E_WRITE_ERROR
 
-    def finish(self, code: int, message: str, tls: str) -> Outcome:
-        """The outcome after curl's result `code`, over a connection of TLS version `tls` ("" for none).
+    def finish(self, code: int, message: str, handshake: Handshake) -> Outcome:
+        """The outcome after curl's result `code`, over a connection that was secured so.
 
         Raises `StorageError` if the body could not be kept.
         """
@@ -213,8 +221,11 @@ class Transfer:
             seconds=round(self.easy.getinfo(pycurl.TOTAL_TIME), 3),
             sent=parse_head(bytes(self._sent)).headers,
             ip=self.easy.getinfo(pycurl.PRIMARY_IP) or None,
-            protocols=tuple(filter(None, (_VERSIONS.get(self.easy.getinfo(pycurl.INFO_HTTP_VERSION)), tls))),
+            client_ip=self.easy.getinfo(pycurl.LOCAL_IP) or None,
+            protocols=tuple(filter(None, (_VERSIONS.get(self.easy.getinfo(pycurl.INFO_HTTP_VERSION)), handshake.tls))),
+            handshake=handshake,
             body=self.body,
+            answered=self._answered_at,
         )
         if self._answered:
             outcome.truncated = None if code == pycurl.E_OK else _CUT.get(code, "disconnect")
@@ -268,7 +279,7 @@ class Session:
         self._multi = pycurl.CurlMulti()
         self._running: dict[pycurl.Curl, Transfer] = {}
         self._ended: deque[tuple[Transfer, Outcome]] = deque()
-        self._tls: dict[int, str] = {}  # by curl's number of the connection: only its first transfer is told
+        self._handshakes = Handshakes()
 
     def start(self, transfer: Transfer) -> None:
         """Send it on its way; `finished` will give it back."""
@@ -291,16 +302,18 @@ class Session:
 
     def _collect(self) -> None:
         for easy, transfer in self._running.items():
-            if transfer.tls:
-                self._tls[easy.getinfo(pycurl.CONN_ID)] = transfer.tls
+            if transfer.secured:
+                handshake = read_handshake(transfer.secured, easy.getinfo(pycurl.INFO_CERTINFO))
+                self._handshakes.add(easy.getinfo(pycurl.CONN_ID), handshake)
+                transfer.secured = b""
         left = 1
         while left:
             left, good, bad = self._multi.info_read()
             for easy, code, message in [*((easy, pycurl.E_OK, "") for easy in good), *bad]:
                 transfer = self._running.pop(easy)
-                tls = self._tls.get(easy.getinfo(pycurl.CONN_ID), "")
+                handshake = self._handshakes.of(easy.getinfo(pycurl.CONN_ID))
                 self._multi.remove_handle(easy)
-                self._ended.append((transfer, transfer.finish(code, message, tls)))
+                self._ended.append((transfer, transfer.finish(code, message, handshake)))
 
     def abandon(self) -> None:
         """Break off whatever is still running, and drop what has ended and was not asked for."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 from archiver import __version__
+from archiver.engines.certificates import Chain, facts, origin_of, records
 from archiver.engines.guard import check_url
 from archiver.engines.heads import REDIRECTS
 from archiver.engines.http.fetch import AGENTS, Outcome, Session, Terms, Transfer
@@ -69,11 +70,14 @@ class Visit:
         self._notes: list[RequestNote] = []
         self._reasons: list[str] = []
         self._late = False
+        self._chains: dict[str, Chain] = {}
+        self._evidence: dict[str, Any] = {}
 
     def items(self) -> Iterator[Item]:
         """Exchanges as they end, `PageInfo` last; see `archiver.engines.Engine.capture`."""
         yield from self._navigate()
         yield from self._fetch_parts()
+        yield from records(self._chains)
         yield self._info()
 
     def _navigate(self) -> Iterator[Exchange]:
@@ -179,6 +183,11 @@ class Visit:
         if why and role == "part":
             self._reasons.append(f"{wanted.url} was cut short: {_CUT[outcome.truncated or 'time']}")
         self._note(wanted, outcome, why)
+        shown = outcome.handshake
+        if shown.chain:
+            self._chains.setdefault(origin_of(wanted.url), shown.chain)
+        if role == "main" and shown.tls:
+            self._evidence = {"tls": facts(shown.chain, shown.tls, shown.cipher, shown.key_exchange)}
         return Exchange(
             url=wanted.url,
             started=outcome.started,
@@ -187,6 +196,9 @@ class Visit:
             role=role,
             ip=outcome.ip,
             protocols=outcome.protocols,
+            cipher=shown.cipher,
+            client_ip=outcome.client_ip,
+            answered=outcome.answered,
             resource_type=wanted.kind,
             truncated=outcome.truncated,
         )
@@ -211,6 +223,9 @@ class Visit:
                 recorded=bool(outcome and outcome.answer),
                 why=why,
                 served=bool(outcome and outcome.answer),
+                ip=outcome.ip if outcome else None,
+                protocols=outcome.protocols if outcome else (),
+                initiator=wanted.referrer,
             )
         )
 
@@ -228,6 +243,7 @@ class Visit:
             agents=(f"archiver/{__version__}", *AGENTS),
             requests=tuple(self._notes),
             reasons=tuple(self._reasons),
+            evidence=self._evidence,
         )
 
 

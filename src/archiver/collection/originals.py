@@ -1,0 +1,103 @@
+"""The responses that revisit records refer to: finding one to refer to, and telling which are not there."""
+
+import hashlib
+import json
+from base64 import b32encode
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from archiver import cdxj, warc
+from archiver.collection import index, layout
+from archiver.collection.collection import Collection
+from archiver.errors import UnreadableInput
+from archiver.warc import Original, Record
+
+REVISIT = "warc/revisit"
+EMPTY = "sha1:" + b32encode(hashlib.sha1(b"", usedforsecurity=False).digest()).decode()
+PIECE = 1 << 16
+
+
+class Originals:
+    """The responses of one collection, by URL and payload digest. Nothing is locked: what counts never changes."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    def find(self, url: str, digest: str) -> Original | None:
+        """The oldest whole response of status 200 with this payload, read again to be sure of it; None if none is."""
+        lines = [line for line in self._lines(url) if line["digest"] == digest and line.get("status") == "200"]
+        for line in sorted(lines, key=lambda one: str(one["timestamp"])):
+            if line.get("url") == url and (original := self._read(f"archive/{line['filename']}", line, digest)):
+                return original
+        return None
+
+    def unresolved(self) -> Iterator[tuple[str, str]]:
+        """Revisits whose body is nowhere in the collection: path of the file, and URL."""
+        for line in self._collection.read_index():
+            if REVISIT.encode() in line and (fields := _fields(line)) and fields.get("mime") == REVISIT:
+                path = f"archive/{fields['filename']}"
+                if not self._has_body(path, fields):
+                    yield path, str(fields.get("url"))
+
+    def _lines(self, url: str) -> Iterator[dict[str, Any]]:
+        """What the index has under a URL, but for revisits."""
+        for line in index.find(self._collection.indexes, cdxj.url_key(url)):
+            fields = _fields(line)
+            if fields and fields.get("mime") != REVISIT and "digest" in fields:
+                yield fields
+
+    def _has_body(self, path: str, fields: dict[str, Any]) -> bool:
+        """Whether replay finds a body for a revisit; redirects and empty ones need none."""
+        digest = fields.get("digest")
+        if digest == EMPTY or str(fields.get("status", "")).startswith("3"):
+            return True
+        try:
+            with warc.open_record(self._collection.local(path), int(fields["offset"])) as record:
+                named = (record.header("WARC-Refers-To-Target-URI") or "").strip("<> ")
+        except (UnreadableInput, ValueError, OSError):
+            return False
+        return bool(named) and any(line["digest"] == digest for line in self._lines(named))
+
+    def _read(self, path: str, fields: dict[str, Any], digest: str) -> Original | None:
+        capture = self._capture(path)
+        try:
+            with warc.open_record(self._collection.local(path), int(fields["offset"])) as record:
+                if capture and record.date and _is_original(record, digest):
+                    coding = warc.coding_of(record.http.headers) if record.http else ""
+                    return Original(record.url, record.date, coding, capture)
+        except (UnreadableInput, ValueError, OSError):
+            pass  # `verify` tells what is wrong with it
+        return None
+
+    def _capture(self, path: str) -> str:
+        """The capture that a WARC belongs to: of a shared one, the first of those that have it."""
+        name = path.rpartition("/")[2].removesuffix(".warc.gz")
+        return name if layout.is_capture_id(name) and path == layout.capture_path(name) else self._owners.get(path, "")
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for sidecar in self._collection.sidecars():
+            found.setdefault(sidecar.warc_file, sidecar.id)
+        return found
+
+
+def _fields(line: bytes) -> dict[str, Any] | None:
+    _, timestamp, rest = line.split(b" ", 2)
+    try:
+        return {**json.loads(rest), "timestamp": timestamp.decode()}
+    except ValueError:
+        return None
+
+
+def _is_original(record: Record, digest: str) -> bool:
+    """Whether a record is a whole response whose stored bytes, all of them, are this payload."""
+    if record.type != "response" or record.http is None or record.header("WARC-Truncated"):
+        return False
+    if record.payload_digest != digest or warc.is_framed(record.http.headers):
+        return False
+    found = hashlib.sha1(usedforsecurity=False)
+    while piece := record.read(PIECE):
+        found.update(piece)
+    return digest == "sha1:" + b32encode(found.digest()).decode()
