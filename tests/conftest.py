@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from newsroom import Newsroom
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a busy machine is no fault of the program
+hypothesis.settings.load_profile("any machine")
 
 CORPUS = Path(os.environ.get("ARCHIVER_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 

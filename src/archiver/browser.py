@@ -7,9 +7,12 @@ other pages to think of, decide what that means.
 import asyncio
 import base64
 import io
+import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self, cast
@@ -20,6 +23,8 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from archiver.errors import ArchiverError, PartMissing
+from archiver.session import NOBODY
+from archiver.session import Session as Reader
 
 WIDTH, HEIGHT = 1280, 900
 """The viewport of every page, in CSS pixels."""
@@ -29,6 +34,7 @@ THUMBNAIL_WIDTH = 480
 
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 REMEDY = "Install one (Debian: apt install chromium; elsewhere: playwright install chromium), or set ARCHIVER_CHROMIUM."
+ELSEWHERE = "Sign in with a browser elsewhere, and bring its cookies with: archiver profile import NAME FILE"
 NOWHERE = "socks5://127.0.0.1:9"
 """The proxy of traffic that belongs to no page: nobody listens at the discard port."""
 
@@ -222,15 +228,21 @@ class Chromium:
         """False once the browser has ended, by its own fault or by `close`."""
         return self._browser.is_connected()
 
-    async def tab(self, proxy_port: int) -> Tab:
-        """A fresh page whose traffic, all of it, goes through the SOCKS5 proxy at this loopback port."""
+    async def tab(self, proxy_port: int, reader: Reader = NOBODY) -> Tab:
+        """A fresh page whose traffic, all of it, goes through the SOCKS5 proxy at this loopback port.
+
+        It has the cookies and the local storage that the reader's profile has, and those of no other page.
+        """
         try:
             context: BrowserContext = await self._browser.new_context(
                 viewport={"width": WIDTH, "height": HEIGHT},
-                user_agent=self.user_agent,
+                user_agent=reader.user_agent or self.user_agent,
+                storage_state={"cookies": cast(Any, [cookie.as_json() for cookie in reader.cookies])},
                 accept_downloads=False,
                 proxy={"server": f"socks5://127.0.0.1:{proxy_port}", "bypass": "<-loopback>"},
             )
+            if reader.storage:
+                await context.add_init_script(_storing(reader.storage))
             page = await context.new_page()
             session = Session(await context.new_cdp_session(page))
         except PlaywrightError as error:
@@ -243,6 +255,40 @@ class Chromium:
         await self._playwright.stop()
 
 
+async def sign_in(url: str, said: asyncio.Event) -> dict[str, Any]:
+    """Show a browser at `url` until its window is closed or the word is `said`.
+
+    Gives Playwright's storage state and the `userAgent`. It goes to the network as any browser does. Raises
+    `PartMissing` if no window can be shown, `BrowserError` if it ended before its cookies could be read.
+    """
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise PartMissing("A display", "there is none to show a browser on", ELSEWHERE)
+    async with async_playwright() as playwright:
+        try:
+            sandbox = os.geteuid() != 0
+            browser = await playwright.chromium.launch(
+                executable_path=find_chromium(), headless=False, chromium_sandbox=sandbox, handle_sigint=False
+            )
+        except PlaywrightError as error:
+            raise PartMissing("A working browser", f"it did not start ({_first_line(error)})", ELSEWHERE) from error
+        try:
+            context = await browser.new_context(no_viewport=True)
+            page = await context.new_page()
+            page.on("close", lambda _page: said.set())
+            user_agent = str(await page.evaluate("navigator.userAgent"))
+            with suppress(PlaywrightError):  # an error page is shown; another address may be typed
+                await page.goto(url, wait_until="commit")
+            await said.wait()
+            return {**await context.storage_state(), "userAgent": user_agent}
+        except PlaywrightError as error:
+            why = f"The browser ended before its cookies could be read ({_first_line(error)})."
+            raise BrowserError(
+                why, "Close its last window rather than the whole browser, or press Enter here."
+            ) from error
+        finally:
+            await _quietly(browser.close())
+
+
 def thumbnail(png: bytes) -> bytes:
     """A JPEG, `THUMBNAIL_WIDTH` pixels wide, of a PNG screenshot."""
     with Image.open(io.BytesIO(png)) as picture:
@@ -251,6 +297,19 @@ def thumbnail(png: bytes) -> bytes:
     out = io.BytesIO()
     small.save(out, "JPEG", quality=80, optimize=True)
     return out.getvalue()
+
+
+def _storing(storage: Mapping[str, Mapping[str, str]]) -> str:
+    """A script, run before any of the page's, that fills the local storage of these origins where it is empty.
+
+    (Playwright would visit each origin for it, on a page that the recording takes for a stranger's.)
+    """
+    return f"""(() => {{
+  try {{
+    const values = {json.dumps(storage)}[location.origin];
+    if (values && !localStorage.length) for (const name in values) localStorage.setItem(name, values[name]);
+  }} catch {{ /* this frame has no storage */ }}
+}})()"""
 
 
 async def _quietly(closing: Any) -> None:

@@ -107,13 +107,17 @@ def publish(temporary: Path, path: Path) -> None:
         sync_directory(path.parent)
 
 
-def write_atomic(path: Path, content: bytes, *, replace: bool = False) -> None:
-    """Write `content` to `path` durably and at once; an existing file is replaced only if asked."""
+def write_atomic(path: Path, content: bytes, *, replace: bool = False, mode: int = 0o666) -> None:
+    """Write `content` to `path` durably and at once; an existing file is replaced only if asked.
+
+    `mode`: who may read it, from its first byte on (the umask takes away from it).
+    """
     make_directory(path.parent)
     temporary = temporary_beside(path)
     with writing(path):
         try:
-            with temporary.open("xb") as stream:
+            temporary.touch(mode, exist_ok=False)
+            with temporary.open("wb") as stream:
                 stream.write(content)
                 sync_file(stream)
             if replace:

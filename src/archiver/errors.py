@@ -67,6 +67,14 @@ class UnknownCapture(UsageError):
         self.capture_id = capture_id
 
 
+class UnknownProfile(UsageError):
+    """There is no profile of that name under the root."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no profile {name!r}.", "`archiver profile list` shows the names.")
+        self.name = name
+
+
 class UnreadableInput(UsageError):
     """A file given by the user cannot be read as what it should be."""
 

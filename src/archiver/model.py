@@ -71,6 +71,8 @@ class Request:
     headers: Headers
     body: BinaryIO | None = None
     """The exact bytes sent (POST), or None."""
+    redacted: tuple[str, ...] = ()
+    """What of it was replaced because it is secret: `url`, names of header fields, `body`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Response:
     headers: Headers
     """Honest for the stored body: a coding that is no longer there is kept as `X-Archive-Orig-…`."""
     body: BinaryIO
+    redacted: tuple[str, ...] = ()
+    """As for requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +120,16 @@ class Exchange:
 class Resource:
     """Something made from the page at capture time; a WARC `resource` record `urn:NAME:URL`."""
 
-    name: Literal["view", "fullPage", "thumbnail", "text", "pageinfo", "beforeConsent", "certificates", "media"]
+    name: Literal[
+        "view", "fullPage", "thumbnail", "text", "pageinfo", "beforeConsent", "certificates", "media", "sealed"
+    ]
     about: str
     """The page's URL."""
     media_type: str
     body: BinaryIO
     created: datetime
+    redacted: tuple[str, ...] = ()
+    """`url` or `body`, where secrets in it were replaced."""
 
     @property
     def url(self) -> str:
@@ -177,6 +185,8 @@ class PageInfo:
     evidence: dict[str, Any] = field(default_factory=dict)
     """What else the engine can tell of how the visit was made (`tls`, `client`, `clock`, `consent` …), in the form that
     the sidecar's `capture` block has for it."""
+    redacted: tuple[str, ...] = ()
+    """Not empty where secrets in it were replaced."""
 
     @property
     def missing(self) -> tuple[RequestNote, ...]:

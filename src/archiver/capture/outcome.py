@@ -1,9 +1,9 @@
 """What became of a URL that was to be captured."""
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from archiver.collection import Collection
 from archiver.collection.layout import capture_path
@@ -46,6 +46,11 @@ class Captured:
         if self.error is not None:
             return self.error.exit_code
         return int(self.verdict != "ok" or any(finding.level == "error" for finding in self.findings))
+
+    def told(self, text: Callable[[str], str]) -> Self:
+        """The same, with every text for people as `text` gives it."""
+        findings = (replace(one, where=text(one.where), message=text(one.message)) for one in self.findings)
+        return replace(self, url=text(self.url), findings=tuple(findings))
 
     def as_json(self) -> dict[str, Any]:
         """The JSON line of `archiver capture`."""

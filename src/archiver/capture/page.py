@@ -16,6 +16,7 @@ from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, ConflictError, FetchFailed, PartMissing, StorageError
 from archiver.ledger import Event
 from archiver.model import Exchange, Finding, Item, Limits, PageInfo, close_bodies, now
+from archiver.redaction import Redactor, Secrecy
 from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
 
 Dedup = Literal["off", "capture", "collection"]
@@ -37,6 +38,8 @@ class Terms:
     """Earlier attempts at the page, in the schema's form: of all terms the only one that is a page's own."""
     dedup: Dedup | None = None
     """None: by the collection's policy."""
+    secrecy: Secrecy = field(default_factory=Secrecy)
+    """As whom pages are visited, and what becomes of the secrets."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,8 @@ class Recorded:
     info: PageInfo | None = None
     requires: list[str] = field(default_factory=list)
     """Captures that hold originals of this one's revisits."""
+    session: Mapping[str, Any] = field(default_factory=dict)
+    """The sidecar's `capture.session`."""
 
     def note(self, item: Item, ref: warc.RecordRef) -> None:
         """Remember what the sidecar will tell of an item."""
@@ -83,13 +88,23 @@ def capture_url(
     `identity` is the capture id, where one was reserved; `attempts` are earlier ones at the same page, for the sidecar.
     Raises only what stops every capture: `StorageError`, `PartMissing`, `ConflictError`.
     """
+    redactor, conditions = terms.secrecy.redactor(), replace(terms, attempts=attempts)
+    outcome = _capture(url, collection, engine, conditions, redactor, identity or capture_id(now()))
+    return outcome.told(redactor.text) if redactor else outcome
+
+
+def _capture(  # noqa: PLR0917
+    url: str, collection: Collection, engine: Engine, terms: Terms, redactor: Redactor | None, identity: str
+) -> Captured:
     begun = time.monotonic()
     try:
         address = check_url(url)
-        with collection.draft(identity or capture_id(now())) as (draft, stream):
-            terms = replace(terms, attempts=attempts, dedup=terms.dedup or collection.dedup())
+        with collection.draft(identity) as (draft, stream):
+            terms = replace(terms, dedup=terms.dedup or collection.dedup())
             revisits = _revisits(collection, terms.dedup)
-            recorded = _record(engine.capture(address, terms.limits), stream, draft, engine, revisits)
+            items = engine.capture(address, terms.limits)
+            recorded = _record(redactor.items(items) if redactor else items, stream, draft, engine, revisits)
+            recorded.session = terms.secrecy.as_json(redactor)
             return _commit(url, collection, draft, recorded, terms, begun)
     except FetchFailed as error:
         return nothing(url, "offline", error, begun)
@@ -148,6 +163,7 @@ def _commit(  # noqa: PLR0917
     evidence = {
         "options": {**terms.options, "dedup": terms.dedup},
         "attempts": [dict(one) for one in terms.attempts],
+        "session": recorded.session,
         **circumstances(main),
     }
     told = replace(info, agents=tuple(dict.fromkeys((*info.agents, *AGENTS))))

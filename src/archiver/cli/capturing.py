@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli import options, render
+from archiver.cli import options, render, sessions
 from archiver.cli.collecting import target
 from archiver.errors import UnreadableInput, UsageError
 
@@ -48,7 +49,7 @@ KEEPING = (
         help="How far a body that is kept already is not kept again; otherwise the collection's policy holds.",
     ),
 )
-PAGES = (ENGINE, CONSENT, REACH, KEEPING)
+PAGES = (ENGINE, CONSENT, REACH, KEEPING, sessions.SESSION)
 """The groups that say how a page is captured; they are kept with a page that waits in the queue."""
 
 
@@ -83,7 +84,7 @@ RUN = (
 )
 RUN_NAMES = frozenset({"jobs", "retries", "wait", "cluster", "tls_ca", "tls_cert", "tls_key"})
 """Options of a run: every run has its own."""
-SECRET = frozenset[str]()
+SECRET = sessions.SECRET
 """Options whose values no sidecar tells."""
 
 
@@ -173,6 +174,7 @@ def capture(root: Path, urls: tuple[str, ...], name: str, seed_file: str | None,
 
     wanted = seeds(urls, seed_file)
     engine_options(chosen)  # what is wrong with them is told before anything is queued
+    sessions.secrecy(root, chosen)
     collection = target(Root(root), name)
     render.findings(collection.clear_leftovers())
     with open_queue(root if seed_file else None, name) as queue:
@@ -213,7 +215,9 @@ def work(
 @contextmanager
 def _crew(queue: "Queue", collection: "Collection", chosen: dict[str, Any]) -> "Iterator[Crew]":
     """Those who capture, on the options chosen."""
-    opening, conditions = engine_options(chosen), terms(chosen)
+    secrecy = sessions.secrecy(collection.path.parent, chosen)
+    opening = replace(engine_options(chosen), session=secrecy.session)
+    conditions = replace(terms(chosen), secrecy=secrecy)
     if chosen["cluster"]:
         from archiver.jobs import cluster
         from archiver.jobs.security import tls_of

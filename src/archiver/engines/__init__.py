@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, Protocol, Self
 
 from archiver.model import Fidelity, Item, Limits
+from archiver.session import NOBODY, Session
 
 ConsentPolicy = Literal["reject", "accept", "hide", "leave"]
 """What is done with a dialog that asks for consent; docs/capture.md says what each means for the copy."""
@@ -22,6 +23,8 @@ class EngineOptions:
     jobs: int = 2
     """Pages that may be captured at the same time."""
     consent: ConsentPolicy = "reject"
+    session: Session = NOBODY
+    """As whom pages are visited."""
 
 
 class Engine(Protocol):

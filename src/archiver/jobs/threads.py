@@ -22,7 +22,8 @@ def capture_job(job: Job, collection: Collection, engine: Engine, terms: Terms) 
         raise
     except Exception as error:  # noqa: BLE001
         fault = ArchiverError(f"An unforeseen fault: {type(error).__name__}: {error}", "Report it, with the address.")
-        return nothing(job.url, "error", fault, begun)
+        outcome, redactor = nothing(job.url, "error", fault, begun), terms.secrecy.redactor()
+        return outcome.told(redactor.text) if redactor else outcome
 
 
 class Threads:

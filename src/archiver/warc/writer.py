@@ -23,7 +23,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archiver import __version__
-from archiver.model import Exchange, Headers, Item, PageInfo, Resource, new_body, now, timestamp
+from archiver.model import Exchange, Headers, Item, PageInfo, Request, Resource, Response, new_body, now, timestamp
 from archiver.warc.decoding import pieces
 from archiver.warc.http import format_head, media_type_of
 from archiver.warc.revisits import Revisits
@@ -106,7 +106,9 @@ class WarcWriter:
         elif isinstance(item, PageInfo):
             content = json.dumps(self._log(item), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
             with new_body(content.encode("utf-8", "replace")) as body:
-                ref = self._write_resource(Resource("pageinfo", item.url, "application/json", body, item.finished))
+                ref = self._write_resource(
+                    Resource("pageinfo", item.url, "application/json", body, item.finished, item.redacted)
+                )
         else:
             ref = self._write_resource(item)
         self.refs.append(ref)
@@ -144,11 +146,12 @@ class WarcWriter:
             common.append(("WARC-Cipher-Suite", _one_line(exchange.cipher)))
         if exchange.resource_type:
             common.append(("WARC-Resource-Type", _one_line(exchange.resource_type)))
-        kind, response_id, digest = self._write_answer(exchange, url, common)
+        kind, response_id, digest = self._write_answer(exchange, url, [*common, *_redacted(exchange.response)])
         with new_body() as nothing:
             asked = _request_payload(exchange, nothing)
             concurrent = ("WARC-Concurrent-To", f"<{response_id}>")
-            self._write_record("request", exchange.started, [*common, concurrent], asked)
+            told = [*common, concurrent, *_redacted(exchange.request)]
+            self._write_record("request", exchange.started, told, asked)
         return RecordRef(exchange.role, response_id, url, kind, digest, exchange.started, exchange.response.status)
 
     def _write_answer(
@@ -174,7 +177,7 @@ class WarcWriter:
     def _write_resource(self, resource: Resource) -> RecordRef:
         url, media_type = _target(resource.url), _one_line(resource.media_type)
         payload = _Payload(b"", resource.body, media_type, _is_compressed(media_type))
-        headers = [("WARC-Target-URI", url), *self._context()]
+        headers = [("WARC-Target-URI", url), *self._context(), *_redacted(resource)]
         record_id, digest = self._write_record("resource", resource.created, headers, payload)
         return RecordRef(resource.name, record_id, url, "resource", digest, resource.created)
 
@@ -263,6 +266,11 @@ def _measure(payload: _Payload) -> _Measured:
         length += len(piece)
     payload.body.seek(0)
     return length, _labelled(digest.digest()), _labelled(block.digest())
+
+
+def _redacted(part: Request | Response | Resource) -> list[tuple[str, str]]:
+    """A field of our own (WARC 1.1 §5 allows such): the bytes are not those that were sent, and where not."""
+    return [("WARC-Redacted", _one_line(", ".join(part.redacted)))] if part.redacted else []
 
 
 def _labelled(digest: bytes) -> str:

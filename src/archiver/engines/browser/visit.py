@@ -12,12 +12,14 @@ from archiver.engines import ConsentPolicy
 from archiver.engines.browser.behave import behave
 from archiver.engines.browser.consent import Consent
 from archiver.engines.browser.evidence import evidence
+from archiver.engines.browser.login import Login
 from archiver.engines.browser.pictures import products, stretch
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.errors import FetchFailed, PolicyRefusal
 from archiver.model import Item, Limits, PageInfo, now
+from archiver.session import NOBODY, Session
 
 QUIET = 0.5
 """Seconds with nothing under way after which all is in."""
@@ -58,6 +60,8 @@ class Means:
     tunnel: Callable[[], Tunnel]
     recording: type[Recording]
     consent: ConsentPolicy = "reject"
+    session: Session = NOBODY
+    """As whom it is made."""
 
 
 class Visit:
@@ -75,11 +79,13 @@ class Visit:
         """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
         started = now()
         async with self._means.tunnel() as tunnel:
-            tab = await self._chromium.tab(tunnel.port)
+            tab = await self._chromium.tab(tunnel.port, self._means.session)
             recording = self._means.recording(self._chromium.session, tab, tunnel, limits, self._put)
             self._router.add(recording)
             try:
                 await recording.log.attach(tab.session)
+                if auth := self._means.session.basic_auth:
+                    await Login(tab.session, auth, url).attach()
                 error = await self._while_alive(tab, self._page(tab, recording, url), limits.seconds)
                 await recording.finish(FINISHING)
                 if error:
@@ -179,7 +185,7 @@ class Visit:
             finished=now(),
             engine="browser",
             fidelity=recording.fidelity,
-            user_agent=self._chromium.user_agent,
+            user_agent=self._means.session.user_agent or self._chromium.user_agent,
             agents=(f"archiver/{__version__}", *self._chromium.agents),
             requests=tuple(recording.notes),
             reasons=(*recording.reasons, *self._reasons),

@@ -63,9 +63,18 @@ class HttpEngine:
         deadline = time.monotonic() + limits.seconds
         session = self._borrow()
         try:
-            with closing(new_cookies()) as cookies:
-                options = self._options
-                terms = Terms(USER_AGENT, self._ca_bundle, options.allow_private, limits.body_bytes, deadline, cookies)
+            options, reader = self._options, self._options.session
+            with closing(new_cookies(reader.cookies)) as cookies:
+                terms = Terms(
+                    user_agent=reader.user_agent or USER_AGENT,
+                    ca_bundle=self._ca_bundle,
+                    allow_private=options.allow_private,
+                    body_bytes=limits.body_bytes,
+                    deadline=deadline,
+                    cookies=cookies,
+                    seed=address,
+                    basic_auth=reader.basic_auth,
+                )
                 try:
                     yield from Visit(address, limits, terms, session).items()
                 finally:

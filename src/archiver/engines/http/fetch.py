@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Literal
@@ -24,6 +25,7 @@ from archiver.engines.heads import reason_of, renamed
 from archiver.engines.http.handshake import Handshake, Handshakes, read_handshake
 from archiver.errors import AddressRefused, ArchiverError, FetchFailed, StorageError
 from archiver.model import Headers, new_body, now
+from archiver.session import BasicAuth, Cookie
 from archiver.warc.http import HttpHead, parse_head
 
 CONNECT_SECONDS = 10.0
@@ -67,6 +69,9 @@ class Terms:
     deadline: float
     """`time.monotonic()` by which all must have ended."""
     cookies: "pycurl.CurlShare"
+    seed: str = ""
+    basic_auth: BasicAuth | None = None
+    """Sent to the seed's own origin alone."""
 
 
 @dataclass(slots=True)
@@ -101,10 +106,15 @@ class Outcome:
         return (self.answer.reason if self.answer else "") or reason_of(self.status)
 
 
-def new_cookies() -> "pycurl.CurlShare":
-    """A cookie jar, for the transfers of one visit; the caller closes it after them."""
+def new_cookies(given: Iterable[Cookie] = ()) -> "pycurl.CurlShare":
+    """A cookie jar with these in it, for the transfers of one visit; the caller closes it after them."""
     share = pycurl.CurlShare()
     share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_COOKIE)
+    filling = pycurl.Curl()
+    filling.setopt(pycurl.SHARE, share)
+    for cookie in given:
+        filling.setopt(pycurl.COOKIELIST, cookie.as_line().encode())
+    filling.close()
     return share
 
 
@@ -160,6 +170,10 @@ class Transfer:
             (pycurl.DEBUGFUNCTION, self._take_note),
         ):
             self.easy.setopt(option, value)
+        auth = self._terms.basic_auth
+        if auth and auth.is_for(self.url, self._terms.seed):
+            self.easy.setopt(pycurl.USERNAME, auth.user.encode())
+            self.easy.setopt(pycurl.PASSWORD, auth.password.encode())
 
     def _open_socket(self, _purpose: int, address: Any) -> "socket.socket | int":
         """Called with the very address that is about to be connected to."""
