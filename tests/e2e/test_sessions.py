@@ -3,7 +3,11 @@
 import base64
 import gzip
 import json
+import os
+import shutil
 import stat
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -183,6 +187,48 @@ def test_a_browser_to_sign_in_with_needs_a_display(archiver: Program) -> None:
     done = archiver("profile", "create", "subscriber", DISPLAY="", WAYLAND_DISPLAY="")
     assert done.code == 3
     assert "profile import" in done.err
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A screen that nobody sees."""
+    if not shutil.which("Xvfb"):
+        pytest.skip("Xvfb is not installed (Debian: apt install xvfb)")
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            yield f":{told.readline().strip()}"
+        server.terminate()
+
+
+def test_a_reader_signs_in_with_a_browser_on_screen(archiver: Program, newsroom: Newsroom, display: str) -> None:
+    url = newsroom.url("tricks", "/members/sign-in", "http")
+    newsroom.clear_log()
+    terminal, keyboard = os.openpty()
+    try:
+        with subprocess.Popen(
+            archiver.command("profile", "create", "reader", url, "--json"),
+            stdin=keyboard,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"DISPLAY": display},
+        ) as process:
+            while process.poll() is None and not any("/echo" in entry.url for entry in newsroom.log()):
+                time.sleep(0.05)
+            os.write(terminal, b"\n")
+            out, err = process.communicate(timeout=60)
+    finally:
+        os.close(terminal)
+        os.close(keyboard)
+    assert process.returncode == 0, err
+    assert json.loads(out) | {"created": ""} == {"name": "reader", "created": "", "cookies": 1, "origins": 1}
+    kept = json.loads((archiver.root / ".archiver" / "profiles" / "reader.json").read_bytes())
+    assert kept["cookies"][0]["value"].strip('"') == members.SESSION
+    assert kept["origins"][0]["localStorage"] == [{"name": "auth_token", "value": members.STORED}]
+    assert "Chrome/" in kept["userAgent"]
+    assert "Headless" not in kept["userAgent"]
 
 
 @pytest.mark.parametrize("user", ["reader:secret", "reader"])
