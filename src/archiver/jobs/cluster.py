@@ -5,6 +5,7 @@ worker goes away, this side asks all the others and the copies within reach what
 """
 
 import platform
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,14 +21,13 @@ from archiver.engines import EngineOptions
 from archiver.errors import ArchiverError, ConflictError, RemoteError
 from archiver.jobs import worker
 from archiver.jobs.queue import Job, Queue
-from archiver.jobs.security import Tls, check_address, distributed
+from archiver.jobs.security import CONNECTING, Tls, check_address, distributed
 from archiver.jobs.worker import Sheet
 from archiver.model import Finding
 from archiver.stores.local import LocalStore
 from archiver.sync import pull
 
-CONNECTING = 10.0
-"""Seconds that a scheduler may take to answer."""
+LOCAL = re.compile(r"local(?::([1-9]\d?))?\Z")
 WATCHED = 1.0
 """Seconds after which the list of workers is asked for again."""
 UNITED = 1000
@@ -48,8 +48,8 @@ def sheet(collection: Collection, engine: str, options: EngineOptions, terms: Te
 def connected(address: str, tls: Tls | None, jobs: int) -> Iterator[Any]:
     """A client of the scheduler at `address`; `local` or `local:3` starts a cluster of so many workers for this run."""
     dask = distributed()
-    if address == "local" or address.startswith("local:"):
-        count = int(address.partition(":")[2] or 2)
+    if local := LOCAL.match(address):
+        count = int(local[1] or 2)
         ports = {"dashboard_address": "127.0.0.1:0", "worker_dashboard_address": "127.0.0.1:0"}
         with (
             dask.LocalCluster(

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 from archiver.errors import PartMissing, PolicyRefusal, UnreadableInput, UsageError
 
+CONNECTING = 10.0
+"""Seconds that a scheduler may take to answer."""
+
 
 def distributed() -> ModuleType:
     """Dask's module. Raises `PartMissing` where it is not installed: it is an extra."""

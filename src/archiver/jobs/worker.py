@@ -21,7 +21,7 @@ from archiver.engines import Engine, EngineOptions
 from archiver.engines.choice import open_engine
 from archiver.errors import ConflictError, PartMissing, RemoteError, UnknownCollection
 from archiver.jobs.queue import Job
-from archiver.jobs.security import Tls, bound_to, distributed
+from archiver.jobs.security import CONNECTING, Tls, bound_to, distributed
 from archiver.jobs.threads import capture_job
 
 
@@ -152,7 +152,8 @@ def serve(address: str, root: Path, jobs: int, tls: Tls | None) -> None:
     """Work for the scheduler at `address` until it goes away, which is a `RemoteError`, or until interrupted."""
     dask = distributed()
     DESK.root, DESK.jobs = root.absolute(), jobs
-    binding: dict[str, Any] = {"host": bound_to(address), "dashboard_address": "127.0.0.1:0", "memory_limit": 0}
+    binding: dict[str, Any] = {"host": bound_to(address), "dashboard_address": "127.0.0.1:0"}
+    binding |= {"memory_limit": 0, "death_timeout": CONNECTING}
 
     async def work(folder: str) -> None:
         security = tls.security() if tls else None
@@ -164,7 +165,7 @@ def serve(address: str, root: Path, jobs: int, tls: Tls | None) -> None:
         with tempfile.TemporaryDirectory(prefix="archiver-worker-") as folder:
             asyncio.run(work(folder))
     except (OSError, TimeoutError) as error:
-        raise RemoteError(f"The scheduler at {address} does not answer: {error}.", "Start it, or check it.") from error
+        raise RemoteError(f"The scheduler at {address} does not answer.", "Start it, or check the address.") from error
     finally:
         DESK.close()
     raise RemoteError(f"The scheduler at {address} went away.", "Start this worker again once it is back.")
