@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route, Router
 
-from newsroom import consent, members
+from newsroom import consent, doubles, members
 from newsroom.pages import TEMPLATES, site_of
 
 STATUS = {"missing": 404, "gone": 410, "failing": 500, "blocked": 403, "busy": 429}
@@ -80,6 +80,7 @@ TRICKS = Router(
         Route("/tick", tick),
         *consent.ROUTES,
         *members.ROUTES,
+        *doubles.ROUTES,
     ]
 )
 

@@ -26,7 +26,7 @@ async def evidence(recording: Recording, put: Callable[[Item], Awaitable[None]])
     if not url.startswith("https:"):
         return {}
     chain = chains.get(origin_of(url), ())
-    return {"tls": facts(chain, tunnel.tls(url), tunnel.cipher(url), recording.document_hop.key_exchange)}
+    return {"tls": facts(chain, tunnel.tls(url), tunnel.cipher(url), recording.log.key_exchange(url))}
 
 
 async def _chains(recording: Recording) -> dict[str, Chain]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from archiver.browser import Event, Session
 from archiver.model import Headers
@@ -32,8 +33,6 @@ class Hop:
     """`requestWillBeSentExtraInfo`: the headers that really went out."""
     got_headers: Told | None = None
     """`responseReceivedExtraInfo`: the header lines that really came in, with Set-Cookie."""
-    key_exchange: str = ""
-    """Group, or method, of the key exchange of the connection that a document came through."""
 
     @property
     def started(self) -> datetime | None:
@@ -111,6 +110,7 @@ class NetworkLog:
         """When the loop's clock last saw any of the page's requests get on."""
         self.sockets: list[tuple[str, datetime]] = []
         """WebSockets opened: URL and time."""
+        self._key_exchanges: dict[str, set[str]] = defaultdict(set)
         self._requests: dict[str, Request] = {}
         self._sinks: dict[str, Callable[[bytes], None]] = {}
         self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -134,6 +134,11 @@ class NetworkLog:
 
     def __contains__(self, request_id: str) -> bool:
         return request_id in self._requests
+
+    def key_exchange(self, url: str) -> str:
+        """Group, or method, of the key exchange with the host of `url`; "" where its connections differ."""
+        agreed = self._key_exchanges.get(urlsplit(url).netloc, {""})
+        return next(iter(agreed)) if len(agreed) == 1 else ""
 
     def waiting(self) -> list[Hop]:
         """Requests of the web that have had no answer so far."""
@@ -191,10 +196,10 @@ class NetworkLog:
         self._request(event).first_without("got_headers").got_headers = event
 
     def _received(self, event: Event) -> None:
-        security = event["response"].get("securityDetails")  # absent where an answer was fulfilled by us
-        if security and event["type"] == "Document" and event["requestId"] in self._requests:
-            hop = self._requests[event["requestId"]].hops[-1]
-            hop.key_exchange = str(security.get("keyExchangeGroup") or security.get("keyExchange") or "")
+        response = event["response"]
+        if security := response.get("securityDetails"):  # absent where an answer was fulfilled by us
+            agreed = security.get("keyExchangeGroup") or security.get("keyExchange") or ""
+            self._key_exchanges[urlsplit(response["url"]).netloc].add(str(agreed))
 
     def _data(self, event: Event) -> None:
         if (sink := self._sinks.get(event["requestId"])) and "data" in event:

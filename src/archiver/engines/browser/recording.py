@@ -44,8 +44,6 @@ class Recording:
         """The last navigation of the page itself that got no answer."""
         self.document = ""
         """URL of the page's document: of the latest one, until the page has settled."""
-        self.document_hop = Hop()
-        """What is told of the request for it."""
         self.settled = asyncio.Event()
         """The page stands: from now on it is not let go elsewhere."""
         self.stop = asyncio.Event()
@@ -268,7 +266,6 @@ class Recording:
             await self.put(replace(exchange, role="redirect"))
         else:
             former, self._held, self.document = self._held, exchange, exchange.url
-            self.document_hop = paused.hop
             if former:
                 await self.put(replace(former, role="redirect"))
 
