@@ -135,6 +135,22 @@ def test_basic_authentication_is_for_the_seed_alone(
     assert members.USER not in json.dumps(sidecar(archiver, vault)["capture"]["options"])
 
 
+def test_the_queue_knows_the_profile_and_forgets_the_password(
+    archiver: Program, newsroom: Newsroom, reach: tuple[str, ...], profile: str, tmp_path: Path
+) -> None:
+    seeds = tmp_path / "seeds.txt"
+    seeds.write_text(newsroom.url("tricks", "/members/enter") + "\n" + newsroom.trick("closed", "http") + "\n")
+    options = ("--profile", profile, "--basic-auth", members.USER, "--engine", "http", "--retries", 1, "--wait", 0)
+    environment = {"ARCHIVER_BASIC_AUTH_PASSWORD": members.PASSWORD}
+    done = archiver("capture", "--seeds", seeds, *options, *reach, "--json", **environment)
+    assert members.TEXT.encode() in texts(archiver, next(line for line in done.lines if line["warc"]))
+    waiting = archiver("queue", "list", "--json")
+    assert leaks(archiver.root, (*PLANTED, members.PASSWORD), done, waiting) == set()
+    again = archiver("queue", "run", "--json", "--wait", 0)
+    assert again.code == 2
+    assert "--basic-auth" in again.err
+
+
 def test_without_a_session_a_capture_is_nobodys_and_keeps_all(
     archiver: Program, newsroom: Newsroom, reach: tuple[str, ...]
 ) -> None:
