@@ -15,6 +15,7 @@ from hypercorn.typing import Framework
 from starlette.applications import Starlette
 from starlette.routing import Host, Router
 
+from newsroom.behaviours import BEHAVIOURS
 from newsroom.editions import edition
 from newsroom.news import NEWS
 from newsroom.served import Served, ServedLog, Watched
@@ -27,7 +28,7 @@ ROUTERS: dict[str, Router] = {
     "cdn": CDN,
     "video": VIDEO,
     "api": API,
-    "frames": FRAMES,
+    "frames": Router([*FRAMES.routes, *BEHAVIOURS]),
     "tricks": TRICKS,
 }
 

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route, Router
 
 from newsroom import consent, doubles, members
+from newsroom.behaviours import BEHAVIOURS
 from newsroom.pages import TEMPLATES, site_of
 
 STATUS = {"missing": 404, "gone": 410, "failing": 500, "blocked": 403, "busy": 429}
@@ -72,6 +73,7 @@ TRICKS = Router(
     [
         *(Route(f"/{name}", wall) for name in (*STATUS, *WALLS)),
         *(Route(f"/{name}", encoded) for name in ENCODED),
+        *BEHAVIOURS,
         Route("/loop", loop),
         Route("/loop-back", loop),
         Route("/slow", slow),

@@ -17,7 +17,7 @@ from archiver.errors import UnreadableInput, UsageError
 if TYPE_CHECKING:
     from archiver.capture import Captured, Terms
     from archiver.collection import Collection
-    from archiver.engines import EngineOptions
+    from archiver.engines import Behaving, EngineOptions, Script
     from archiver.jobs.queue import Queue
     from archiver.jobs.run import Crew
 
@@ -31,6 +31,24 @@ REACH = (
     click.option("--allow-private", is_flag=True, help="Reach loopback and private addresses too."),
     click.option(
         "--ca-file", type=click.Path(path_type=Path, dir_okay=False), help="PEM of private authorities to trust."
+    ),
+)
+BEHAVIOUR = (
+    click.option(
+        "--behaviors/--no-behaviors", default=True, show_default=True, help="Scroll, open and press for more."
+    ),
+    click.option(
+        "--behavior",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A behaviour of your own, run after ours; may be repeated.",
+    ),
+    click.option(
+        "--browsertrix-behaviors",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The built behaviors.js of browsertrix-behaviors, run last.",
     ),
 )
 CONSENT = (
@@ -49,7 +67,7 @@ KEEPING = (
         help="How far a body that is kept already is not kept again; otherwise the collection's policy holds.",
     ),
 )
-PAGES = (ENGINE, CONSENT, REACH, KEEPING, sessions.SESSION)
+PAGES = (ENGINE, CONSENT, BEHAVIOUR, REACH, KEEPING, sessions.SESSION)
 """The groups that say how a page is captured; they are kept with a page that waits in the queue."""
 
 
@@ -120,6 +138,24 @@ def _lines(file: str) -> Iterator[str]:
         raise UnreadableInput(file, f"the seed list cannot be read ({error})") from error
 
 
+def _behaving(chosen: dict[str, Any]) -> "Behaving":
+    """What is done in pages, with the programs read."""
+    from archiver.engines import Behaving
+
+    browsertrix = chosen["browsertrix_behaviors"]
+    scripts = tuple(_script(file) for file in chosen["behavior"])
+    return Behaving(chosen["behaviors"], scripts, browsertrix and _script(browsertrix))
+
+
+def _script(file: Path) -> "Script":
+    from archiver.engines import Script
+
+    try:
+        return Script(file.name, file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableInput(str(file), f"the behaviour cannot be read ({error})") from error
+
+
 def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
     """What the engine is told, of the options chosen."""
     from archiver.engines import EngineOptions
@@ -128,7 +164,11 @@ def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
     if ca_file is not None and not ca_file.is_file():
         raise UnreadableInput(str(ca_file), "there is no such file of authorities")
     return EngineOptions(
-        allow_private=chosen["allow_private"], ca_file=ca_file, jobs=chosen["jobs"], consent=chosen["consent"]
+        allow_private=chosen["allow_private"],
+        ca_file=ca_file,
+        jobs=chosen["jobs"],
+        consent=chosen["consent"],
+        behaving=_behaving(chosen),
     )
 
 
@@ -137,7 +177,8 @@ def terms(chosen: dict[str, Any]) -> "Terms":
     from archiver.capture import Terms
     from archiver.model import Limits
 
-    told = {key: _told(value) for key, value in chosen.items() if key not in SECRET}
+    programs = {name: _programs(chosen[name]) for name in ("behavior", "browsertrix_behaviors")}
+    told = {key: _told(value) for key, value in (chosen | programs).items() if key not in SECRET}
     known = {key: value for key, value in told.items() if value not in (None, "", [])}
     return Terms(Limits(seconds=chosen["timeout"]), known, dedup=chosen.get("dedup"))
 
@@ -147,6 +188,13 @@ def _told(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_told(one) for one in value]
     return value.name if isinstance(value, Path) else value
+
+
+def _programs(files: Path | tuple[Path, ...] | None) -> Any:
+    """Programs as the sidecar has them: name and digest."""
+    if isinstance(files, tuple):
+        return tuple(str(_script(file)) for file in files)
+    return files and str(_script(files))
 
 
 @click.command()

@@ -1,7 +1,8 @@
 """Engines turn a URL into a stream of items: `browser` (what a reader sees) and `http` (what the server sends)."""
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, Self
 
@@ -10,6 +11,32 @@ from archiver.session import NOBODY, Session
 
 ConsentPolicy = Literal["reject", "accept", "hide", "leave"]
 """What is done with a dialog that asks for consent; docs/capture.md says what each means for the copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A program of the operator's own that is run in pages."""
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.name} sha256:{hashlib.sha256(self.text.encode()).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaving:
+    """What is done in a page once it stands, as a reader would."""
+
+    own: bool = True
+    """Scroll, open and press for more."""
+    scripts: tuple[Script, ...] = ()
+    """Behaviours of the operator's own, run after ours; `archiver/behaviors/README.md` is their contract."""
+    browsertrix: Script | None = None
+    """The built `behaviors.js` of browsertrix-behaviors, run last."""
+
+    def __bool__(self) -> bool:
+        return self.own or bool(self.scripts) or self.browsertrix is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +52,7 @@ class EngineOptions:
     consent: ConsentPolicy = "reject"
     session: Session = NOBODY
     """As whom pages are visited."""
+    behaving: Behaving = field(default_factory=Behaving)
 
 
 class Engine(Protocol):

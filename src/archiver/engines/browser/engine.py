@@ -38,7 +38,7 @@ class BrowserEngine:
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
         resolve = partial(guard.resolve, allow_private=options.allow_private)
-        self._means = Means(partial(Tunnel, resolve), Recording, options.consent, options.session)
+        self._means = Means(partial(Tunnel, resolve), Recording, options.consent, options.session, options.behaving)
         self._resources = ExitStack()
         self._home: Path | None = None
         self._visits: set[asyncio.Task[None]] = set()

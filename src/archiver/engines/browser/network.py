@@ -110,6 +110,8 @@ class NetworkLog:
         """When the loop's clock last saw any of the page's requests get on."""
         self.sockets: list[tuple[str, datetime]] = []
         """WebSockets opened: URL and time."""
+        self.urls: set[str] = set()
+        """What has been asked for."""
         self._key_exchanges: dict[str, set[str]] = defaultdict(set)
         self._requests: dict[str, Request] = {}
         self._sinks: dict[str, Callable[[bytes], None]] = {}
@@ -188,6 +190,7 @@ class NetworkLog:
             before.sent_headers = before.sent_headers or {"headers": {}}
             before.got_headers = before.got_headers or {"headers": {}}
         hop.sent = event
+        self.urls.add(event["request"]["url"])
 
     def _sent_headers(self, event: Event) -> None:
         self._request(event).first_without("sent_headers").sent_headers = event

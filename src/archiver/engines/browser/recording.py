@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from archiver.browser import BrowserError, Event, Session, Tab
@@ -23,6 +23,7 @@ Put = Callable[[Exchange], Awaitable[None]]
 Role = Literal["main", "redirect", "part"]
 
 WITHHELD = "the browser keeps the answer from the page, which may not read it"
+ASKED_BY_SCRIPTS = frozenset(("fetch", "xhr", "script", "preflight"))
 MADE_BY_BROWSER = "non-authoritative-reason"
 """The header of redirects that no server sent (HSTS)."""
 
@@ -48,6 +49,8 @@ class Recording:
         """The page stands: from now on it is not let go elsewhere."""
         self.stop = asyncio.Event()
         """Streams are cut, and nothing new is begun."""
+        self.picture_bytes = 0
+        """Of all pictures that came."""
         self.put = put
         self._fetch = fetch
         self._held: Exchange | None = None  # the document, until it is clear that no other follows
@@ -96,6 +99,12 @@ class Recording:
         if self._held_back or self._streams.busy or self.log.waiting():
             return 0.0
         return asyncio.get_running_loop().time() - max(self._changed, self.log.changed)
+
+    def asking(self, seconds: float) -> bool:
+        """Whether scripts wait for what they asked for in the last `seconds`."""
+        since = now() - timedelta(seconds=seconds)
+        hops = [*self.log.waiting(), *(paused.hop for paused in self._held_back)]
+        return any(hop.type in ASKED_BY_SCRIPTS and (hop.started or since) > since for hop in hops)
 
     # What comes of it
 
@@ -221,6 +230,8 @@ class Recording:
             return
         if body.truncated:
             self.reasons[f"{paused.url} was cut ({body.truncated})"] = None
+        if paused.type == "image":
+            self.picture_bytes += body.size
         await self._keep(paused, self.exchange(paused, body))
 
     async def _read(self, paused: Paused) -> bodies.Body:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from archiver import __version__
 from archiver.browser import BrowserError, Chromium, Tab
-from archiver.engines import ConsentPolicy
+from archiver.engines import Behaving, ConsentPolicy
 from archiver.engines.browser.behave import behave
 from archiver.engines.browser.consent import Consent
 from archiver.engines.browser.evidence import evidence
@@ -55,13 +55,14 @@ ENDED = frozenset(("ERR_ABORTED", "ERR_TIMED_OUT"))
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How the traffic of a visit is carried, how it is recorded, and what is done about a dialog for consent."""
+    """How the traffic of a visit is carried, how it is recorded, and what is done in the page."""
 
     tunnel: Callable[[], Tunnel]
     recording: type[Recording]
     consent: ConsentPolicy = "reject"
     session: Session = NOBODY
     """As whom it is made."""
+    behaving: Behaving = field(default_factory=Behaving)
 
 
 class Visit:
@@ -131,9 +132,11 @@ class Visit:
         consent = Consent(tab, self._means.consent, rest)
         await consent.answer()  # which may load the page anew, so that it is not settled yet
         await recording.settle()
-        counts, reasons = await behave(tab, begun + limits.seconds - reserve - clock())
-        self._counts.update(counts)
-        self._reasons.extend(reasons)
+        if self._means.behaving:
+            seconds = begun + limits.seconds - reserve - clock()
+            counts, reasons = await behave(recording, seconds, self._means.behaving)
+            self._counts.update(counts)
+            self._reasons.extend(reasons)
         if not consent.action:
             await consent.answer(0)  # a dialog that came late
         self._evidence["consent"] = consent.facts
