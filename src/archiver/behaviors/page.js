@@ -8,7 +8,11 @@
   const kept = self.archiver ??= { asked: new Map(), asking: 0, closed: [], met: {}, pressed: 0, away: 0 };
   const pause = ms => new Promise(done => setTimeout(done, ms));
   const met = purpose => kept.met[purpose] ??= new WeakSet();   // elements that a behaviour has dealt with
-  const painted = () => new Promise(done => { requestAnimationFrame(() => done()); setTimeout(done, 100); });
+  // Frames out of sight are not painted; the page itself is, however late.
+  const painted = () => new Promise(done => {
+    requestAnimationFrame(() => done());
+    setTimeout(done, self.parent === self ? 1000 : 100);
+  });
 
   // What the engine can tell
 

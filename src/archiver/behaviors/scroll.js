@@ -4,6 +4,7 @@ async ({ until, page }) => {
   const HOLDERS = 12, HOLDER_SCREENS = 60;
   const PICTURE_WAIT = 2000;   // ms for the pictures of one screen
   const SWAP_WAIT = 300;       // ms for a script to put a picture where it belongs
+  const ANSWER_WAIT = 4000;    // ms for what the page has asked for
   const GROW_WAIT = 250;       // ms for the page to add to itself, when it has asked for nothing
   const LAZY = "img[data-src], img[data-srcset], img[data-original], img[data-lazy-src], img.lazyload, " +
     "[data-bg], [data-background], [data-background-image]";
@@ -38,11 +39,15 @@ async ({ until, page }) => {
       await page.pause(25);
     }
   };
+  // Time alone would say nothing on a busy machine: so many frames must have been painted as well.
   const grew = async (scroller, length, patient) => {
-    const before = scroller[length];
-    const asked = await page.answered(3000);
-    const patience = Math.min(end, Date.now() + (asked ? 2 * GROW_WAIT : patient ? GROW_WAIT : 0));
-    while (scroller[length] <= before && Date.now() < patience) await page.pause(20);
+    const before = scroller[length], last = Math.min(end, Date.now() + ANSWER_WAIT);
+    let [frames, patience] = patient ? [12, Date.now() + GROW_WAIT] : [2, 0];
+    while (scroller[length] <= before && Date.now() < last && (frames > 0 || Date.now() < patience)) {
+      if (await page.answered(last - Date.now())) [frames, patience] = [24, Date.now() + 2 * GROW_WAIT];
+      await page.painted();
+      frames -= 1;
+    }
     return scroller[length] > before;
   };
 
