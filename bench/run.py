@@ -228,6 +228,23 @@ def heavy() -> None:
             report(what, f"{took:.1f} s, {peak.megabytes:.0f} MB", told, words, "memory bounded, nothing lost")
 
 
+def queue() -> None:
+    """The durable queue, with a list of 100,000 pages in it."""
+    from queues import entered_and_settled
+
+    entered, settled, size = entered_and_settled()
+    report("queue of 100,000 pages", f"{settled:.0f} pages/s", f"{entered:.0f} seeds/s entered", f"{size:.0f} B", "")
+
+
+def cluster() -> None:
+    """The plain page by two workers of a cluster on this machine, HTTP engine, proof and commit included."""
+    with plain_site() as url, tempfile.TemporaryDirectory() as folder:
+        command = capture_command(folder, "--engine", "http", "--jobs", "4", "--cluster", "local:2")
+        few = seconds([*command, *(f"{url}?few={n}" for n in range(10))])
+        many = seconds([*command, *(f"{url}?many={n}" for n in range(210))])
+    report("cluster of two workers", f"{200 / (many - few):.1f} pages/s", f"ten pages {few:.1f} s", "", "")
+
+
 MEASURES = {
     "start": start,
     "warc": warc_writing,
@@ -235,6 +252,8 @@ MEASURES = {
     "recording": recording,
     "http": http,
     "commands": commands,
+    "queue": queue,
+    "cluster": cluster,
     "heavy": heavy,
     "memory": memory_over_500,
 }

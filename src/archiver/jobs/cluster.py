@@ -130,31 +130,38 @@ class Cluster:
         found: dict[str, Captured | None] = {}
         for answer in answers.values():
             found |= dict.fromkeys(captures) if isinstance(answer, BaseException) else answer
+        for copy in self._copies():  # also of workers that live but have lost the scheduler
+            found |= recall(copy, captures)
         return found | recall(self._collection, captures)
 
     def unite(self) -> None:
         """See `Crew.unite`. Raises `ConflictError` if a copy contradicts the collection."""
         self._captured = 0
-        for host, place in self._queue.copies():
-            path = Path(place, self._collection.name)
-            if path == self._collection.path:
-                continue
-            if host != platform.node() or not (path / "ledger").is_dir():
-                hint = "Push it there to a store and pull it here: `archiver sync`."
-                self._tell(Finding("info", "copy-elsewhere", f"{host}:{place}", "its captures are not here yet", hint))
-                continue
-            copy = Root(Path(place)).collection(self._collection.name)
+        for copy in self._copies(self._tell):
             copy.clear_leftovers()
             copy.seal()
-            sealed = [file.relative_to(path) for file in ledger.sealed_files(path / "ledger")]
+            sealed = [file.relative_to(copy.path) for file in ledger.sealed_files(copy.path / "ledger")]
             if all((self._collection.path / file).exists() for file in sealed):
                 continue
-            report = pull(self._collection, LocalStore(path))
+            report = pull(self._collection, LocalStore(copy.path))
             for finding in report.findings:
                 if finding.code != "remote-unknown":  # the segment that the worker has begun since
                     self._tell(finding)
             if report.conflict:
-                raise ConflictError(f"{path} contradicts {self._collection.path}.", "Nothing was overwritten.")
+                raise ConflictError(f"{copy.path} contradicts {self._collection.path}.", "Nothing was overwritten.")
+
+    def _copies(self, tell: Callable[[Finding], None] | None = None) -> Iterator[Collection]:
+        """The workers' copies within reach; `tell` is told of the others."""
+        for host, place in self._queue.copies():
+            root = Root(Path(place))
+            path = root.path / self._collection.name
+            if path == self._collection.path.absolute():
+                continue
+            if host == platform.node() and (path / "ledger").is_dir():
+                yield root.collection(self._collection.name)
+            elif tell:
+                hint = "Push it there to a store and pull it here: `archiver sync`."
+                tell(Finding("info", "copy-elsewhere", f"{host}:{place}", "its captures are not here yet", hint))
 
     def _outcome(self, future: Any) -> tuple[Job, Captured | None]:
         """What came of a page; None if its worker went away before it could say."""
