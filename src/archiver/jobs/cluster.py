@@ -157,8 +157,9 @@ class Cluster:
             path = root.path / self._collection.name
             if path == self._collection.path.absolute():
                 continue
-            if host == platform.node() and (path / "ledger").is_dir():
-                yield root.collection(self._collection.name)
+            if host == platform.node():
+                if (path / "ledger").is_dir():  # else it has captured nothing yet
+                    yield root.collection(self._collection.name)
             elif tell:
                 hint = "Push it there to a store and pull it here: `archiver sync`."
                 tell(Finding("info", "copy-elsewhere", f"{host}:{place}", "its captures are not here yet", hint))
