@@ -15,17 +15,20 @@ STARTED = datetime(2026, 11, 22, 14, 1, 12, 345678, UTC)
 HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The bridge stands | The Lantern</title>
 <script type="application/ld+json">{"@type": "NewsArticle", "headline": "The bridge stands",
  "datePublished": "2026-11-21T08:00:00+02:00", "author": {"@type": "Person", "name": "Olha Kovalenko"}}</script>
-</head><body><h1>The bridge stands</h1><p>%s</p></body></html>"""
+</head><body><h1>The bridge stands</h1><p>%s</p>
+<p>The engineers who looked at it in the morning found no crack in its piers. Their report is number %s.</p>
+</body></html>"""
+IN_LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
 class PaperEngine:
-    """An engine that needs nothing: it answers every URL with the same small page."""
+    """An engine that needs nothing: it answers every URL with nearly the same small page."""
 
     name = "http"
     fidelity = "entity"
 
     def __init__(self, text: str = "It stood all night.", options: EngineOptions | None = None) -> None:
-        self.html = (HTML % text).encode()
+        self.text = text
 
     def __enter__(self):
         return self
@@ -34,9 +37,10 @@ class PaperEngine:
         return None
 
     def capture(self, url, limits):
-        headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(self.html))))
+        html = (HTML % (self.text, url.rpartition("/")[2].translate(IN_LETTERS))).encode()
+        headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(html))))
         request = Request("GET", (("Host", "news.example"),))
-        response = Response(200, "OK", headers, new_body(self.html))
+        response = Response(200, "OK", headers, new_body(html))
         yield Exchange(url, STARTED, request, response, role="main", ip="192.0.2.7", protocols=("h2",))
         yield Resource("text", url, "text/plain; charset=utf-8", new_body(b"It stood all night."), STARTED)
         note = RequestNote(url, "GET", 200, "document", timestamp(STARTED), 0.1, recorded=True)

@@ -7,7 +7,7 @@ Bodies are seekable binary streams, spooled to disk when they grow, never `bytes
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Literal, cast
 
@@ -163,6 +163,53 @@ class RequestNote:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What verdicts are judged by: the page as it stands at the end of a visit, or as its HTML alone tells.
+
+    Made by `archiver.verdict.page_facts`. Words are counted as there; texts are the page's own: hostile.
+    """
+
+    rendered: bool
+    """True: as a browser shows it. False: from the HTML, without styles and scripts; the fields from `covered` on then
+    have their defaults."""
+    title: str
+    headings: tuple[str, ...]
+    """Of the first two ranks, in order."""
+    text: str
+    """What can be read, a block a line, as far as rules look at it. Not kept: `urn:text:` has it."""
+    words: int
+    """All words that can be read."""
+    main_words: int
+    """Words in paragraphs: without menus, lists of links, and what is cut off or blurred."""
+    digest: str
+    """SHA-256 of the words; those with digits left out, since walls number their visitors."""
+    pictures: int
+    """Large pictures, players and frames; of HTML alone all of them."""
+    is_article: bool
+    """Whether the page calls itself an article, by OpenGraph or JSON-LD."""
+    login_form: bool
+    """Whether there is a field for a password."""
+    challenges: tuple[str, ...] = ()
+    """Whose challenge pages it bears the marks of; so for the next three."""
+    widgets: tuple[str, ...] = ()
+    paywalls: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
+    noindex: bool = False
+    canonical: str = ""
+    """The address that it gives itself, or empty."""
+    claimed_words: int | None = None
+    """Words that the article has by its publisher's own account (`wordCount`, `articleBody`)."""
+    is_free: bool | None = None
+    """`isAccessibleForFree`."""
+    covered: float = 0.0
+    """Share of the first screen, 0 to 1, that something laid over the page takes."""
+    overlay: str = ""
+    """The beginning of what is written there."""
+    locked: bool = False
+    """Whether the page cannot be scrolled, though there is more of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageInfo:
     """The last item of a capture: how the visit went. Written as `urn:pageinfo:URL`."""
 
@@ -187,6 +234,8 @@ class PageInfo:
     the sidecar's `capture` block has for it."""
     redacted: tuple[str, ...] = ()
     """Not empty where secrets in it were replaced."""
+    facts: PageFacts | None = None
+    """What the engine saw of the page; None if it shows none (or the document is no HTML)."""
 
     @property
     def missing(self) -> tuple[RequestNote, ...]:
@@ -199,8 +248,12 @@ class PageInfo:
 
     def as_json(self) -> dict[str, Any]:
         """The `urn:pageinfo:` document; its members are explained in `docs/pageinfo.md`."""
+        facts = asdict(self.facts) if self.facts else None
+        if facts:
+            del facts["text"]
         return {
-            **asdict(self),
+            **asdict(replace(self, facts=None)),
+            "facts": facts,
             "started": timestamp(self.started, micro=True),
             "finished": timestamp(self.finished, micro=True),
         }

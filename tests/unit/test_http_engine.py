@@ -348,7 +348,7 @@ def test_many_threads_share_an_engine(newsroom, engine):
 
 @pytest.mark.parametrize(
     ("trick", "word", "status"),
-    [("missing", "not-found", 404), ("gone", "not-found", 410), ("failing", "error", 500), ("blocked", "error", 403)],
+    [("missing", "not-found", 404), ("gone", "not-found", 410), ("failing", "error", 500), ("blocked", "blocked", 403)],
 )
 def test_error_pages_are_kept_and_judged(newsroom, engine, trick, word, status):
     seen = visit(engine, newsroom.trick(trick))

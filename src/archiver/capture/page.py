@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Literal
 from archiver import __version__, disk, extract, verdict, warc
 from archiver.capture.circumstances import AGENTS, circumstances
 from archiver.capture.outcome import Captured, nothing
+from archiver.capture.texts import KnownTexts
 from archiver.collection import Collection, Draft
 from archiver.collection.layout import capture_id
 from archiver.collection.originals import Originals
@@ -15,7 +16,7 @@ from archiver.engines import Engine
 from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, ConflictError, FetchFailed, PartMissing, StorageError
 from archiver.ledger import Event
-from archiver.model import Exchange, Finding, Item, Limits, PageInfo, close_bodies, now
+from archiver.model import Exchange, Finding, Item, Limits, PageFacts, PageInfo, close_bodies, now
 from archiver.redaction import Redactor, Secrecy
 from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
 
@@ -40,6 +41,8 @@ class Terms:
     """None: by the collection's policy."""
     secrecy: Secrecy = field(default_factory=Secrecy)
     """As whom pages are visited, and what becomes of the secrets."""
+    texts: KnownTexts = field(default_factory=KnownTexts, compare=False)
+    """The texts of the pages seen, to tell those that come again and again."""
 
 
 @dataclass(slots=True)
@@ -155,10 +158,16 @@ def _commit(  # noqa: PLR0917
         if one.level != "info"
     ]
     status = main.response.status if main else None
-    cut = main is not None and main.truncated is not None
-    word, reasons = verdict.judge(status, info, truncated=cut, empty=recorded.empty)
+    assertions, facts, complaints = _read(draft, recorded)
+    word, reasons = verdict.judge(
+        status,
+        info,
+        truncated=main is not None and main.truncated is not None,
+        empty=recorded.empty,
+        facts=facts,
+        repeated=terms.texts.others(collection, info.final_url, recorded.refs, facts) if facts else 0,
+    )
     findings += [Finding("warning", f"verdict-{word}", info.final_url, reason) for reason in reasons]
-    assertions, complaints = _assertions(draft, recorded)
     file = draft.fixity()
     evidence = {
         "options": {**terms.options, "dedup": terms.dedup},
@@ -204,19 +213,24 @@ def _header(main: Exchange | None, name: str) -> str:
     return next((value for key, value in headers if key.lower() == name), "")
 
 
-def _assertions(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], list[Finding]]:
-    """What the main document says about itself, read back from the WARC just written.
+def _read(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], PageFacts | None, list[Finding]]:
+    """What the main document says about itself, read back from the WARC just written, and the facts it is judged by.
 
-    Of a document that is no HTML, only its address speaks.
+    Of a document that is no HTML, only its address speaks. What the browser saw goes before what the HTML tells.
     """
     if recorded.main_ref is None or recorded.info is None:
-        return [], []
-    html, charset = b"", None
+        return [], None, []
+    html, charset = None, None
     for record in warc.read_records(draft.temporary):
         if record.id == recorded.main_ref.record_id:
             if "html" in record.media_type:
                 html, charset = record.payload().read(HTML_BYTES), record.charset
             break
     complaints: list[Finding] = []
-    url = recorded.info.final_url
-    return extract.assertions(html, url, charset=charset, report=complaints.append), complaints
+    page = extract.page_of(html or b"", recorded.info.final_url, charset=charset)
+    assertions = extract.assertions(page, page.url, report=complaints.append)
+    facts = extract.facts(page, assertions, report=complaints.append) if html else None
+    if (seen := recorded.info.facts) and facts:
+        article = seen.is_article or facts.is_article
+        facts = replace(seen, is_article=article, claimed_words=facts.claimed_words, is_free=facts.is_free)
+    return assertions, facts or seen, complaints

@@ -202,6 +202,10 @@ class Collection:
         """All index lines, sorted, without repetitions."""
         return index.read(self.indexes)
 
+    def index_starting(self, prefix: str, most: int) -> Iterator[bytes]:
+        """Index lines whose key begins with `prefix`, at most so many of each level, in no order."""
+        return index.starting(self.indexes, prefix.encode(), most)
+
     def reindex(self) -> int:
         """Rebuild the index from the WARCs; returns the number of lines."""
         with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):

@@ -58,13 +58,17 @@ def read(folder: Path) -> Iterator[bytes]:
 
 def find(folder: Path, key: str) -> Iterator[bytes]:
     """The lines of one URL key, of all levels, those of each sorted by time; without reading what stands before."""
-    start = key.encode() + b" "
+    return starting(folder, key.encode() + b" ")
+
+
+def starting(folder: Path, start: bytes, most: int | None = None) -> Iterator[bytes]:
+    """The lines that begin with `start`, of all levels, at most so many of each; without reading what stands before."""
     for path in (level(folder, number) for number in range(LEVELS)):
         if not path.is_file():
             continue
         with path.open("rb") as stream:
             _seek(stream, start)
-            yield from takewhile(lambda line: line.startswith(start), stream)
+            yield from islice(takewhile(lambda line: line.startswith(start), stream), most)
 
 
 def _seek(stream: BinaryIO, start: bytes) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 from archiver import __version__
 from archiver.extract import jsonld, meta, readable, visible
+from archiver.extract.facts import facts as html_facts
 from archiver.extract.page import MAX_BYTES, Page, decode
 from archiver.extract.values import Found, raw_text, value_of
-from archiver.model import Finding, now, timestamp
+from archiver.model import Finding, PageFacts, now, timestamp
 from archiver.sidecar import Agent, Assertion
 
 Report = Callable[[Finding], None]
@@ -33,8 +34,18 @@ def unheard(_finding: Finding) -> None:
     """The listener that does not care."""
 
 
+def page_of(html: bytes | str, url: str, *, charset: str | None = None) -> Page:
+    """The page `html` from `url`, to be read by several of the functions here without parsing it again."""
+    return Page(decode(html, charset) if isinstance(html, bytes) else html[:MAX_BYTES], url)
+
+
 def assertions(
-    html: bytes | str, url: str, *, charset: str | None = None, at: datetime | None = None, report: Report = unheard
+    html: bytes | str | Page,
+    url: str,
+    *,
+    charset: str | None = None,
+    at: datetime | None = None,
+    report: Report = unheard,
 ) -> list[Assertion]:
     """What the page `html` from `url` says about its article; every value is one that the schema accepts.
 
@@ -42,7 +53,7 @@ def assertions(
     `report`. There is always a headline, at worst the URL's own words; so a document that is no HTML is described
     by passing `""`.
     """
-    page = _page(html, url, charset)
+    page = html if isinstance(html, Page) else page_of(html, url, charset=charset)
     moment = timestamp(at or now(), micro=True)
     claimed: list[Assertion] = []
     for method, voice in _VOICES.items():
@@ -58,13 +69,19 @@ def assertions(
 def main_text(html: bytes | str, url: str, *, charset: str | None = None, report: Report = unheard) -> str:
     """The article's text without what surrounds it, a paragraph a line; empty where none is found. Never fails."""
     text: list[str] = []
-    page = _page(html, url, charset)
+    page = page_of(html, url, charset=charset)
     _guarded(lambda: text.append(readable.main_text(page)), "trafilatura", url, report)
     return "".join(text)
 
 
-def _page(html: bytes | str, url: str, charset: str | None) -> Page:
-    return Page(decode(html, charset) if isinstance(html, bytes) else html[:MAX_BYTES], url)
+def facts(page: Page, claims: Iterable[Assertion], *, report: Report = unheard) -> PageFacts | None:
+    """What the page is judged by, as far as its HTML tells; `claims` are its assertions.
+
+    Never fails: what would is reported, and gives None.
+    """
+    found: list[PageFacts] = []
+    _guarded(lambda: found.append(html_facts(page, list(claims))), "facts", page.url, report)
+    return found[0] if found else None
 
 
 def _hear(voice: Callable[[Page], Iterable[Found]], page: Page, heard: list[tuple[Found, Any]]) -> None:

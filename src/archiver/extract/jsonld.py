@@ -7,6 +7,7 @@ from typing import Any
 
 from archiver.extract.page import Page
 from archiver.extract.values import Found, clean
+from archiver.verdict import count_words
 
 _ARTICLE = re.compile(r"(.*/)?((\w+)?(Article|BlogPosting)|Report|SocialMediaPosting)\Z")
 """The types of schema.org that are articles, bare or as addresses."""
@@ -44,6 +45,14 @@ def claims(page: Page) -> Iterator[Found]:
         raw = node.get(name) if name != "headline" else node.get("headline") or node.get("name")
         if raw is not None:
             yield Found(name, _resolved(raw, known), f"{path}.{name}", confidence)
+
+
+def body_words(page: Page) -> Iterator[int]:
+    """How many words the article's text has, where the node that describes it brings the text along."""
+    articles = [(path, node) for path, node in _nodes(page) if _is_article(node)]
+    body = _this_one(page, articles)[1].get("articleBody")
+    if isinstance(body, str):
+        yield count_words(body)
 
 
 def _this_one(page: Page, articles: list[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any], float]:

@@ -99,7 +99,10 @@ def _capture_id(page: Page, file: FileRef) -> str:
 
 
 def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
-    word, reasons = verdict.of_status(page.status)
+    html = extract.page_of(_html(page), page.url, charset=page.charset)
+    assertions = extract.assertions(html, page.url)
+    facts = extract.facts(html, assertions) if html.text else None
+    word, reasons = verdict.of_document(page.status, facts, page.url, page.url)
     visit = Visit(
         requested_url=page.url,
         final_url=page.url,
@@ -117,7 +120,7 @@ def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
         capture_id=_capture_id(page, file),
         visit=visit,
         kept=Kept(file, [main]),
-        assertions=extract.assertions(_html(page), page.url, charset=page.charset),
+        assertions=assertions,
         rights=rights,
     )
 

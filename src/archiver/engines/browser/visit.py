@@ -12,13 +12,14 @@ from archiver.engines import Behaving, ConsentPolicy
 from archiver.engines.browser.behave import behave
 from archiver.engines.browser.consent import Consent
 from archiver.engines.browser.evidence import evidence
+from archiver.engines.browser.facts import look
 from archiver.engines.browser.login import Login
 from archiver.engines.browser.pictures import products, stretch
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.errors import FetchFailed, PolicyRefusal
-from archiver.model import Item, Limits, PageInfo, now
+from archiver.model import Item, Limits, PageFacts, PageInfo, now
 from archiver.session import NOBODY, Session
 
 QUIET = 0.5
@@ -75,6 +76,7 @@ class Visit:
         self._reasons: list[str] = []
         self._counts: dict[str, int] = {}
         self._evidence: dict[str, Any] = {}
+        self._facts: PageFacts | None = None
 
     async def run(self, url: str, limits: Limits) -> None:
         """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
@@ -140,6 +142,7 @@ class Visit:
         if not consent.action:
             await consent.answer(0)  # a dialog that came late
         self._evidence["consent"] = consent.facts
+        self._facts = await look(tab)
         view = await stretch(tab, self._reasons)
         await self._drain(recording, begun + limits.seconds - reserve)
         if before := consent.picture(recording.document or url):
@@ -194,4 +197,5 @@ class Visit:
             reasons=(*recording.reasons, *self._reasons),
             counts=self._counts,
             evidence=self._evidence,
+            facts=self._facts,
         )
