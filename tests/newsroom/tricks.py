@@ -10,6 +10,7 @@ from starlette.routing import Route, Router
 from newsroom import consent, doubles, members
 from newsroom.behaviours import BEHAVIOURS
 from newsroom.pages import TEMPLATES, site_of
+from newsroom.walls import WALLS as TABLE
 
 STATUS = {"missing": 404, "gone": 410, "failing": 500, "blocked": 403, "busy": 429}
 """Pages that say what their status says; the others are 200."""
@@ -83,6 +84,7 @@ TRICKS = Router(
         *consent.ROUTES,
         *members.ROUTES,
         *doubles.ROUTES,
+        *TABLE,
     ]
 )
 

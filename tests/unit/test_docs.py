@@ -21,8 +21,9 @@ def commands(group: click.Group = cli, name: str = "") -> list[tuple[str, click.
     return found
 
 
-def test_the_page_of_commands_is_their_help():
-    spec = importlib.util.spec_from_file_location("commands", REPOSITORY / "docs" / "commands.py")
+@pytest.mark.parametrize("name", ["commands", "verdicts"])
+def test_pages_that_are_made_are_up_to_date(name):
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", REPOSITORY / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.PAGE.read_text("utf-8") == module.page(), "run `make docs`"

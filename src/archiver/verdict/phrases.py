@@ -6,11 +6,14 @@ captchas, cookies or error pages is none of these.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-LINE = 220
+LINE = 150
 """Characters; a longer line is a paragraph of a story."""
+MESSAGE = 500
+"""The same, on a page that has little more than its message."""
 BESIDE = 3
 """So many words may stand in a title beside the phrase, as the site's name."""
 
@@ -43,12 +46,10 @@ def titled(word: str, title: str) -> bool:
     return False
 
 
-def line(word: str, text: str) -> str:
-    """The first short line of `text` that says what pages of this verdict say, or the empty string."""
+def lines(word: str, text: str, longest: int = LINE) -> Iterator[str]:
+    """The short lines of `text` that say what pages of this verdict say."""
     pattern = _patterns("lines")[word]
-    return next(
-        (" ".join(one.split()) for one in text.splitlines() if len(one) <= LINE and pattern.search(plain(one))), ""
-    )
+    return (one for one in text.splitlines() if len(one) <= longest and pattern.search(plain(one)))
 
 
 def speaks_of(topic: str, text: str) -> bool:

@@ -31,6 +31,8 @@ LACKING = 80
 """So many words must be missing, since counts differ."""
 COVERED = 0.5
 """Of the first screen; a banner takes less."""
+QUOTED = 100
+"""Characters of what covers a page, in a reason."""
 REPEATED = 3
 """Other pages of the host with the same text."""
 
@@ -78,13 +80,39 @@ class Sight:
         """What is written on something that hides the page, or the empty string."""
         return self.facts.overlay if self.facts.covered >= COVERED else ""
 
-    def titled(self, word: str) -> str:
-        """The title or heading that pages of this verdict have, or the empty string."""
-        return next((one for one in (self.facts.title, *self.facts.headings[:2]) if phrases.titled(word, one)), "")
+    def titled(self, word: Verdict, headings: int = 2) -> str:
+        """The title, or one of the first headings, that pages of this verdict have, or the empty string.
+
+        In HTML alone the headings of boxes that nobody sees stand between those of the page.
+        """
+        first = self.facts.headings[: headings if self.facts.rendered else 1]
+        return next((one for one in (self.facts.title, *first) if phrases.titled(word, one)), "")
+
+    def says(self, word: Verdict, where: str | None = None) -> str:
+        """The first line of the page, or of `where`, that pages of this verdict have, or the empty string."""
+        longest = phrases.MESSAGE if where or self.facts.words < BARE else phrases.LINE
+        found = phrases.lines(word, self.facts.text if where is None else where, longest)
+        return next((" ".join(one.split()) for one in found if word != "paywall" or not _signs_in(one)), "")
+
+    def covered_by(self, word: Verdict, *, known: bool = False) -> str:
+        """The reason if what hides the page says what such pages say, or, on one with a known product, nothing else."""
+        cover = self.cover
+        topics = {one for one in ("paywall", "login", "newsletter") if phrases.speaks_of(one, cover)}
+        told = (
+            self.says(word, cover)
+            or (word == "paywall" and word in topics and "newsletter" not in topics)
+            or (word == "login" and _signs_in(cover))
+            or (known and not topics - {word})
+        )
+        return _covers(self) if cover and told else ""
 
     def led_to(self, place: re.Pattern[str]) -> bool:
         """Whether the way led to such an address from one that is not."""
         return bool(place.search(_place(self.came))) and not place.search(_place(self.asked))
+
+
+def _signs_in(text: str) -> bool:
+    return phrases.speaks_of("login", text) and not phrases.speaks_of("paywall", text)
 
 
 def _place(url: str) -> str:
@@ -108,31 +136,27 @@ def _challenge(page: Sight) -> str:
         return f"It is a page of {' and '.join(facts.challenges)} that tests its visitors, with {_words(facts.words)}."
     if page.is_thin and (title := page.titled("blocked")):
         return f"Its title is “{title}”, and there {_words(facts.main_words, verb=True)} of text."
-    line = phrases.line("blocked", facts.text)
+    line = page.says("blocked")
     if facts.words < BARE and (line or facts.widgets):
         said = f"it says “{line}”" if line else f"it asks for a test by {facts.widgets[0]}"
         return f"The page has {_words(facts.words)}, and {said}."
-    if facts.main_words < STUB and line and not facts.is_article:
+    if line and facts.main_words < STUB and not facts.is_article:
         return f"It says “{line}”, and there {_words(facts.main_words, verb=True)} of text."
-    return f"{_covers(page)} “{line}”." if (line := phrases.line("blocked", page.cover)) else ""
+    return page.covered_by("blocked")
 
 
 def _consent(page: Sight) -> str:
     facts = page.facts
     if page.led_to(_CONSENT):
         return f"The address leads to a page that asks for consent: {page.came}."
-    if phrases.line("consent-wall", page.cover) or (page.cover and facts.consents and not _is_gate(page)):
-        return f"{_covers(page)} “{page.cover[:100]}”."
-    line = phrases.line("consent-wall", facts.text)
-    if page.is_thin and (title := page.titled("consent-wall")) and line:
+    if covers := page.covered_by("consent-wall", known=bool(facts.consents)):
+        return covers
+    line = page.says("consent-wall")
+    if line and page.is_thin and (title := page.titled("consent-wall", 1)):
         return f"Its title is “{title}”, and there {_words(facts.main_words, verb=True)} of text."
-    if line and (facts.main_words < HEADED and facts.words < STUB):
+    if line and facts.main_words < HEADED and facts.words < STUB:
         return f"The page has {_words(facts.words)}, and it asks for consent: “{line}”."
     return ""
-
-
-def _is_gate(page: Sight) -> bool:
-    return bool(phrases.line("paywall", page.cover) or phrases.line("login", page.cover))
 
 
 def _login(page: Sight) -> str:
@@ -145,12 +169,11 @@ def _login(page: Sight) -> str:
 
 
 def _paywall(page: Sight) -> str:
-    facts, gate = page.facts, phrases.line("paywall", page.facts.text)
+    facts, gate = page.facts, page.says("paywall")
     if page.lacks and (facts.is_free is False or facts.paywalls or gate):
         return f"The text has {_words(facts.main_words)}; the page says that the article has {facts.claimed_words}."
-    cover = page.cover
-    if cover and (phrases.line("paywall", cover) or _sells(cover) or (facts.paywalls and not _signs_in(cover))):
-        return f"{_covers(page)} “{cover[:100]}”."
+    if covers := page.covered_by("paywall", known=bool(facts.paywalls)):
+        return covers
     if page.is_whole:
         return ""
     if gate and facts.main_words < (TEASER if facts.is_free is False or facts.paywalls else STUB):
@@ -160,21 +183,11 @@ def _paywall(page: Sight) -> str:
     return ""
 
 
-def _sells(text: str) -> bool:
-    return phrases.speaks_of("paywall", text) and not phrases.speaks_of("newsletter", text)
-
-
-def _signs_in(text: str) -> bool:
-    return phrases.speaks_of("login", text) and not phrases.speaks_of("paywall", text)
-
-
 def _registration(page: Sight) -> str:
-    facts, gate = page.facts, phrases.line("login", page.facts.text)
-    if page.cover and (phrases.line("login", page.cover) or _signs_in(page.cover)):
-        return f"{_covers(page)} “{page.cover[:100]}”."
-    if gate and not page.is_whole and facts.main_words < STUB:
-        return f"After {_words(facts.main_words)} of text it says “{gate}”."
-    return ""
+    gate = page.says("login")
+    if gate and not page.is_whole and page.facts.main_words < STUB:
+        return f"After {_words(page.facts.main_words)} of text it says “{gate}”."
+    return page.covered_by("login")
 
 
 def _not_there(page: Sight) -> str:
@@ -187,7 +200,7 @@ def _not_there(page: Sight) -> str:
     )
     if title and (page.is_thin or (twice and not facts.is_article)):
         return f"Its title is “{title}”, though the server answered that all is well."
-    if facts.main_words < BARE and facts.words < SHORT and (line := phrases.line("soft-404", facts.text)):
+    if facts.main_words < BARE and facts.words < SHORT and (line := page.says("soft-404")):
         return f"It says “{line}”, though the server answered that all is well."
     if not is_home(page.asked):
         if is_home(page.came):
@@ -205,7 +218,7 @@ def _fault(page: Sight) -> str:
     facts = page.facts
     if page.is_thin and (title := page.titled("error")):
         return f"Its title is “{title}”, though the server answered that all is well."
-    if facts.words < BARE and (line := phrases.line("error", facts.text)):
+    if facts.words < BARE and (line := page.says("error")):
         return f"The page has {_words(facts.words)}, and it says “{line}”."
     return ""
 
@@ -221,12 +234,13 @@ def _hidden(page: Sight) -> str:
     facts = page.facts
     if not facts.rendered and facts.words < EMPTY and not facts.pictures:
         return f"Without its scripts the page has {_words(facts.words)} and no picture."
-    return f"{_covers(page)} “{page.cover[:100]}”." if page.cover else ""
+    return _covers(page) if page.cover else ""
 
 
 def _covers(page: Sight) -> str:
     held = ", and the page cannot be scrolled" if page.facts.locked else ""
-    return f"Something covers {page.facts.covered:.0%} of the first screen{held}:"
+    written = " ".join(page.facts.overlay[:QUOTED].split())
+    return f"Something covers {page.facts.covered:.0%} of the first screen{held}: “{written}”."
 
 
 def _words(count: int, *, verb: bool = False) -> str:

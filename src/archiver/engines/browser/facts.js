@@ -83,7 +83,8 @@
     .map(one => one.getAttribute("src") ?? one.getAttribute("action") ?? one.getAttribute("href") ?? "");
   return {
     title: document.title,
-    headings: [...document.querySelectorAll("h1, h2")].filter(shown).slice(0, 20).map(one => one.innerText),
+    headings: [...document.querySelectorAll("h1, h2")]
+      .filter(one => shown(one) && !layers.some(([layer]) => layer.contains(one))).slice(0, 20).map(one => one.innerText),
     text: body.innerText,
     story: story.map(([, { texts }]) => texts.join(" ")).join("\n"),
     names: [...names],

@@ -24,11 +24,15 @@ def _script() -> str:
     return (files("archiver.engines.browser") / "facts.js").read_text("utf-8").partition("*/")[2].strip()
 
 
-async def look(tab: Tab) -> PageFacts | None:
-    """The facts of the tab's page as it stands, scrolled to its top; None if it is no HTML or cannot be looked at."""
+async def look(tab: Tab, reasons: list[str]) -> PageFacts | None:
+    """The facts of the tab's page as it stands, scrolled to its top; None if it is no HTML.
+
+    None, too, if it cannot be looked at, which is then named in `reasons`.
+    """
     try:
         seen = await asyncio.wait_for(_look(tab), SECONDS)
     except (BrowserError, TimeoutError):
+        reasons.append("what the page shows could not be judged")
         return None
     if seen is None:
         return None

@@ -142,7 +142,7 @@ class Visit:
         if not consent.action:
             await consent.answer(0)  # a dialog that came late
         self._evidence["consent"] = consent.facts
-        self._facts = await look(tab)
+        self._facts = await look(tab, self._reasons)
         view = await stretch(tab, self._reasons)
         await self._drain(recording, begun + limits.seconds - reserve)
         if before := consent.picture(recording.document or url):
