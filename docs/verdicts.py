@@ -37,7 +37,7 @@ def page() -> str:
     parts = [PAGE.read_text("utf-8").partition(MADE)[0] + f"{MADE}\n"]
     for engine in ENGINES:
         parts.append(f"By the {engine} engine, of {len(PAGES)} pages:\n\n{matrix(engine)}\n")
-    parts.append("`offline` takes servers that are silent: three such are captured beside the table, and pages cut short.\n")
+    parts.append("`offline` takes servers that are silent: three are captured beside the table, and pages cut short.\n")
     parts.append("## The pages\n\n| page | what stands there | browser | http |\n|---|---|---|---|")
     rows = [f"| {one.path} | {one.what} | `{one.word}` | `{one.expected('http')}` |" for one in PAGES.values()]
     return "\n".join([*parts, *rows]) + "\n"
