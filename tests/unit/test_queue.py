@@ -169,7 +169,7 @@ def test_a_busy_site_is_tried_again_and_every_answer_is_kept(collection):
     engine = Moody((503, (("Retry-After", "0"),)), (429, ()))
     [done] = worked_off(collection, [URL], engine)
     assert (done.verdict, engine.asked[URL]) == ("ok", 3)
-    assert [(one["verdict"], one["status"]) for one in done.attempts] == [("error", 503), ("error", 429)]
+    assert [(one["verdict"], one["status"]) for one in done.attempts] == [("error", 503), ("blocked", 429)]
     kept = {sidecar.id: sidecar for sidecar in collection.sidecars()}
     assert len(kept) == 3 and {one["capture"] for one in done.attempts} < set(kept)
     last = kept[done.capture_id].document["capture"]["attempts"]
