@@ -75,7 +75,7 @@ def states(archiver):
 def test_worker_scheduler_and_run_are_killed_and_nothing_is_lost_or_done_twice(
     archiver, newsroom, reach, tmp_path, processes
 ):
-    urls = [newsroom.url("tricks", f"/thin?page={number}") for number in range(PAGES)]
+    urls = [newsroom.url("tricks", f"/walls/ok/short?page={number}") for number in range(PAGES)]
     seeds = tmp_path / "seeds.txt"
     seeds.write_text("\n".join(urls))
     fleet = Fleet(archiver, tmp_path, processes)
@@ -132,7 +132,7 @@ def test_worker_scheduler_and_run_are_killed_and_nothing_is_lost_or_done_twice(
 
 
 def test_a_cluster_of_this_machine_captures_into_the_collection_itself(archiver, newsroom, reach):
-    urls = [newsroom.url("tricks", f"/thin?page={number}") for number in range(6)]
+    urls = [newsroom.url("tricks", f"/walls/ok/short?page={number}") for number in range(6)]
     done = archiver("capture", *urls, *reach, "--engine", "http", "--cluster", "local:2", "--json")
     assert done.code == 0, done.err
     assert sorted(line["url"] for line in done.lines) == sorted(urls)

@@ -20,7 +20,7 @@ def seeds(newsroom, tmp_path):
     """A list of cheap pages; gives its file and the addresses."""
 
     def listed(count):
-        urls = [newsroom.url("tricks", f"/thin?page={number}") for number in range(count)]
+        urls = [newsroom.url("tricks", f"/walls/ok/short?page={number}") for number in range(count)]
         (tmp_path / "seeds.txt").write_text("# pages\n" + "\n".join(urls))
         return tmp_path / "seeds.txt", urls
 
@@ -76,7 +76,7 @@ def test_a_list_that_is_wrong_is_told_and_one_from_standard_input_is_read(archiv
     assert done.code == 2 and "cannot be read" in done.err
     (tmp_path / "empty").write_text("# nothing\n\n")
     assert archiver("capture", "--seeds", tmp_path / "empty").code == 2
-    page = newsroom.url("tricks", "/thin")
+    page = newsroom.url("tricks", "/walls/ok/short")
     done = archiver("capture", "--seeds", "-", *reach, "--engine", "http", "--json", stdin=f"{page}\nnonsense\n")
     assert Counter(line["verdict"] for line in done.lines) == {"ok": 1, "error": 1}
     assert done.code == 1
@@ -104,7 +104,7 @@ def test_a_browser_killed_in_mid_capture_is_started_again_and_its_pages_are_retr
 ):
     """Two pages are in hand when it dies; they and the others come whole, and say that it took two attempts."""
     urls = [newsroom.trick("slow") + f"?seconds=3&page={number}" for number in range(2)]
-    urls += [newsroom.url("tricks", f"/thin?page={number}") for number in range(2)]
+    urls += [newsroom.url("tricks", f"/walls/ok/short?page={number}") for number in range(2)]
     (tmp_path / "seeds").write_text("\n".join(urls))
     command = ("capture", "--seeds", tmp_path / "seeds", *reach, "--engine", "browser", "--jobs", "2", "--json")
     run = subprocess.Popen(archiver.command(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

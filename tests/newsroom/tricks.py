@@ -43,7 +43,10 @@ async def loop(request: Request) -> Response:
 async def slow(request: Request) -> Response:
     """Answers after `?seconds=` (3)."""
     await site_of(request).pause(float(request.query_params.get("seconds", "3")))
-    return HTMLResponse("<!doctype html><title>Slow</title><p>It took its time.</p>")
+    story = (
+        "It took its time, as the ferry does when the river is high and nobody on either bank is in a hurry to cross."
+    )
+    return HTMLResponse(f"<!doctype html><title>Slow</title><p>{story}</p>")
 
 
 async def endless(request: Request) -> Response:
