@@ -118,7 +118,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something made from the page at capture time; a WARC `resource` record `urn:NAME:URL`."""
+    """Something made from the page at capture time; a WARC `resource` record `urn:NAME:URL` or `urn:NAME:PART:URL`."""
 
     name: Literal[
         "view", "fullPage", "thumbnail", "text", "pageinfo", "beforeConsent", "certificates", "media", "sealed"
@@ -130,11 +130,13 @@ class Resource:
     created: datetime
     redacted: tuple[str, ...] = ()
     """`url` or `body`, where secrets in it were replaced."""
+    part: str = ""
+    """Which one of several of that name and page."""
 
     @property
     def url(self) -> str:
         """The record's target URI, in the form other tools of the field read."""
-        return f"urn:{self.name}:{self.about}"
+        return ":".join(filter(None, ("urn", self.name, self.part, self.about)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,10 @@ class Limits:
     """One body; a longer one is cut and marked `WARC-Truncated: length`."""
     requests: int = 5000
     """Requests of one page."""
+    media_seconds: float = 300.0
+    """What comes after the visit: films fetched beside the page, whole."""
+    media_bytes: int = 2 << 30
+    """All that is fetched beside the page."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route, Router
+from starlette.routing import Mount, Route, Router
 
 from newsroom import consent, doubles, members
 from newsroom.behaviours import BEHAVIOURS
+from newsroom.films import FILM_ROUTES
+from newsroom.news import FILES
 from newsroom.pages import TEMPLATES, site_of
 from newsroom.walls import WALLS as TABLE
 
@@ -88,6 +90,8 @@ TRICKS = Router(
         *members.ROUTES,
         *doubles.ROUTES,
         *TABLE,
+        *FILM_ROUTES,
+        Mount("/static", FILES),
     ]
 )
 

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 PATIENCE = "Seconds that loading a page may take; pictures and writing come on top."
 
+FILMS = (
+    "Films, in the browser engine: all that a replay needs, with yt-dlp where nothing else helps; "
+    "no more than the page itself loads; or every rendition, with yt-dlp for every player."
+)
+
 ENGINE = (
     click.option("--engine", type=click.Choice(["auto", "browser", "http"]), default="auto", show_default=True),
     click.option("--timeout", type=click.IntRange(1, 86_400), default=90, show_default=True, help=PATIENCE),
@@ -67,7 +72,24 @@ KEEPING = (
         help="How far a body that is kept already is not kept again; otherwise the collection's policy holds.",
     ),
 )
-PAGES = (ENGINE, CONSENT, BEHAVIOUR, REACH, KEEPING, sessions.SESSION)
+MEDIA = (
+    click.option("--media", type=click.Choice(["auto", "off", "all"]), default="auto", show_default=True, help=FILMS),
+    click.option(
+        "--media-timeout",
+        type=click.IntRange(0, 86_400),
+        default=300,
+        show_default=True,
+        help="Seconds that fetching films may take when the visit is over.",
+    ),
+    click.option(
+        "--media-size",
+        type=click.IntRange(0, 1 << 20),
+        default=2048,
+        show_default=True,
+        help="Megabytes of films that one page may have.",
+    ),
+)
+PAGES = (ENGINE, CONSENT, BEHAVIOUR, REACH, KEEPING, MEDIA, sessions.SESSION)
 """The groups that say how a page is captured; they are kept with a page that waits in the queue."""
 
 
@@ -169,6 +191,7 @@ def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
         jobs=chosen["jobs"],
         consent=chosen["consent"],
         behaving=_behaving(chosen),
+        media=chosen["media"],
     )
 
 
@@ -180,7 +203,10 @@ def terms(chosen: dict[str, Any]) -> "Terms":
     programs = {name: _programs(chosen[name]) for name in ("behavior", "browsertrix_behaviors")}
     told = {key: _told(value) for key, value in (chosen | programs).items() if key not in SECRET}
     known = {key: value for key, value in told.items() if value not in (None, "", [])}
-    return Terms(Limits(seconds=chosen["timeout"]), known, dedup=chosen.get("dedup"))
+    limits = Limits(
+        seconds=chosen["timeout"], media_seconds=chosen["media_timeout"], media_bytes=chosen["media_size"] << 20
+    )
+    return Terms(limits, known, dedup=chosen.get("dedup"))
 
 
 def _told(value: Any) -> Any:

@@ -53,6 +53,8 @@ class EngineOptions:
     session: Session = NOBODY
     """As whom pages are visited."""
     behaving: Behaving = field(default_factory=Behaving)
+    media: Literal["auto", "off", "all"] = "auto"
+    """Films: those of which a replay needs more than the page loaded; no more than it loaded; in every rendition."""
 
 
 class Engine(Protocol):

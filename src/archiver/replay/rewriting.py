@@ -4,6 +4,7 @@ Imported by `archiver.replay.server` alone, in its own process. What differs fro
 - ES modules, import maps and module workers work (`archiver.replay.modules`);
 - the parts of a page keep the page's timestamp, so that a module imported twice is one module, and workers ask for
   the version that the reader is looking at instead of the newest;
+- films in pieces play (`archiver.replay.films`);
 - refreshes in every spelling, and response headers that would act, stay in the archive.
 """
 
@@ -22,7 +23,7 @@ from pywb.rewrite.regex_rewriters import JSWombatProxyRewriter
 from pywb.rewrite.rewrite_js_workers import JSWorkerRewriter
 from pywb.rewrite.wburl import WbUrl
 
-from archiver.replay import modules
+from archiver.replay import films, modules
 
 STATIC = "archiver/"
 """Our own scripts, below pywb's `/static/`."""
@@ -210,12 +211,14 @@ class ArchiveRewriter(DefaultRewriter):  # type: ignore[misc]
         "html": PageRewriter,
         "js": ScriptRewriter,
         "js-worker": WorkerRewriter,
+        "hls": films.PlaylistRewriter,
     }
 
     def __call__(self, record: Any, url_rewriter: Any, *rest: Any) -> Any:
         """Rewrites one record. Modules are fetched as `cors`, classic scripts as a rule are not (HTML §8.1.4.2)."""
         environ = rest[-1]
         asked = environ.get("HTTP_SEC_FETCH_DEST"), environ.get("HTTP_SEC_FETCH_MODE")
+        films.name_manifest(record, url_rewriter.wburl.url)
         url_rewriter.rewrite_opts["module_possible"] = asked == ("script", "cors")
         return super().__call__(record, url_rewriter, *rest)
 
@@ -233,3 +236,7 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         """One answer. Only documents are redirected to their exact timestamp; scripts ask without a modifier too."""
         part = WbUrl(wb_url.replace("#", "%23")).is_embed or environ.get("HTTP_SEC_FETCH_DEST") in PARTS
         return RewriterApp.render_content(self.parts if part else self, wb_url, kwargs, environ)
+
+    def _add_range(self, record: Any, wb_url: Any, start: int | None, end: int | None) -> Any:
+        """A part of what is stored whole. pywb rewrites no parts, so that manifests are given whole."""
+        return None if films.name_manifest(record, wb_url.url) else super()._add_range(record, wb_url, start, end)

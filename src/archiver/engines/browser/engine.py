@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from archiver.browser import BrowserError, Chromium
 from archiver.engines import EngineOptions, guard
+from archiver.engines.browser.media import Wish
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.trust import home_trusting, read_authorities
@@ -38,7 +39,15 @@ class BrowserEngine:
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
         resolve = partial(guard.resolve, allow_private=options.allow_private)
-        self._means = Means(partial(Tunnel, resolve), Recording, options.consent, options.session, options.behaving)
+        films = Wish(options.media, options.ca_file)
+        self._means = Means(
+            partial(Tunnel, resolve),
+            Recording,
+            options.consent,
+            options.session,
+            behaving=options.behaving,
+            films=films,
+        )
         self._resources = ExitStack()
         self._home: Path | None = None
         self._visits: set[asyncio.Task[None]] = set()

@@ -98,6 +98,11 @@ class Paused:
         return int(text) if text.isdecimal() and not coded else None
 
     @property
+    def plays(self) -> bool:
+        """Whether this is a film or a sound, or a part of one."""
+        return self.type == "media" or self.content_type.startswith(("video/", "audio/"))
+
+    @property
     def reason(self) -> str:
         """The reason phrase; HTTP/2 has none, so that the standard's stands in."""
         return self._status_text or reason_of(self.status)

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from archiver.browser import Event, Session
@@ -81,7 +82,7 @@ class Request:
     hops: list[Hop] = field(default_factory=list)
     paused: int = 0
     """How many of its answers have been paused."""
-    ended: bool = False
+    ended: Literal["", "finished", "failed"] = ""
 
     def hop(self, number: int) -> Hop:
         """The hop of that number, made when it is not known yet."""
@@ -125,8 +126,8 @@ class NetworkLog:
             ("responseReceivedExtraInfo", self._got_headers),
             ("responseReceived", self._received),
             ("dataReceived", self._data),
-            ("loadingFinished", self._ended),
-            ("loadingFailed", self._ended),
+            ("loadingFinished", partial(self._ended, "finished")),
+            ("loadingFailed", partial(self._ended, "failed")),
             ("webSocketCreated", self._socket),
         ):
             session.on(f"Network.{name}", handler)
@@ -169,10 +170,16 @@ class NetworkLog:
         """Give `sink` the body's further pieces as they arrive (after `Network.streamResourceContent`)."""
         self._sinks[request_id] = sink
 
-    def cut(self, request_id: str) -> bool:
-        """Pour no more; tells whether the last answer of that id had come to its end."""
+    def cut(self, request_id: str) -> Literal["", "finished", "failed"]:
+        """Pour no more; tells how the last answer of that id has ended, or "" if it has not."""
         self._sinks.pop(request_id, None)
         return self._requests[request_id].ended
+
+    async def ending(self, request_id: str) -> None:
+        """Wait until the last answer of that id has come to its end."""
+        while not self._requests[request_id].ended:
+            self._news[request_id].clear()
+            await self._news[request_id].wait()
 
     def _request(self, event: Event) -> Request:
         request_id = event["requestId"]
@@ -208,9 +215,9 @@ class NetworkLog:
         if (sink := self._sinks.get(event["requestId"])) and "data" in event:
             sink(base64.b64decode(event["data"]))
 
-    def _ended(self, event: Event) -> None:
+    def _ended(self, how: Literal["finished", "failed"], event: Event) -> None:
         if event["requestId"] in self._requests:
-            self._request(event).ended = True
+            self._request(event).ended = how
 
     def _socket(self, event: Event) -> None:
         self.sockets.append((event["url"], datetime.now(UTC)))

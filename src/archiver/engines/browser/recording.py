@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Literal
 from archiver.browser import BrowserError, Event, Session, Tab
 from archiver.engines.browser import bodies
 from archiver.engines.browser.exchanges import Paused, honest
+from archiver.engines.browser.films import Films
+from archiver.engines.browser.flows import Flow
 from archiver.engines.browser.network import Hop, NetworkLog
 from archiver.engines.browser.streams import Streams
 from archiver.engines.browser.tunnel import Tunnel
@@ -52,13 +54,15 @@ class Recording:
         self.picture_bytes = 0
         """Of all pictures that came."""
         self.put = put
+        self.streams = Streams(self, limits.media_bytes)
+        self.films = Films()
         self._fetch = fetch
         self._held: Exchange | None = None  # the document, until it is clear that no other follows
         self._seen: set[str] = set()
         self._changed = 0.0
         self._taken = 0
         self._tasks: dict[asyncio.Task[None], Paused] = {}
-        self._streams = Streams(self)
+        self._flowing: set[Paused] = set()
         self._fault: BaseException | None = None
 
     # What goes on
@@ -74,19 +78,19 @@ class Recording:
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
+        self._flowing.discard(self._tasks.pop(task))
         if not task.cancelled():
             self._fault = self._fault or task.exception()
 
     @property
-    def _held_back(self) -> list[Paused]:
-        """Answers that the page has not been given yet."""
-        return [paused for paused in self._tasks.values() if not paused.answered]
+    def _open(self) -> list[Paused]:
+        """Answers that the page has not been given yet, or not to their end."""
+        return [paused for paused in self._tasks.values() if not paused.answered or paused in self._flowing]
 
     @property
     def flowing(self) -> bool:
         """Whether a body is being read that takes its time."""
-        return self._streams.busy or any((now() - paused.arrived).total_seconds() > 1 for paused in self._held_back)
+        return any((now() - paused.arrived).total_seconds() > 1 for paused in self._open)
 
     @property
     def answered(self) -> bool:
@@ -96,14 +100,14 @@ class Recording:
     @property
     def idle(self) -> float:
         """For how many seconds nothing of the page's has been under way: neither a body nor a request unanswered."""
-        if self._held_back or self._streams.busy or self.log.waiting():
+        if self._open or self.log.waiting():
             return 0.0
         return asyncio.get_running_loop().time() - max(self._changed, self.log.changed)
 
     def asking(self, seconds: float) -> bool:
         """Whether scripts wait for what they asked for in the last `seconds`."""
         since = now() - timedelta(seconds=seconds)
-        hops = [*self.log.waiting(), *(paused.hop for paused in self._held_back)]
+        hops = [*self.log.waiting(), *(paused.hop for paused in self._open)]
         return any(hop.type in ASKED_BY_SCRIPTS and (hop.started or since) > since for hop in hops)
 
     # What comes of it
@@ -131,7 +135,7 @@ class Recording:
             raise self._fault
         for paused in self._tasks.values():
             self.note_answer(paused, "the visit ended before it was whole")
-        await self._streams.finish(seconds)
+        await self.streams.finish(seconds)
         if not self.settled.is_set():
             await self.settle()
         for hop in self.log.waiting():
@@ -147,7 +151,7 @@ class Recording:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._streams.close()
+        await self.streams.close()
         if self._held:
             self._held.response.body.close()
 
@@ -219,7 +223,9 @@ class Recording:
         return paused.type == "document" and paused.frame == self.tab.target_id
 
     async def _record(self, paused: Paused) -> None:
-        if await self._streams.take(paused):
+        if paused.plays:
+            self.films.frames.add(paused.frame)
+        if await self.streams.take(paused):
             return
         body = await self._read(paused)
         with body.dropped_if_cancelled():
@@ -247,6 +253,11 @@ class Recording:
                 await go_on(paused)
             return body
         patience = self.limits.seconds / (1 if paused.header("content-length") else 3)  # the others may have no end
+        if _is_long(paused) and (flow := await self._flow(paused)):
+            await self.let_go(paused)
+            body = await flow.end(patience, self.stop)
+            self._changed = asyncio.get_running_loop().time()
+            return body
         body = await bodies.take_stream(self._fetch, paused.id, self.limits.body_bytes, patience, self.stop)
         with suppress(BrowserError), body.dropped_if_cancelled():
             if wandering or body.size > bodies.HANDED_BACK:
@@ -255,6 +266,17 @@ class Recording:
                 await bodies.fulfil(self._fetch, paused.id, paused.status, paused.told_headers, body)
         self._release(paused)
         return body
+
+    async def _flow(self, paused: Paused) -> Flow | None:
+        """A body that is kept in passing; None where that cannot be: of a document, or of what a worker asked for."""
+        flow = Flow(self.log, paused.network_id, self.limits.body_bytes)
+        try:
+            await flow.begin(self.tab.session)
+        except BrowserError:
+            flow.drop()
+            return None
+        self._flowing.add(paused)
+        return flow
 
     async def _read_whole(self, paused: Paused) -> bodies.Body:
         """A body in one piece; one that broke off cannot be had in part."""
@@ -271,6 +293,7 @@ class Recording:
     async def _keep(self, paused: Paused, exchange: Exchange) -> None:
         """Give an exchange to the caller, but hold the page's document back until it is clear that it stays."""
         self.note_answer(paused)
+        self.films.look(exchange)
         if not self._is_document(paused) or self.settled.is_set():
             await self.put(exchange)
         elif paused.redirects:
@@ -314,3 +337,10 @@ class Recording:
         """Note that the page has, or is about to get, what it waits for."""
         paused.answered = True
         self._changed = asyncio.get_running_loop().time()
+
+
+def _is_long(paused: Paused) -> bool:
+    """Whether the body is too long to be held, or may be: of what scripts ask for, the length is often not told."""
+    if paused.length is None:
+        return paused.type in ("xhr", "fetch")
+    return paused.length > bodies.HANDED_BACK and paused.type != "document"

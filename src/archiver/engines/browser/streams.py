@@ -1,15 +1,18 @@
 """Answers that the page must get as they come, and that are therefore recorded beside it.
 
 A film arrives in ranges as the player likes; the ranges are let through and the whole is fetched once more, by the
-browser itself with the page's cookies, when the page stands. An event stream never ends; it is recorded as it flows.
+browser itself with the page's cookies, when the page stands. What else a replay of its films needs is fetched in the
+same way (`fetch`). An event stream never ends; it is recorded as it flows.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from archiver.browser import BrowserError
 from archiver.engines.browser import bodies
 from archiver.engines.browser.exchanges import Paused, honest, utf8
+from archiver.engines.browser.flows import Flow
 from archiver.engines.heads import reason_of
 from archiver.model import Exchange, Request, Response, now
 
@@ -17,45 +20,57 @@ if TYPE_CHECKING:
     from archiver.engines.browser.recording import Recording
 
 ONE_OF_A_WHOLE = "a range of what could not be fetched whole"
+NO_ROOM = "no room was left for it among the films of the page"
+A_DAY = 86_400.0
+AT_ONCE = 4
+"""Wholes that are fetched at the same time."""
 
 
 class Streams:
-    """Films and event streams of one recording."""
+    """Films and event streams of one recording. `room`: bytes that may be fetched beside the page."""
 
-    def __init__(self, recording: "Recording") -> None:
-        self._recording = recording
+    def __init__(self, recording: "Recording", room: int) -> None:
+        self._recording, self._room = recording, room
         self._wholes: dict[str, asyncio.Task[str]] = {}
         """Per URL the fetching of the whole; its result is why it failed, or ""."""
         self._ranges: list[Paused] = []
-        self._flows: list[tuple[Paused, bodies.Body]] = []
+        self._events: list[tuple[Paused, Flow]] = []
         """Event streams while they flow."""
-        self._one_at_a_time = asyncio.Lock()
-
-    @property
-    def busy(self) -> bool:
-        """Whether something whole is still being fetched. Event streams do not count: they have no end."""
-        return any(not task.done() for task in self._wholes.values())
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, paused: Paused) -> bool:
         """Let an answer pass and record it beside, if it is of these kinds; False if it is not."""
-        if paused.content_type == "text/event-stream" and paused.network_id in self._recording.log:
-            await self._follow(paused)
-            return True
-        if not _comes_in_ranges(paused) or (paused.whole and not self._fits(paused)):
+        if paused.content_type == "text/event-stream":
+            return await self._follow(paused)
+        if not _comes_in_ranges(paused):
             return False
         await self._recording.let_go(paused)
         self._ranges.append(paused)
-        if paused.url not in self._wholes and self._fits(paused):
-            self._wholes[paused.url] = asyncio.ensure_future(self._fetch(paused.url))
+        self.fetch(paused.url)
         return True
+
+    def fetch(self, url: str) -> None:
+        """Fetch the whole of `url` and record it, when the page stands; once only."""
+        if url not in self._wholes:
+            self._wholes[url] = asyncio.ensure_future(self._fetch(url))
+
+    async def arrive(self) -> None:
+        """Wait until every whole that was asked for so far has come, or could not be had."""
+        if self._wholes:
+            await asyncio.wait(self._wholes.values())
 
     async def finish(self, seconds: float) -> None:
         """End the event streams, wait `seconds` for wholes, note the ranges that were parts of them."""
-        while self._flows:
-            await self._end(*self._flows.pop())
-        if self._wholes:
-            await asyncio.wait(self._wholes.values(), timeout=seconds)
+        while self._events:
+            paused, flow = self._events.pop()
+            self._recording.note_answer(paused)
+            await self._recording.put(self._recording.exchange(paused, flow.cut()))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.arrive(), seconds)
         await self.close()
+        for url, task in self._wholes.items():
+            if task.cancelled():
+                self._recording.note(url, "GET", "media", now(), why="the visit ended before it was whole")
         whole = {url for url, task in self._wholes.items() if not task.cancelled() and not task.result()}
         for paused in self._ranges:
             self._recording.note_answer(paused, "" if paused.url in whole else ONE_OF_A_WHOLE)
@@ -65,15 +80,8 @@ class Streams:
         for task in self._wholes.values():
             task.cancel()
         await asyncio.gather(*self._wholes.values(), return_exceptions=True)
-        while self._flows:
-            paused, body = self._flows.pop()
-            self._recording.log.cut(paused.network_id)
-            body.stream.close()
-
-    def _fits(self, paused: Paused) -> bool:
-        """Whether the whole is known to be within the cap."""
-        size = paused.range[2] if paused.range else paused.length
-        return size is not None and size <= self._recording.limits.body_bytes
+        while self._events:
+            self._events.pop()[1].drop()
 
     async def _fetch(self, url: str) -> str:
         """Fetch and record the whole of `url`; gives why that failed, or ""."""
@@ -82,30 +90,43 @@ class Streams:
         await asyncio.wait(standing, return_when=asyncio.FIRST_COMPLETED)
         for waiting in standing:
             waiting.cancel()
-        async with self._one_at_a_time:
+        async with self._turns:
             try:
+                if recording.stop.is_set():
+                    raise BrowserError("the visit ended before it")
                 exchange = await self._load(url)
             except BrowserError as error:
                 recording.note(url, "GET", "media", started, str(error))
                 return str(error)
+            if exchange.truncated:
+                recording.reasons[f"{url} was cut ({exchange.truncated})"] = None
             told = {"status": exchange.response.status, "ip": exchange.ip, "protocols": exchange.protocols}
             recording.note(url, "GET", "media", exchange.started, "", **told)
+            recording.films.look(exchange)
             await recording.put(exchange)
             return ""
 
     async def _load(self, url: str) -> Exchange:
-        recording, started = self._recording, now()
+        recording, started, limits = self._recording, now(), self._recording.limits
         session, options = recording.tab.session, {"disableCache": True, "includeCredentials": True}
-        told = await session.send(
+        answer = await session.send(
             "Network.loadNetworkResource", frameId=recording.tab.target_id, url=url, options=options
         )
-        resource = told["resource"]
+        resource = answer["resource"]
         status = int(resource.get("httpStatusCode", 0))
         if not resource["success"] or status != 200:
             raise BrowserError(f"The whole could not be fetched: {resource.get('netErrorName') or status}.")
-        limits = recording.limits
-        body = await bodies.read_stream(session, resource["stream"], limits.body_bytes, limits.seconds, asyncio.Event())
         headers = tuple((utf8(name), utf8(value)) for name, value in resource["headers"].items())
+        room = min(limits.body_bytes, self._room)
+        if room <= 0:
+            await session.send("IO.close", handle=resource["stream"])
+            raise BrowserError(NO_ROOM)
+        told = next((value for name, value in headers if name.lower() == "content-length"), "")
+        taken = min(int(told), room) if told.isdecimal() else 0
+        self._room -= taken
+        patience = A_DAY if told else limits.seconds / 3  # one of untold length may have no end
+        body = await bodies.read_stream(session, resource["stream"], room, patience, recording.stop)
+        self._room -= body.size - taken
         return Exchange(
             url=url,
             started=started,
@@ -119,26 +140,17 @@ class Streams:
             truncated=body.truncated,
         )
 
-    async def _follow(self, paused: Paused) -> None:
-        """Let an event stream flow to the page and keep what flows."""
-        recording = self._recording
-        body = bodies.nothing()
-
-        def keep(piece: bytes) -> None:
-            room = recording.limits.body_bytes - body.size
-            body.stream.write(piece[:room])
-            body.size += min(len(piece), room)
-
-        await recording.let_go(paused)
-        recording.log.pour(paused.network_id, keep)
-        self._flows.append((paused, body))
-        await recording.tab.session.send("Network.streamResourceContent", requestId=paused.network_id)
-
-    async def _end(self, paused: Paused, body: bodies.Body) -> None:
-        body.truncated = None if self._recording.log.cut(paused.network_id) else "time"
-        body.stream.seek(0)
-        self._recording.note_answer(paused)
-        await self._recording.put(self._recording.exchange(paused, body))
+    async def _follow(self, paused: Paused) -> bool:
+        """Let an event stream flow to the page and keep what flows; False if it is not the page's own."""
+        flow = Flow(self._recording.log, paused.network_id, self._recording.limits.body_bytes)
+        try:
+            await flow.begin(self._recording.tab.session)
+        except BrowserError:
+            flow.drop()
+            return False
+        self._events.append((paused, flow))
+        await self._recording.let_go(paused)
+        return True
 
 
 def _comes_in_ranges(paused: Paused) -> bool:

@@ -14,6 +14,7 @@ from archiver.engines.browser.consent import Consent
 from archiver.engines.browser.evidence import evidence
 from archiver.engines.browser.facts import look
 from archiver.engines.browser.login import Login
+from archiver.engines.browser.media import Wish, media
 from archiver.engines.browser.pictures import products, stretch
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
@@ -64,6 +65,7 @@ class Means:
     session: Session = NOBODY
     """As whom it is made."""
     behaving: Behaving = field(default_factory=Behaving)
+    films: Wish = field(default_factory=Wish)
 
 
 class Visit:
@@ -73,6 +75,8 @@ class Visit:
         self, chromium: Chromium, router: Router, means: Means, put: Callable[[Item], Awaitable[None]]
     ) -> None:
         self._chromium, self._router, self._means, self._put = chromium, router, means, put
+        self._user_agent = means.session.user_agent or chromium.user_agent
+        self._agents: tuple[str, ...] = (f"archiver/{__version__}", *chromium.agents)
         self._reasons: list[str] = []
         self._counts: dict[str, int] = {}
         self._evidence: dict[str, Any] = {}
@@ -90,6 +94,8 @@ class Visit:
                 if auth := self._means.session.basic_auth:
                     await Login(tab.session, auth, url).attach()
                 error = await self._while_alive(tab, self._page(tab, recording, url), limits.seconds)
+                if recording.settled.is_set():
+                    self._agents += await media(recording, self._means.films, self._user_agent, self._put)
                 await recording.finish(FINISHING)
                 if error:
                     self._explain(recording, url, error)
@@ -122,6 +128,7 @@ class Visit:
         reserve = min(10.0, limits.seconds / 5)
         begun = clock()
         if error := await tab.go(url, limits.seconds / 2):
+            await self._drain(recording, begun + limits.seconds - reserve)  # of a long file that is no page
             return error
         if not await tab.loaded(begun + limits.seconds / 2 - clock()):
             self._reasons.append(f"the page was still loading after {limits.seconds / 2:g} s")
@@ -191,8 +198,8 @@ class Visit:
             finished=now(),
             engine="browser",
             fidelity=recording.fidelity,
-            user_agent=self._means.session.user_agent or self._chromium.user_agent,
-            agents=(f"archiver/{__version__}", *self._chromium.agents),
+            user_agent=self._user_agent,
+            agents=self._agents,
             requests=tuple(recording.notes),
             reasons=(*recording.reasons, *self._reasons),
             counts=self._counts,
