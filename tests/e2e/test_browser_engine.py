@@ -23,7 +23,7 @@ from PIL import Image
 
 from archiver.engines import EngineOptions, guard
 from archiver.engines.browser import BrowserEngine, bodies
-from archiver.errors import AddressRefused, ArchiverError, FetchFailed, PartMissing, StorageError
+from archiver.errors import AddressRefused, ArchiverError, CutOff, FetchFailed, PartMissing, StorageError
 from archiver.model import Exchange, Item, Limits, PageInfo, Resource
 from labsite import BIG, SOUND, Lab
 from newsroom import Newsroom
@@ -364,18 +364,29 @@ def descendants(pid: int) -> dict[int, str]:
     return found
 
 
-def test_a_browser_that_dies_ends_its_visit_and_is_started_anew(lab: Lab):
+def kill_at_fourth(engine: BrowserEngine, lab: Lab, kind: str) -> Capture:
+    """A capture in whose midst the processes of this kind are killed."""
+    result = Capture()
+    for item in engine.capture(f"{lab.origin()}/restless", Limits(seconds=30)):
+        result.add(item)
+        if len(result.exchanges) == 4:
+            for pid, command in descendants(os.getpid()).items():
+                if kind in command and "chromium" in command:
+                    os.kill(pid, signal.SIGKILL)
+    return result
+
+
+def test_a_page_whose_renderer_dies_is_kept_as_far_as_it_came(lab: Lab):
     with BrowserEngine(EngineOptions(allow_private=True)) as engine:
-        for kind in ("--type=renderer", "--remote-debugging-pipe"):
-            result = Capture()
-            for item in engine.capture(f"{lab.origin()}/restless", Limits(seconds=30)):
-                result.add(item)
-                if len(result.exchanges) == 4:
-                    for pid, command in descendants(os.getpid()).items():
-                        if kind in command and "chromium" in command:
-                            os.kill(pid, signal.SIGKILL)
-            assert result.roles() == [("main", "/restless")]
-            assert any("crashed" in reason or "ended" in reason for reason in result.info.reasons)
+        result = kill_at_fourth(engine, lab, "--type=renderer")
+        assert result.roles() == [("main", "/restless")]
+        assert any("crashed" in reason for reason in result.info.reasons)
+
+
+def test_a_browser_that_dies_cuts_its_visit_off_and_is_started_anew(lab: Lab):
+    with BrowserEngine(EngineOptions(allow_private=True)) as engine:
+        with pytest.raises(CutOff):
+            kill_at_fourth(engine, lab, "--remote-debugging-pipe")
         assert capture(engine, f"{lab.origin()}/framed").main().response.status == 200
 
 
