@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self, cast
 
 from PIL import Image
@@ -228,10 +229,13 @@ class Chromium:
         """False once the browser has ended, by its own fault or by `close`."""
         return self._browser.is_connected()
 
-    async def tab(self, proxy_port: int, reader: Reader = NOBODY) -> Tab:
+    async def tab(
+        self, proxy_port: int, reader: Reader = NOBODY, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Tab:
         """A fresh page whose traffic, all of it, goes through the SOCKS5 proxy at this loopback port.
 
         It has the cookies and the local storage that the reader's profile has, and those of no other page.
+        `headers` stand in its requests in place of the browser's own.
         """
         try:
             context: BrowserContext = await self._browser.new_context(
@@ -239,6 +243,7 @@ class Chromium:
                 user_agent=reader.user_agent or self.user_agent,
                 storage_state={"cookies": cast(Any, [cookie.as_json() for cookie in reader.cookies])},
                 accept_downloads=False,
+                extra_http_headers=dict(headers),
                 proxy={"server": f"socks5://127.0.0.1:{proxy_port}", "bypass": "<-loopback>"},
             )
             if reader.storage:

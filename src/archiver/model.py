@@ -73,6 +73,9 @@ class Request:
     """The exact bytes sent (POST), or None."""
     redacted: tuple[str, ...] = ()
     """What of it was replaced because it is secret: `url`, names of header fields, `body`."""
+    head: bytes | None = None
+    """All before the body in the bytes it was sent in, where they are known; written so, unless `headers` or the
+    target differ from what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class Response:
     body: BinaryIO
     redacted: tuple[str, ...] = ()
     """As for requests."""
+    head: bytes | None = None
+    """As of a `Request`."""
 
 
 @dataclass(frozen=True, slots=True)

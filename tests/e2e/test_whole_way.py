@@ -9,20 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 from warcio.archiveiterator import ArchiveIterator
 
 from archiver.browser import find_chromium
 from archiver.replay import running_replay
 from newsroom import Newsroom, Served
+from reading import told
 
 pytestmark = pytest.mark.browser
-
-TOLD = [
-    *("#headline", "#reading-time", "#membership-count", "#word-count", "#pressure-chart", "#comments-list"),
-    *("#position-saved", "#related-card", "#author-box", "#feed-items"),
-]
-"""What a reader sees, script's work included; see the newsroom for what each is."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +37,6 @@ class Kept:
         return (
             f"{origin}/default/{self.line['capture_id'][:8]}{self.line['capture_id'][9:15]}mp_/{self.line['final_url']}"
         )
-
-
-def told(page: Page) -> dict[str, str]:
-    """The texts of the page once all its scripts are done and every feed item is there."""
-    page.wait_for_function("document.querySelectorAll('[data-state=waiting]').length === 0")
-    for _ in range(5):
-        if not page.locator("#show-more").count():
-            break
-        items = page.locator("#feed-items > *").count()
-        page.locator("#show-more").click()
-        page.wait_for_function(f"document.querySelectorAll('#feed-items > *').length > {items}")
-    return {name: page.locator(name).inner_text() for name in TOLD}
 
 
 @pytest.fixture(scope="module")

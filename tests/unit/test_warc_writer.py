@@ -239,3 +239,25 @@ def test_any_list_of_items_makes_a_file_that_checks(tmp_path_factory, written):
     assert warcio_accepts(path)
     assert [one for one in check(path) if one.level != "info"] == []
     assert sum(1 for _ in read_records(path)) == writer.records
+
+
+def test_heads_in_their_own_bytes_are_written_as_they_are_unless_a_secret_was_taken_out(write):
+    head = b"HTTP/1.0 200 Quite  Fine\nset-cookie:   token=secret \nX-A: \xff\n\n"
+    asked = b"GET /a?key=secret HTTP/1.1\r\nHost:  news.example\r\n\r\n"
+    url, cookie, note, host = (
+        "https://news.example/a?key=secret",
+        "token=secret",
+        ("X-A", "\xff"),
+        ("Host", "news.example"),
+    )
+
+    def item(url: str, cookie: str) -> Exchange:
+        answer = Response(200, "Quite  Fine", (("set-cookie", cookie), note), BytesIO(b"ok"), head=head)
+        return Exchange(url, STARTED, Request("GET", (host,), None, head=asked), answer)
+
+    found = write(item(url, cookie)).records
+    assert [one.record.head_bytes + one.body for one in found[1:]] == [head + b"ok", asked]
+    for told in (item(url, "token=…"), item("https://news.example/a?key=…", "token=…")):
+        response, request = write(told).records[1:]
+        assert b"secret" not in response.record.head_bytes
+        assert (b"secret" in request.record.head_bytes) == ("secret" in told.url)

@@ -27,6 +27,14 @@ AGENT = f"archiver/{__version__}"
 HTML_BYTES = 20 << 20
 """Of a longer document only so much is read for its metadata."""
 
+WIRE = {
+    "http-header-lines": "the bytes as they came; interim answers (1xx) are left out",
+    "http-bodies": "the bytes as they came, with chunk framing and content codings; payload digests are over them",
+    "recording-proxy": "the browser's traffic was read by a proxy that ended its TLS and spoke HTTP/1.1 to the sites, "
+    "so that the TLS fingerprint which they saw is not the browser's",
+}
+"""What warcinfo tells of a capture by the bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -129,6 +137,8 @@ def _record(
     """Write every item as it comes and close its bodies."""
     recorded = Recorded()
     facts = {"isPartOf": draft.id, "fidelity": engine.fidelity, "engine": engine.name}
+    if engine.fidelity == "wire":
+        facts |= WIRE
     writer = warc.WarcWriter(stream, filename=draft.final.name, info=facts, revisits=revisits)
     try:
         for item in items:

@@ -30,6 +30,13 @@ FILMS = (
 
 ENGINE = (
     click.option("--engine", type=click.Choice(["auto", "browser", "http"]), default="auto", show_default=True),
+    click.option(
+        "--fidelity",
+        type=click.Choice(["decoded", "wire"]),
+        default="decoded",
+        show_default=True,
+        help="Keep bodies as the browser decodes them, or every byte as it came, through a recording proxy.",
+    ),
     click.option("--timeout", type=click.IntRange(1, 86_400), default=90, show_default=True, help=PATIENCE),
 )
 REACH = (
@@ -181,18 +188,22 @@ def _script(file: Path) -> "Script":
 def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
     """What the engine is told, of the options chosen."""
     from archiver.engines import EngineOptions
+    from archiver.engines.choice import check_choice
 
     ca_file = chosen["ca_file"]
     if ca_file is not None and not ca_file.is_file():
         raise UnreadableInput(str(ca_file), "there is no such file of authorities")
-    return EngineOptions(
+    wanted = EngineOptions(
         allow_private=chosen["allow_private"],
         ca_file=ca_file,
+        fidelity=chosen["fidelity"],
         jobs=chosen["jobs"],
         consent=chosen["consent"],
         behaving=_behaving(chosen),
         media=chosen["media"],
     )
+    check_choice(chosen["engine"], wanted)
+    return wanted
 
 
 def terms(chosen: dict[str, Any]) -> "Terms":

@@ -47,6 +47,8 @@ class EngineOptions:
     """Let captures reach loopback, private and link-local addresses."""
     ca_file: Path | None = None
     """PEM file of private certificate authorities to trust beside the system's."""
+    fidelity: Literal["decoded", "wire"] = "decoded"
+    """What the browser engine keeps of a body: as the browser decoded it, or the bytes as they came."""
     jobs: int = 2
     """Pages that may be captured at the same time."""
     consent: ConsentPolicy = "reject"

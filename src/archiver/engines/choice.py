@@ -2,7 +2,7 @@
 
 from archiver.browser import find_chromium
 from archiver.engines import Engine, EngineOptions
-from archiver.errors import PartMissing
+from archiver.errors import PartMissing, UsageError
 
 
 def _has_browser() -> bool:
@@ -12,9 +12,20 @@ def _has_browser() -> bool:
         return False
 
 
+def check_choice(name: str, options: EngineOptions) -> None:
+    """Raise `UsageError` if the engine of that name cannot do what the options ask for."""
+    if name == "http" and options.fidelity == "wire":
+        hint = "Leave out --fidelity wire, or capture with --engine browser."
+        raise UsageError("The http engine keeps no wire bytes.", hint)
+
+
 def open_engine(name: str, options: EngineOptions) -> Engine:
-    """The engine of that name, not entered yet. Only the chosen one is imported."""
-    if name == "browser" or (name == "auto" and _has_browser()):
+    """The engine of that name, not entered yet. Only the chosen one is imported.
+
+    Raises as `check_choice`.
+    """
+    check_choice(name, options)
+    if name == "browser" or (name == "auto" and (options.fidelity == "wire" or _has_browser())):
         from archiver.engines.browser import BrowserEngine
 
         return BrowserEngine(options)

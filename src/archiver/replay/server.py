@@ -15,6 +15,8 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from secrets import token_urlsafe
 from shutil import copytree
@@ -39,6 +41,7 @@ class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
     """The index levels of a collection, opened from small to large, without lines that stand in two of them.
 
     Lines move from a level to the next one by first appearing there: read in this order, none is ever missed.
+    Of a URL that is stored whole, the ranges that are stored as well (206) are left out: pywb makes its own of a whole.
     """
 
     def _load_files_single_dir(self, the_dir: str) -> Iterator[tuple[str, Any]]:
@@ -47,6 +50,11 @@ class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
         yield from sorted(levels, key=lambda named: str(named[0]))
 
     def _merge(self, iter_list: list[Any]) -> Iterator[Any]:
+        for _, lines in groupby(self._merged(iter_list), key=itemgetter("urlkey")):
+            found = list(lines)
+            yield from [line for line in found if line.get("status") != "206"] or found
+
+    def _merged(self, iter_list: list[Any]) -> Iterator[Any]:
         last = None
         for line in super()._merge(iter_list):
             place = line["urlkey"], line["timestamp"], line.get("filename"), line.get("offset")

@@ -93,7 +93,7 @@ def _check_digests(record: Record, where: str, weak: Counter[str]) -> Iterator[F
         yield _altered(where, "block", record.header("WARC-Block-Digest"))
     if payload and payload.value not in (found.stored, found.entity):
         yield _altered(where, "payload", record.header("WARC-Payload-Digest"))
-    weak["chunks"] += found.broken
+    weak["chunks"] += found.broken and not record.header("WARC-Truncated")
     is_framed = found.chunked and not found.broken
     weak["stored-digest"] += is_framed and payload is not None and payload.value == found.stored
 

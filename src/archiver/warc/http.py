@@ -47,6 +47,11 @@ class HttpHead:
         return self.first_line.split(" ", 1)[0]
 
     @property
+    def target(self) -> str:
+        """The target of a request as written, possibly empty."""
+        return self._after_first_word.rpartition(" ")[0] or self._after_first_word
+
+    @property
     def _after_first_word(self) -> str:
         return self.first_line.partition(" ")[2].strip()
 

@@ -25,7 +25,7 @@ from warcio.warcwriter import WARCWriter
 from archiver import __version__
 from archiver.model import Exchange, Headers, Item, PageInfo, Request, Resource, Response, new_body, now, timestamp
 from archiver.warc.decoding import pieces
-from archiver.warc.http import format_head, media_type_of
+from archiver.warc.http import format_head, media_type_of, parse_head
 from archiver.warc.revisits import Revisits
 
 AGENTS = tuple(f"{name}/{version(name)}" for name in ("warcio", "isal"))
@@ -280,6 +280,8 @@ def _labelled(digest: bytes) -> str:
 def _response_payload(exchange: Exchange) -> _Payload:
     response = exchange.response
     head = format_head(f"HTTP/1.1 {response.status} {response.reason}", response.headers)
+    if response.head and not response.redacted and _says(response.head, str(response.status), response.headers):
+        head = response.head
     content_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
     is_coded = any(name.lower() == "content-encoding" for name, _ in response.headers)
     return _Payload(head, response.body, "application/http; msgtype=response", is_coded or _is_compressed(content_type))
@@ -291,9 +293,17 @@ def _request_payload(exchange: Exchange, nothing: BinaryIO) -> _Payload:
     parts = urlsplit(_target(exchange.url))
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     method = "".join(_one_line(request.method).split()) or "GET"
+    if request.head and not request.redacted and _says(request.head, target, request.headers):
+        return _Payload(request.head, request.body or nothing, "application/http; msgtype=request", False)
     headers = request.headers if request.body is None else tuple(_with_length(request.headers, request.body))
     head = format_head(f"{method} {target} HTTP/1.1", headers)
     return _Payload(head, request.body or nothing, "application/http; msgtype=request", False)
+
+
+def _says(head: bytes, second_word: str, headers: Headers) -> bool:
+    """Whether a head's bytes say just this; they do not if secrets were taken out, and must not be written then."""
+    read = parse_head(head)
+    return second_word in (read.target, read.code) and read.headers == headers
 
 
 def _with_length(headers: Headers, body: BinaryIO) -> Iterator[tuple[str, str]]:

@@ -31,31 +31,25 @@ T = TypeVar("T")
 
 
 class BrowserEngine:
-    """An `Engine` that captures with Chromium. Bodies are as the browser decoded them."""
+    """An `Engine` that captures with Chromium."""
 
     name = "browser"
-    fidelity: Fidelity = "decoded"
 
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
-        resolve = partial(guard.resolve, allow_private=options.allow_private)
-        films = Wish(options.media, options.ca_file)
-        self._means = Means(
-            partial(Tunnel, resolve),
-            Recording,
-            options.consent,
-            options.session,
-            behaving=options.behaving,
-            films=films,
-        )
+        self.fidelity: Fidelity = options.fidelity
+        self._resolve = partial(guard.resolve, allow_private=options.allow_private)
         self._resources = ExitStack()
         self._home: Path | None = None
         self._visits: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            if ca_file := self._options.ca_file:
-                self._home = opening.enter_context(home_trusting(read_authorities(ca_file), str(ca_file)))
+            self._means, authorities = self._carried()
+            if authorities:
+                self._home = opening.enter_context(
+                    home_trusting(authorities, str(self._options.ca_file or "wire mode"))
+                )
             self._loop = asyncio.new_event_loop()
             opening.callback(self._loop.close)
             thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
@@ -66,6 +60,21 @@ class BrowserEngine:
             opening.callback(lambda: self._call(self._close()))
             self._resources = opening.pop_all()
         return self
+
+    def _carried(self) -> tuple[Means, list[bytes]]:
+        """How traffic is carried and recorded, and what authorities the browser is to trust for it."""
+        options, ca_file = self._options, self._options.ca_file
+        films = Wish(options.media, ca_file)
+        means = partial(Means, consent=options.consent, session=options.session, behaving=options.behaving, films=films)
+        private = read_authorities(ca_file) if ca_file else []
+        if self.fidelity == "decoded":
+            return means(partial(Tunnel, self._resolve), Recording), private
+        from archiver.engines.browser import wire
+
+        authority = wire.Authority()
+        tunnel = partial(wire.WireTunnel, self._resolve, authority, wire.trusting(private))
+        codings = {"Accept-Encoding": wire.CODINGS}
+        return means(tunnel, wire.WireRecording, headers=codings), [authority.certificate]
 
     def __exit__(self, *exc: object) -> None:
         self._resources.close()

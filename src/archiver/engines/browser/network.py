@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from archiver.browser import Event, Session
 from archiver.model import Headers
@@ -52,6 +52,12 @@ class Hop:
         frames = told.get("stack", {}).get("callFrames", ())
         urls = (str(url) for url in (told.get("url", ""), *(frame["url"] for frame in frames)))
         return next((url for url in urls if url.startswith(("http:", "https:"))), "")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Method and URL, without a fragment."""
+        asked = (self.sent or {"request": {"method": "", "url": ""}})["request"]
+        return asked["method"], urldefrag(asked["url"]).url
 
     @property
     def status(self) -> int | None:
@@ -114,6 +120,14 @@ class NetworkLog:
         self.urls: set[str] = set()
         """What has been asked for."""
         self._key_exchanges: dict[str, set[str]] = defaultdict(set)
+        self.frames: dict[str, str] = {}
+        """Ids of the frames that asked, by URL."""
+        self.kinds: dict[tuple[str, str], str] = {}
+        """What the page wanted each method and URL for, in lower case."""
+        self.initiators: dict[str, str] = {}
+        """URL of what asked for each URL, where that is told."""
+        self.failed: list[tuple[Hop, str]] = []
+        """Requests that failed, neither given up by the page nor blocked, with the browser's name for why."""
         self._requests: dict[str, Request] = {}
         self._sinks: dict[str, Callable[[bytes], None]] = {}
         self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -127,7 +141,7 @@ class NetworkLog:
             ("responseReceived", self._received),
             ("dataReceived", self._data),
             ("loadingFinished", partial(self._ended, "finished")),
-            ("loadingFailed", partial(self._ended, "failed")),
+            ("loadingFailed", self._failed),
             ("webSocketCreated", self._socket),
         ):
             session.on(f"Network.{name}", handler)
@@ -198,6 +212,9 @@ class NetworkLog:
             before.got_headers = before.got_headers or {"headers": {}}
         hop.sent = event
         self.urls.add(event["request"]["url"])
+        self.kinds[hop.key] = hop.type or ""
+        self.frames[hop.key[1]] = event.get("frameId", "")
+        self.initiators[hop.key[1]] = hop.initiator
 
     def _sent_headers(self, event: Event) -> None:
         self._request(event).first_without("sent_headers").sent_headers = event
@@ -218,6 +235,12 @@ class NetworkLog:
     def _ended(self, how: Literal["finished", "failed"], event: Event) -> None:
         if event["requestId"] in self._requests:
             self._request(event).ended = how
+
+    def _failed(self, event: Event) -> None:
+        self._ended("failed", event)
+        request = self._requests.get(event["requestId"])
+        if request and request.hops and not event.get("canceled") and not event.get("blockedReason"):
+            self.failed.append((request.hops[-1], str(event.get("errorText", "")).removeprefix("net::")))
 
     def _socket(self, event: Event) -> None:
         self.sockets.append((event["url"], datetime.now(UTC)))

@@ -138,13 +138,17 @@ class Recording:
         await self.streams.finish(seconds)
         if not self.settled.is_set():
             await self.settle()
-        for hop in self.log.waiting():
-            if hop.sent and hop.started:
-                asked, kind, told = hop.sent["request"], hop.type or "", self._told(hop.sent["request"]["url"], hop)
-                self.note(asked["url"], asked["method"], kind, hop.started, "no answer came", served=False, **told)
+        self.note_unanswered()
         for url, opened in self.log.sockets:
             why = "WARC has no form for a WebSocket's messages"
             self.note(url, "GET", "websocket", opened, why, status=101, **self._told(url))
+
+    def note_unanswered(self) -> None:
+        """Note what was asked for and got no answer."""
+        for hop in self.log.waiting():
+            if hop.sent and hop.started:
+                (method, url), why = hop.key, "no answer came"
+                self.note(url, method, hop.type or "", hop.started, why, served=False, **self._told(url, hop))
 
     async def close(self) -> None:
         """Drop whatever is still under way."""
@@ -181,6 +185,21 @@ class Recording:
         """What a line of the log tells of the connection, and of who asked."""
         protocols = tuple(filter(None, (hop and hop.protocol, self.tunnel.tls(url))))
         return {"ip": self.tunnel.address(url), "protocols": protocols, "initiator": hop.initiator if hop else ""}
+
+    # What is fetched besides
+
+    def has_whole(self, url: str) -> bool:
+        """Whether a record holds all of what is at `url`, so that it need not be fetched besides."""
+        return False
+
+    async def keep_whole(self, exchange: Exchange) -> None:
+        """Record what was fetched besides."""
+        if exchange.truncated:
+            self.reasons[f"{exchange.url} was cut ({exchange.truncated})"] = None
+        told = {"status": exchange.response.status, "ip": exchange.ip, "protocols": exchange.protocols}
+        self.note(exchange.url, "GET", "media", exchange.started, "", **told)
+        self.films.look(exchange)
+        await self.put(exchange)
 
     # One answer
 

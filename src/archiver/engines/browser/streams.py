@@ -91,6 +91,8 @@ class Streams:
         for waiting in standing:
             waiting.cancel()
         async with self._turns:
+            if recording.has_whole(url):
+                return ""
             try:
                 if recording.stop.is_set():
                     raise BrowserError("the visit ended before it")
@@ -98,12 +100,7 @@ class Streams:
             except BrowserError as error:
                 recording.note(url, "GET", "media", started, str(error))
                 return str(error)
-            if exchange.truncated:
-                recording.reasons[f"{url} was cut ({exchange.truncated})"] = None
-            told = {"status": exchange.response.status, "ip": exchange.ip, "protocols": exchange.protocols}
-            recording.note(url, "GET", "media", exchange.started, "", **told)
-            recording.films.look(exchange)
-            await recording.put(exchange)
+            await recording.keep_whole(exchange)
             return ""
 
     async def _load(self, url: str) -> Exchange:

@@ -71,7 +71,7 @@ class Tunnel:
 
     def address(self, url: str) -> str | None:
         """The address that the host of `url` was reached at, or None."""
-        return self.addresses.get(_place(url))
+        return self.addresses.get(place_of(url))
 
     def tls(self, url: str) -> str:
         """The version of TLS that the host of `url` chose, as `tls/1.3`, or "".
@@ -85,13 +85,13 @@ class Tunnel:
         return self._unanimous(url, 1)
 
     def _unanimous(self, url: str, part: int) -> str:
-        hellos = self._hellos.get(_place(url), ()) if url.startswith(("https:", "wss:")) else ()
+        hellos = self._hellos.get(place_of(url), ()) if url.startswith(("https:", "wss:")) else ()
         chosen = {hello[part] for hello in hellos}
         return chosen.pop() if len(chosen) == 1 else ""
 
     def client_address(self, url: str) -> str | None:
         """Our own address on the connection to the host of `url`, or None."""
-        return self._own.get(_place(url))
+        return self._own.get(place_of(url))
 
     def certificates(self, url: str) -> tuple[bytes, ...]:
         """The certificates of the host of `url`, DER, its own first, as it sent them; none where TLS passes as it is.
@@ -102,7 +102,7 @@ class Tunnel:
 
     def failure(self, url: str) -> ArchiverError | None:
         """Why the host of `url` could not be reached, or None."""
-        return self.failures.get(_place(url))
+        return self.failures.get(place_of(url))
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._serve((reader, writer)))
@@ -192,7 +192,7 @@ def server_hello(first: bytes) -> Hello | None:
     return _VERSIONS.get(version, ""), cipher
 
 
-def _place(url: str) -> Place:
+def place_of(url: str) -> Place:
     """Host and port of a URL, as the browser names them to the tunnel."""
     parts = urlsplit(url)
     return (parts.hostname or "", parts.port or {"https": 443, "wss": 443}.get(parts.scheme, 80))

@@ -1,7 +1,7 @@
 """One visit to one page: navigate, let it settle, behave like a reader, wait until all is in, take its pictures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,8 @@ class Means:
     """As whom it is made."""
     behaving: Behaving = field(default_factory=Behaving)
     films: Wish = field(default_factory=Wish)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers in place of the browser's own."""
 
 
 class Visit:
@@ -86,7 +88,7 @@ class Visit:
         """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
         started = now()
         async with self._means.tunnel() as tunnel:
-            tab = await self._chromium.tab(tunnel.port, self._means.session)
+            tab = await self._chromium.tab(tunnel.port, self._means.session, self._means.headers)
             recording = self._means.recording(self._chromium.session, tab, tunnel, limits, self._put)
             self._router.add(recording)
             try:
