@@ -3,7 +3,7 @@
     ArchiverError          1   something went wrong that the caller may report as it is
     ├── UsageError         2   wrong usage or input          (InvalidURL, UnknownCollection, …)
     ├── PartMissing        3   a browser, a server, a library is not there
-    ├── PolicyRefusal      4   a rule forbids it             (AddressRefused)
+    ├── PolicyRefusal      4   a rule forbids it             (AddressRefused, Blocked, RobotsRefused)
     ├── RemoteError        5   the network or the far side failed (FetchFailed, StoreError)
     ├── CutOff             1   the browser or the machine that had a page went away
     └── ConflictError      6   two truths; nothing was changed    (ObjectConflict)
@@ -123,11 +123,29 @@ class AddressRefused(PolicyRefusal):
     def __init__(self, host: str, address: str, kind: str) -> None:
         super().__init__(
             f"{host} is at the {kind} address {address}, which captures do not reach.",
-            "If that is meant, repeat with --allow-private.",
+            f"If that is meant, repeat with --allow-address {address}, or with --allow-private for all such addresses.",
         )
         self.host = host
         self.address = address
         self.kind = kind
+
+
+class Blocked(PolicyRefusal):
+    """A rule of the operator's block list forbids it."""
+
+    def __init__(self, what: str, rule: str) -> None:
+        super().__init__(f"{what} is on the block list ({rule}).", "Leave that rule out if the page is wanted.")
+        self.what = what
+        self.rule = rule
+
+
+class RobotsRefused(PolicyRefusal):
+    """The site's robots.txt asks not to fetch the page, or could not tell."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url} is not captured: {why}.", "To keep it all the same, repeat with --robots record.")
+        self.url = url
+        self.why = why
 
 
 class RemoteError(ArchiverError):

@@ -287,6 +287,8 @@ class Limits:
     """The whole visit."""
     body_bytes: int = 1 << 30
     """One body; a longer one is cut and marked `WARC-Truncated: length`."""
+    total_bytes: int = 10 << 30
+    """All bodies together. Bodies under way at the same time may go beyond it."""
     requests: int = 5000
     """Requests of one page."""
     media_seconds: float = 300.0

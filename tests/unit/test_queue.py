@@ -16,6 +16,7 @@ from archiver.capture import AGENT, Captured, Terms, recall
 from archiver.collection import Root, draft
 from archiver.errors import CutOff, FetchFailed, StorageError
 from archiver.jobs import retry, run, threads
+from archiver.jobs.hosts import Hosts
 from archiver.jobs.queue import Job, open_queue
 from archiver.jobs.retry import Patience
 from archiver.jobs.run import work_off
@@ -40,14 +41,14 @@ def short_pauses(monkeypatch):
     monkeypatch.setattr(run, "ASKED", 0.0)
 
 
-def worked_off(collection, urls, engine, *, jobs=3, patience=QUICK, queue=None, busy=run.none_busy):
+def worked_off(collection, urls, engine, *, jobs=3, patience=QUICK, queue=None, hosts=None):
     """The outcomes of a run over `urls`, in a queue on disk unless one is given."""
     if queue is None:
         with open_queue(collection.path.parent, collection.name) as queue:
-            return worked_off(collection, urls, engine, jobs=jobs, patience=patience, queue=queue, busy=busy)
+            return worked_off(collection, urls, engine, jobs=jobs, patience=patience, queue=queue, hosts=hosts)
     batch = queue.put(urls, {})
     with Threads(collection, engine, Terms(), jobs) as crew:
-        return list(work_off(queue, batch, crew, patience, busy))
+        return list(work_off(queue, batch, crew, patience, hosts))
 
 
 def states(collection):
@@ -148,18 +149,40 @@ def test_a_list_of_any_length_is_not_held_in_memory(collection):
 
 
 def test_hosts_that_are_busy_wait_for_their_turn(collection):
-    """The hook of per-host manners: it sees how many pages of each host are in hand."""
-    seen, most = [], Counter()
+    """Per-host manners: one page of each host at a time, and the hosts side by side."""
+    most, together = Counter(), set()
 
-    def one_each(in_hand):
-        seen.append(dict(in_hand))
-        for host, count in in_hand.items():
-            most[host] = max(most[host], count)
-        return [host for host, count in in_hand.items() if count >= 1]
+    class Watched(Hosts):
+        def busy(self, in_hand):
+            for host, count in in_hand.items():
+                most[host] = max(most[host], count)
+            together.add(frozenset(host for host, count in in_hand.items() if count))
+            return super().busy(in_hand)
 
     urls = [f"https://{host}.example/{n}" for host in "ab" for n in range(6)]
-    assert len(worked_off(collection, urls, PaperEngine(), jobs=4, busy=one_each)) == 12
-    assert max(most.values()) == 1 and set(most) == {"a.example", "b.example"}
+    assert len(worked_off(collection, urls, PaperEngine(), jobs=4, hosts=Watched(jobs=1))) == 12
+    assert max(most.values()) == 1 and {"a.example", "b.example"} in together
+
+
+def test_pages_of_one_host_begin_with_a_pause_between_them(collection):
+    """A clock that stands until it is asked to go: each page waits for its own turn, and no other host does."""
+    now, begun = [0.0], []
+
+    class Noted(Hosts):
+        def busy(self, in_hand):
+            now[0] += 0.5
+            return super().busy(in_hand)
+
+        def begun(self, host):
+            begun.append((host, now[0]))
+            super().begun(host)
+
+    urls = [f"https://{host}.example/{n}" for n in range(3) for host in "aab"]
+    assert len(worked_off(collection, urls, PaperEngine(), jobs=4, hosts=Noted(5, clock=lambda: now[0]))) == 9
+    for name in ("a.example", "b.example"):
+        times = [at for host, at in begun if host == name]
+        assert all(later - earlier >= 5 for earlier, later in zip(times, times[1:], strict=False))
+    assert begun[1][0] != begun[0][0] and begun[1][1] - begun[0][1] < 5
 
 
 # Tried again

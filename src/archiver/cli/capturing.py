@@ -41,6 +41,7 @@ ENGINE = (
 )
 REACH = (
     click.option("--allow-private", is_flag=True, help="Reach loopback and private addresses too."),
+    click.option("--allow-address", multiple=True, metavar="CIDR", help="Reach this address or network too."),
     click.option(
         "--ca-file", type=click.Path(path_type=Path, dir_okay=False), help="PEM of private authorities to trust."
     ),
@@ -62,6 +63,37 @@ BEHAVIOUR = (
         metavar="FILE",
         help="The built behaviors.js of browsertrix-behaviors, run last.",
     ),
+)
+
+
+class Rule(click.ParamType["str | Path"]):
+    """A rule of a block list, or the path of a file of them."""
+
+    name = "rule"
+
+    def convert(self, value: Any, _param: Any, _context: Any) -> Any:
+        """The text, as a path where there is such a file."""
+        return Path(value) if Path(value).is_file() else value
+
+
+MANNERS = (
+    click.option(
+        "--robots",
+        type=click.Choice(["obey", "record", "ignore"]),
+        default="record",
+        show_default=True,
+        help="Obey robots.txt, only keep what it says, or do not ask for it.",
+    ),
+    click.option(
+        "--block",
+        multiple=True,
+        type=Rule(),
+        metavar="RULE|FILE",
+        help="Ask for nothing there: a host, an address with *, or a list of them.",
+    ),
+    click.option("--max-body", type=click.IntRange(1), default=1 << 30, help="Bytes of one body [default: 1 GiB]."),
+    click.option("--max-size", type=click.IntRange(1), default=10 << 30, help="Bytes of a page [default: 10 GiB]."),
+    click.option("--max-requests", type=click.IntRange(1), default=5000, show_default=True, help="Requests of a page."),
 )
 CONSENT = (
     click.option(
@@ -96,7 +128,7 @@ MEDIA = (
         help="Megabytes of films that one page may have.",
     ),
 )
-PAGES = (ENGINE, CONSENT, BEHAVIOUR, REACH, KEEPING, MEDIA, sessions.SESSION)
+PAGES = (ENGINE, CONSENT, BEHAVIOUR, MANNERS, REACH, KEEPING, MEDIA, sessions.SESSION)
 """The groups that say how a page is captured; they are kept with a page that waits in the queue."""
 
 
@@ -127,9 +159,13 @@ RUN = (
         help="Seconds that a run waits for a page that is to be tried again.",
     ),
     click.option("--cluster", metavar="ADDRESS", help="Let a Dask cluster capture; local:3 starts one of 3 workers."),
+    click.option("--host-delay", type=click.FloatRange(0, 3600), default=0, help="Seconds between pages of one host."),
+    click.option("--host-jobs", type=click.IntRange(0, 64), default=0, help="Pages of one host at a time; 0: any."),
     *TLS,
 )
-RUN_NAMES = frozenset({"jobs", "retries", "wait", "cluster", "tls_ca", "tls_cert", "tls_key"})
+RUN_NAMES = frozenset(
+    {"jobs", "retries", "wait", "cluster", "host_delay", "host_jobs", "tls_ca", "tls_cert", "tls_key"}
+)
 """Options of a run: every run has its own."""
 SECRET = sessions.SECRET
 """Options whose values no sidecar tells."""
@@ -187,7 +223,8 @@ def _script(file: Path) -> "Script":
 
 def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
     """What the engine is told, of the options chosen."""
-    from archiver.engines import EngineOptions
+    from archiver.engines import EngineOptions, guard
+    from archiver.engines.blocking import BlockList
     from archiver.engines.choice import check_choice
 
     ca_file = chosen["ca_file"]
@@ -195,12 +232,15 @@ def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
         raise UnreadableInput(str(ca_file), "there is no such file of authorities")
     wanted = EngineOptions(
         allow_private=chosen["allow_private"],
+        allowed=guard.networks(chosen["allow_address"]),
         ca_file=ca_file,
         fidelity=chosen["fidelity"],
         jobs=chosen["jobs"],
         consent=chosen["consent"],
         behaving=_behaving(chosen),
         media=chosen["media"],
+        blocked=BlockList.of(chosen["block"]),
+        robots=chosen["robots"],
     )
     check_choice(chosen["engine"], wanted)
     return wanted
@@ -215,7 +255,12 @@ def terms(chosen: dict[str, Any]) -> "Terms":
     told = {key: _told(value) for key, value in (chosen | programs).items() if key not in SECRET}
     known = {key: value for key, value in told.items() if value not in (None, "", [])}
     limits = Limits(
-        seconds=chosen["timeout"], media_seconds=chosen["media_timeout"], media_bytes=chosen["media_size"] << 20
+        seconds=chosen["timeout"],
+        body_bytes=chosen["max_body"],
+        total_bytes=chosen["max_size"],
+        requests=chosen["max_requests"],
+        media_seconds=chosen["media_timeout"],
+        media_bytes=chosen["media_size"] << 20,
     )
     return Terms(limits, known, dedup=chosen.get("dedup"))
 
@@ -284,14 +329,16 @@ def work(
     queue: "Queue", batch: int, collection: "Collection", chosen: dict[str, Any], *, as_json: bool
 ) -> "Iterator[Captured]":
     """Capture what waits in a batch, and show and give each outcome."""
+    from archiver.jobs.hosts import Hosts
     from archiver.jobs.retry import Patience
     from archiver.jobs.run import work_off
 
     counts = queue.count(batch)
     total = counts["waiting"] + counts["leased"]
     patience = Patience(chosen["retries"], chosen["wait"])
+    hosts = Hosts(chosen["host_delay"], chosen["host_jobs"])
     with render.progress(quiet=as_json) as observe, _crew(queue, collection, chosen) as crew:
-        for done, outcome in enumerate(work_off(queue, batch, crew, patience), 1):
+        for done, outcome in enumerate(work_off(queue, batch, crew, patience, hosts), 1):
             observe("capturing", min(done, total), total)
             _show(outcome, as_json=as_json)
             yield outcome

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, Self
 
+from archiver.engines.blocking import BlockList
+from archiver.engines.guard import Networks
 from archiver.model import Fidelity, Item, Limits
 from archiver.session import NOBODY, Session
 
+RobotsPolicy = Literal["obey", "record", "ignore"]
 ConsentPolicy = Literal["reject", "accept", "hide", "leave"]
 """What is done with a dialog that asks for consent; docs/capture.md says what each means for the copy."""
 
@@ -57,6 +60,12 @@ class EngineOptions:
     behaving: Behaving = field(default_factory=Behaving)
     media: Literal["auto", "off", "all"] = "auto"
     """Films: those of which a replay needs more than the page loaded; no more than it loaded; in every rendition."""
+    allowed: Networks = ()
+    """Networks that captures may reach although they are not public."""
+    blocked: BlockList = field(default_factory=BlockList)
+    """What is not asked for."""
+    robots: RobotsPolicy = "ignore"
+    """Whether robots.txt is asked for, and minded."""
 
 
 class Engine(Protocol):

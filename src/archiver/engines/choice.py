@@ -20,11 +20,18 @@ def check_choice(name: str, options: EngineOptions) -> None:
 
 
 def open_engine(name: str, options: EngineOptions) -> Engine:
-    """The engine of that name, not entered yet. Only the chosen one is imported.
-
-    Raises as `check_choice`.
-    """
+    """The engine of that name, not entered yet, minding robots.txt if that is asked for. Raises as `check_choice`."""
     check_choice(name, options)
+    engine = _engine(name, options)
+    if options.robots == "ignore":
+        return engine
+    from archiver.engines.robots import MindfulEngine
+
+    return MindfulEngine(engine, options)
+
+
+def _engine(name: str, options: EngineOptions) -> Engine:
+    """Only the chosen one is imported."""
     if name == "browser" or (name == "auto" and (options.fidelity == "wire" or _has_browser())):
         from archiver.engines.browser import BrowserEngine
 

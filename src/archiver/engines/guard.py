@@ -8,15 +8,19 @@ import ipaddress
 import re
 import socket
 import string
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 import idna
 
-from archiver.errors import AddressRefused, FetchFailed, InvalidURL
+from archiver.errors import AddressRefused, FetchFailed, InvalidURL, UsageError
 
 MAX_URL = 8192
 """Characters of the longest URL that is taken (RFC 9110 §4.1 asks for at least 8000 octets)."""
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+"""What may be reached although it is not on the public internet."""
 
 LOOPBACK = ("127.0.0.1", "::1")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -71,16 +75,24 @@ def check_url(url: str) -> str:
     return normal
 
 
-def check_address(host: str, address: str, allow_private: bool) -> None:
+def networks(given: Iterable[str]) -> Networks:
+    """Networks in CIDR notation, or single addresses, that may be reached. Raises `UsageError`."""
+    try:
+        return tuple(ipaddress.ip_network(one.strip("[]"), strict=False) for one in given)
+    except ValueError as error:
+        raise UsageError(f"{error}.", "Give an address, or a network such as 10.1.0.0/16.") from error
+
+
+def check_address(host: str, address: str, allow_private: bool, allowed: Networks = ()) -> None:
     """Raise `AddressRefused` if `address` (IPv4 or IPv6 as text, of `host`) is not on the public internet.
 
-    With `allow_private` every address is good.
+    With `allow_private` every address is good; those in `allowed` are too.
     """
-    if not allow_private and (kind := kind_of(address)):
+    if not allow_private and (kind := kind_of(address)) and not _within(address, kind, allowed):
         raise AddressRefused(host, address, kind)
 
 
-def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
+def resolve(host: str, port: int, *, allow_private: bool, allowed: Networks = ()) -> list[str]:
     """The addresses of `host` that a capture may connect to, in the resolver's order.
 
     `localhost` and names below it are loopback without asking DNS (RFC 6761 §6.3). Addresses that must not be
@@ -95,9 +107,13 @@ def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
             found = [str(ipaddress.ip_address(_host(bare).strip("[]")))]
         except ValueError:
             found = _look_up(bare, port)
-    good = [address for address in found if allow_private or kind_of(address) is None]
+    good = [
+        address
+        for address in found
+        if allow_private or (kind := kind_of(address)) is None or _within(address, kind, allowed)
+    ]
     if not good:
-        check_address(host, found[0], allow_private)
+        check_address(host, found[0], allow_private, allowed)
     return good
 
 
@@ -116,6 +132,23 @@ def kind_of(address: str) -> str | None:
         return kind_of(str(_lowest(found)))
     inner = (kind_of(str(carried)) for carried in _carried(found))
     return _kind(found, public=found in _GLOBAL_V6 and found.is_global) or next(filter(None, inner), None)
+
+
+def _within(address: str, kind: str, allowed: Networks) -> bool:
+    """Whether an address off the public internet was allowed by name.
+
+    Where clouds keep their secrets is allowed by its own address alone, never as one of a network.
+    """
+    if not allowed or kind == "unreadable":
+        return False
+    found = ipaddress.ip_address(address)
+    judged = {found, getattr(found, "ipv4_mapped", None) or found}
+    return any(
+        one in network and (kind != "metadata" or network.num_addresses == 1)
+        for network in allowed
+        for one in judged
+        if one.version == network.version
+    )
 
 
 def _kind(address: IPv4Address | IPv6Address, *, public: bool) -> str | None:

@@ -2,12 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from archiver.capture import Captured, nothing
 from archiver.errors import ArchiverError
+from archiver.jobs.hosts import Hosts
 from archiver.jobs.queue import Job, Queue
 from archiver.jobs.retry import MOST_CUT_OFF, Patience, attempt, pause, worth_another
 from archiver.model import Finding
@@ -16,14 +17,6 @@ TURN = 0.25
 """Seconds after which a run that waits looks again whether something is due."""
 ASKED = 2.0
 """Seconds after which it asks again for pages that are in the hands of others."""
-
-Busy = Callable[[Counter[str]], Collection[str]]
-"""Which hosts get no further page now, given how many pages of each are in hand."""
-
-
-def none_busy(_in_hand: Counter[str]) -> Collection[str]:
-    """Hosts are taken as they come."""
-    return ()
 
 
 class Crew(Protocol):
@@ -57,20 +50,24 @@ class Crew(Protocol):
         ...
 
 
-def work_off(queue: Queue, batch: int, crew: Crew, patience: Patience, busy: Busy = none_busy) -> Iterator[Captured]:
+def work_off(
+    queue: Queue, batch: int, crew: Crew, patience: Patience, hosts: Hosts | None = None
+) -> Iterator[Captured]:
     """Capture what waits in a batch; each outcome as it comes. Ends when nothing is due within `patience.longest`.
 
     Several processes may work at one batch. Raises what stops every capture; the queue then has all the rest.
     """
     in_hand: Counter[str] = Counter()
+    hosts = hosts or Hosts()
     lost, asked = queue.take_over(batch), 0.0
     while True:
         if lost and time.monotonic() - asked > ASKED:
             lost, known = _recalled(queue, crew, lost)
             asked = time.monotonic()
             yield from _settled(queue, known, patience)
-        while crew.free > 0 and (job := queue.claim(batch, busy(in_hand))):
+        while crew.free > 0 and (job := queue.claim(batch, hosts.busy(in_hand))):
             in_hand[job.host] += 1
+            hosts.begun(job.host)
             crew.begin(job)
         if in_hand.total():
             ended = crew.ended(TURN)

@@ -38,7 +38,6 @@ class BrowserEngine:
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
         self.fidelity: Fidelity = options.fidelity
-        self._resolve = partial(guard.resolve, allow_private=options.allow_private)
         self._resources = ExitStack()
         self._home: Path | None = None
         self._visits: set[asyncio.Task[None]] = set()
@@ -81,6 +80,7 @@ class BrowserEngine:
 
     def capture(self, url: str, limits: Limits) -> Iterator[Item]:
         """Visit `url` in the browser; see `Engine.capture`."""
+        self._options.blocked.check(url)
         items = _Items(WAITING)
         visit = self._call(self._begin(url, limits, items))
         try:
@@ -94,6 +94,11 @@ class BrowserEngine:
                 self._call(_end(visit))
             while not items.empty():
                 close_bodies(items.get_nowait())
+
+    def _resolve(self, host: str, port: int) -> list[str]:
+        """Where the tunnel may go for a host; what is blocked goes nowhere."""
+        self._options.blocked.check_host(host)
+        return guard.resolve(host, port, allow_private=self._options.allow_private, allowed=self._options.allowed)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         """Do `work` on the browser's loop and wait for it."""
@@ -109,7 +114,7 @@ class BrowserEngine:
 
     async def _launch(self) -> None:
         self._chromium = await Chromium.launch(self._home)
-        self._router = Router(self._chromium.session, self._means.recording.held)
+        self._router = Router(self._chromium.session, self._means.recording.held, self._options.blocked)
         await self._router.start()
 
     async def _close(self) -> None:

@@ -60,7 +60,7 @@ class Recording:
         self._held: Exchange | None = None  # the document, until it is clear that no other follows
         self._seen: set[str] = set()
         self._changed = 0.0
-        self._taken = 0
+        self._taken = self._size = 0
         self._tasks: dict[asyncio.Task[None], Paused] = {}
         self._flowing: set[Paused] = set()
         self._fault: BaseException | None = None
@@ -74,6 +74,16 @@ class Recording:
         self._seen.add(event["requestId"])
         paused = Paused(event, self.log.pause(event.get("networkId") or event["requestId"]))
         task = asyncio.ensure_future(self.let_go(paused) if self.stop.is_set() else self._take(paused))
+        self._tasks[task] = paused
+        task.add_done_callback(self._done)
+
+    def refuse(self, event: Event, why: str) -> None:
+        """Keep a request, paused before it left, from leaving."""
+        paused = Paused(event, Hop())
+        if self._is_document(paused):
+            self.failed = paused
+        self.note_answer(paused, why, served=False)
+        task = asyncio.ensure_future(self._fail(paused, "BlockedByClient"))
         self._tasks[task] = paused
         task.add_done_callback(self._done)
 
@@ -96,6 +106,11 @@ class Recording:
     def answered(self) -> bool:
         """Whether any server gave any answer."""
         return self._taken > 0
+
+    @property
+    def room(self) -> int:
+        """Bytes that a body may have now."""
+        return min(self.limits.body_bytes, self.limits.total_bytes - self._size)
 
     @property
     def idle(self) -> float:
@@ -207,8 +222,9 @@ class Recording:
         try:
             if why := self._unwanted(paused):
                 self.note_answer(paused, why, served=False)
-            elif self._taken >= self.limits.requests:
-                self._refuse(paused)
+            elif why := self._beyond():
+                self.reasons[why] = None
+                self.note_answer(paused, why)
                 await self._fail(paused)
             else:
                 self._taken += 1
@@ -233,10 +249,11 @@ class Recording:
             return "the browser itself went to https, as this host has told it to"
         return ""
 
-    def _refuse(self, paused: Paused) -> None:
-        why = f"the page made more than {self.limits.requests} requests"
-        self.reasons[why] = None
-        self.note_answer(paused, why)
+    def _beyond(self) -> str:
+        """The cap that the page has reached, or ""."""
+        if self._taken >= self.limits.requests:
+            return f"the page made more than {self.limits.requests} requests"
+        return f"the page is larger than {self.limits.total_bytes} bytes" if self.room <= 0 else ""
 
     def _is_document(self, paused: Paused) -> bool:
         return paused.type == "document" and paused.frame == self.tab.target_id
@@ -277,7 +294,7 @@ class Recording:
             body = await flow.end(patience, self.stop)
             self._changed = asyncio.get_running_loop().time()
             return body
-        body = await bodies.take_stream(self._fetch, paused.id, self.limits.body_bytes, patience, self.stop)
+        body = await bodies.take_stream(self._fetch, paused.id, self.room, patience, self.stop)
         with suppress(BrowserError), body.dropped_if_cancelled():
             if wandering or body.size > bodies.HANDED_BACK:
                 await self._fail(paused)
@@ -288,7 +305,7 @@ class Recording:
 
     async def _flow(self, paused: Paused) -> Flow | None:
         """A body that is kept in passing; None where that cannot be: of a document, or of what a worker asked for."""
-        flow = Flow(self.log, paused.network_id, self.limits.body_bytes)
+        flow = Flow(self.log, paused.network_id, self.room)
         try:
             await flow.begin(self.tab.session)
         except BrowserError:
@@ -300,7 +317,7 @@ class Recording:
     async def _read_whole(self, paused: Paused) -> bodies.Body:
         """A body in one piece; one that broke off cannot be had in part."""
         try:
-            body = await bodies.read_whole(self._fetch, paused.id, self.limits.body_bytes)
+            body = await bodies.read_whole(self._fetch, paused.id, self.room)
         except BrowserError:
             if self.tab.gone.done() or self.stop.is_set():
                 raise
@@ -324,6 +341,7 @@ class Recording:
 
     def exchange(self, paused: Paused, body: bodies.Body) -> Exchange:
         """What is recorded of an answer and its body."""
+        self._size += body.size
         ranged = paused.range is not None
         status, reason = (200, reason_of(200)) if ranged else (paused.status, paused.reason)
         posted = paused.posted()
@@ -347,10 +365,10 @@ class Recording:
         with suppress(BrowserError):  # the page did not wait
             await self._fetch.send("Fetch.continueRequest", requestId=paused.id)
 
-    async def _fail(self, paused: Paused) -> None:
+    async def _fail(self, paused: Paused, reason: str = "Aborted") -> None:
         self._release(paused)
         with suppress(BrowserError):
-            await self._fetch.send("Fetch.failRequest", requestId=paused.id, errorReason="Aborted")
+            await self._fetch.send("Fetch.failRequest", requestId=paused.id, errorReason=reason)
 
     def _release(self, paused: Paused) -> None:
         """Note that the page has, or is about to get, what it waits for."""

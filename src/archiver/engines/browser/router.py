@@ -8,7 +8,9 @@ import asyncio
 from contextlib import suppress
 
 from archiver.browser import BrowserError, Event, Session
+from archiver.engines.blocking import BlockList
 from archiver.engines.browser.recording import Recording
+from archiver.errors import Blocked
 
 STRANGER_SECONDS = 2.0
 """A request may be paused before its frame or worker has been announced; so long its owner is waited for."""
@@ -17,11 +19,12 @@ STRANGER_SECONDS = 2.0
 class Router:
     """Routes each paused answer to the recording of the page that asked.
 
-    `held`: only answers of these resource types are paused; of all, if it is empty.
+    `held`: only answers of these resource types are paused; of all, if it is empty. Requests for addresses that are
+    `blocked` by a pattern are paused before they leave, and refused; blocked hosts are the tunnel's affair.
     """
 
-    def __init__(self, session: Session, held: tuple[str, ...]) -> None:
-        self._session, self._held = session, held
+    def __init__(self, session: Session, held: tuple[str, ...], blocked: BlockList) -> None:
+        self._session, self._held, self._blocked = session, held, blocked
         self._recordings: list[Recording] = []
         self._contexts: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -36,7 +39,8 @@ class Router:
         patterns = [
             {**one, **kind} for one in web for kind in ([{"resourceType": held} for held in self._held] or [{}])
         ]
-        await self._session.send("Fetch.enable", patterns=patterns)
+        early = [{"urlPattern": _escaped(pattern), "requestStage": "Request"} for pattern in self._blocked.patterns]
+        await self._session.send("Fetch.enable", patterns=[*early, *patterns])
 
     def add(self, recording: Recording) -> None:
         """Route answers to this recording, too."""
@@ -55,11 +59,19 @@ class Router:
 
     def _paused(self, event: Event) -> None:
         if recording := self._owner(event):
-            recording.take(event)
+            self._give(recording, event)
             return
         task = asyncio.ensure_future(self._find_owner(event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _give(self, recording: Recording, event: Event) -> None:
+        """An answer to be taken, or a request that has not left and must not."""
+        if event.get("responseStatusCode") or event.get("responseErrorReason"):
+            recording.take(event)
+        else:
+            url = event["request"]["url"]
+            recording.refuse(event, str(Blocked(url, self._blocked.rule(url) or "a pattern")))
 
     async def _find_owner(self, event: Event) -> None:
         """Route an answer whose page is not known yet; nobody's answer goes on its way unrecorded."""
@@ -67,7 +79,7 @@ class Router:
         while asyncio.get_running_loop().time() < deadline and self._recordings:
             await asyncio.sleep(0.02)
             if recording := self._owner(event):
-                recording.take(event)
+                self._give(recording, event)
                 return
         with suppress(BrowserError):
             await self._session.send("Fetch.continueRequest", requestId=event["requestId"])
@@ -79,3 +91,8 @@ class Router:
             if (network_id and network_id in recording.log) or recording.tab.context_id == context:
                 return recording
         return None
+
+
+def _escaped(pattern: str) -> str:
+    """The pattern for DevTools, where a question mark would stand for any character."""
+    return pattern.replace("\\", "\\\\").replace("?", "\\?")

@@ -45,6 +45,7 @@ REASONS = {
     "ERR_SSL_PROTOCOL_ERROR": "it does not speak TLS",
     "ERR_INVALID_AUTH_CREDENTIALS": "it asks for a user name and a password",
     "ERR_UNSAFE_PORT": "browsers do not use this port, which belongs to another protocol",
+    "ERR_BLOCKED_BY_CLIENT": "it is on the block list",
     "ERR_INVALID_RESPONSE": "what it sent is not HTTP",
     "ERR_INVALID_HTTP_RESPONSE": "what it sent is not HTTP",
 }

@@ -74,9 +74,10 @@ class HttpEngine:
                     cookies=cookies,
                     seed=address,
                     basic_auth=reader.basic_auth,
+                    allowed=options.allowed,
                 )
                 try:
-                    yield from Visit(address, limits, terms, session).items()
+                    yield from Visit(address, limits, terms, session, options.blocked).items()
                 finally:
                     session.abandon()  # before the cookies go that its transfers use
         finally:

@@ -72,6 +72,8 @@ class Terms:
     seed: str = ""
     basic_auth: BasicAuth | None = None
     """Sent to the seed's own origin alone."""
+    allowed: guard.Networks = ()
+    """Networks that may be reached although they are not public."""
 
 
 @dataclass(slots=True)
@@ -179,7 +181,10 @@ class Transfer:
         """Called with the very address that is about to be connected to."""
         try:
             guard.check_address(
-                urlsplit(self.url).hostname or self.url, str(address.addr[0]), self._terms.allow_private
+                urlsplit(self.url).hostname or self.url,
+                str(address.addr[0]),
+                self._terms.allow_private,
+                self._terms.allowed,
             )
             return _Socket(address.family, address.socktype, address.protocol)
         except AddressRefused as error:

@@ -10,12 +10,13 @@ from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 from archiver import __version__
+from archiver.engines.blocking import BlockList
 from archiver.engines.certificates import Chain, facts, origin_of, records
 from archiver.engines.guard import check_url
 from archiver.engines.heads import REDIRECTS
 from archiver.engines.http.fetch import AGENTS, Outcome, Session, Terms, Transfer
 from archiver.engines.http.requisites import CSS_TYPES, HTML_TYPES, Kind, find_requisites
-from archiver.errors import AddressRefused, InvalidURL
+from archiver.errors import AddressRefused, Blocked, InvalidURL
 from archiver.model import Exchange, Item, Limits, PageInfo, Request, RequestNote, Response, now, timestamp
 from archiver.warc.decoding import CannotDecode, decoded, pieces
 from archiver.warc.http import media_type_of
@@ -57,11 +58,13 @@ class _Wanted:
 class Visit:
     """The state of one visit; `items` runs it, once."""
 
-    def __init__(self, url: str, limits: Limits, terms: Terms, session: Session) -> None:
+    def __init__(self, url: str, limits: Limits, terms: Terms, session: Session, blocked: BlockList) -> None:
         self._url = self._final_url = url
         self._limits = limits
         self._terms = terms
         self._session = session
+        self._blocked = blocked
+        self._size = 0  # of the bodies kept
         self._started = now()
         self._queue: deque[_Wanted] = deque()
         self._under_way: dict[Transfer, _Wanted] = {}
@@ -87,6 +90,7 @@ class Visit:
             hops[url] += 1
             self._final_url = url
             wanted = _Wanted(url, "document")
+            self._blocked.check(url)
             outcome = self._fetch(wanted)
             if outcome.error is not None:
                 self._note_failure(wanted, outcome)
@@ -138,10 +142,14 @@ class Visit:
                 self._leave_out("no time was left")
             elif len(self._notes) + len(self._under_way) >= self._limits.requests:
                 self._leave_out(f"the limit of {self._limits.requests} requests was reached")
+            elif self._size >= self._limits.total_bytes:
+                self._leave_out(f"the limit of {self._limits.total_bytes} bytes was reached")
             else:
                 wanted = self._queue.popleft()
                 if why := self._down.get(_origin(wanted.url)):
                     self._note(wanted, None, f"Not tried again: {why}")
+                elif rule := self._blocked.rule(wanted.url):
+                    self._note(wanted, None, str(Blocked(wanted.url, rule)))
                 else:
                     self._start(wanted)
 
@@ -153,7 +161,8 @@ class Visit:
         headers = [f"Accept: {_ACCEPT.get(wanted.kind, '*/*')}"]
         if referrer := _referrer(wanted):
             headers.append(f"Referer: {referrer}")
-        transfer = Transfer(wanted.url, headers, self._terms)
+        room = max(0, min(self._terms.body_bytes, self._limits.total_bytes - self._size))
+        transfer = Transfer(wanted.url, headers, replace(self._terms, body_bytes=room))
         self._seen.add(wanted.url)
         self._under_way[transfer] = wanted
         self._session.start(transfer)
@@ -178,6 +187,8 @@ class Visit:
 
     def _exchange(self, wanted: _Wanted, outcome: Outcome, role: Literal["main", "redirect", "part"]) -> Exchange:
         assert outcome.answer is not None
+        self._size += outcome.body.seek(0, 2)
+        outcome.body.seek(0)
         why = f"Cut short: {_CUT[outcome.truncated]}." if outcome.truncated else ""
         self._late |= outcome.truncated == "time"
         if why and role == "part":
