@@ -316,6 +316,21 @@ class LabHandler(BaseHTTPRequestHandler):
     def do_page_private(self) -> None:
         self.redirect("http://169.254.169.254/latest/meta-data/")
 
+    def do_page_reaches(self) -> None:
+        way, port = self.query.split("&")
+        inside = f"http://rebound.example:{port}/x"
+        body = {
+            "fetch": f"<script>fetch('{inside}', {{mode: 'no-cors'}}).catch(() => 0)</script>",
+            "worker": f"<script>new Worker(`data:text/javascript,fetch('{inside}').catch(() => 0)`)</script>",
+            "websocket": f"<script>new WebSocket('{inside.replace('http', 'ws')}')</script>",
+            "redirect": f"<img src='/leads?{port}'>",
+            "frame": f"<iframe src='{inside}'></iframe>",
+        }
+        self.send(f"<h1>Reaches</h1>{body[way]}".encode())
+
+    def do_page_leads(self) -> None:
+        self.redirect(f"http://rebound.example:{self.query}/x")
+
     def do_page_attachment(self) -> None:
         self.send(
             b"%PDF-1.4 not really" * 1000,

@@ -286,7 +286,7 @@ def test_failures_have_plain_reasons(engine: BrowserEngine, lab: Lab):
 
 
 def test_an_unknown_host(engine: BrowserEngine, monkeypatch: pytest.MonkeyPatch):
-    def unknown(host: str, port: int, *, allow_private: bool) -> list[str]:
+    def unknown(host: str, port: int, **_terms: object) -> list[str]:
         raise FetchFailed(host, "the host name is not known")
 
     monkeypatch.setattr(guard, "resolve", unknown)
@@ -297,7 +297,7 @@ def test_an_unknown_host(engine: BrowserEngine, monkeypatch: pytest.MonkeyPatch)
 def test_private_addresses_are_refused_also_behind_a_redirect(lab: Lab, monkeypatch: pytest.MonkeyPatch):
     real = guard.resolve
 
-    def lab_is_public(host: str, port: int, *, allow_private: bool) -> list[str]:
+    def lab_is_public(host: str, port: int, **_terms: object) -> list[str]:
         return real(host, port, allow_private=host.endswith(".localhost"))
 
     with BrowserEngine(EngineOptions()) as careful, pytest.raises(AddressRefused):

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, Router
 
-from newsroom import consent, doubles, members
+from newsroom import consent, doubles, hostile, members
 from newsroom.behaviours import BEHAVIOURS
 from newsroom.films import FILM_ROUTES
 from newsroom.news import FILES
@@ -92,6 +92,7 @@ TRICKS = Router(
         *TABLE,
         *FILM_ROUTES,
         Mount("/static", FILES),
+        *hostile.ROUTES,
     ]
 )
 

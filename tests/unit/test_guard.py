@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.engines.guard import MAX_URL, check_address, check_url, kind_of, resolve
-from archiver.errors import AddressRefused, FetchFailed, InvalidURL
+from archiver.engines.guard import MAX_URL, check_address, check_url, kind_of, networks, resolve
+from archiver.errors import AddressRefused, FetchFailed, InvalidURL, UsageError
 
 KINDS = {
     "127.0.0.1": "loopback",
@@ -194,3 +194,36 @@ def test_whatever_is_taken_is_plain_ascii_and_stays_as_it_is(host, rest):
     assert "#" not in normal
     assert " " not in normal
     assert check_url(normal) == normal
+
+
+def test_networks_may_be_allowed_by_name(monkeypatch):
+    allowed = networks(["10.1.0.0/16", "::1", "192.168.1.7"])
+    for good in ("10.1.2.3", "::ffff:10.1.2.3", "::1", "192.168.1.7"):
+        check_address("news.example", good, False, allowed)
+    for bad in ("10.2.0.1", "127.0.0.1", "192.168.1.8", "::ffff:10.2.0.1", "junk"):
+        with pytest.raises(AddressRefused, match=r"captures do not reach") as refusal:
+            check_address("news.example", bad, False, allowed)
+        assert f"--allow-address {bad}" in refusal.value.hint
+    answering(monkeypatch, "10.2.0.1", "10.1.0.9")
+    assert resolve("mixed.example", 80, allow_private=False, allowed=allowed) == ["10.1.0.9"]
+
+
+def test_where_clouds_keep_secrets_is_allowed_by_its_own_address_alone():
+    with pytest.raises(AddressRefused):
+        check_address("x", "169.254.169.254", False, networks(["169.254.0.0/16", "0.0.0.0/0"]))
+    check_address("x", "169.254.169.254", False, networks(["169.254.169.254"]))
+
+
+@pytest.mark.parametrize("text", ["", "10.0.0.0/33", "example.org", "10.0.0.1-10.0.0.9"])
+def test_what_is_no_network_is_wrong_usage(text):
+    with pytest.raises(UsageError):
+        networks([text])
+
+
+@given(st.ip_addresses(), st.ip_addresses())
+def test_an_allowed_address_opens_no_other(one, other):
+    if kind_of(str(other)) and other not in (one, getattr(one, "ipv4_mapped", None)):
+        mapped = getattr(other, "ipv4_mapped", None)
+        if mapped != one:
+            with pytest.raises(AddressRefused):
+                check_address("x", str(other), False, networks([str(one)]))

@@ -66,7 +66,7 @@ BEHAVIOUR = (
 )
 
 
-class Rule(click.ParamType["str | Path"]):
+class Rule(click.ParamType[str | Path]):
     """A rule of a block list, or the path of a file of them."""
 
     name = "rule"

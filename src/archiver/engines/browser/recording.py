@@ -223,9 +223,11 @@ class Recording:
             if why := self._unwanted(paused):
                 self.note_answer(paused, why, served=False)
             elif why := self._beyond():
-                self.reasons[why] = None
                 self.note_answer(paused, why)
                 await self._fail(paused)
+                if why not in self.reasons:
+                    self.reasons[why] = None
+                    await self.freeze()
             else:
                 self._taken += 1
                 await self._record(paused)
