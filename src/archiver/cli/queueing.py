@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.cli import options, render
-from archiver.cli.capturing import JOBS, PAGES, RUN, RUN_NAMES, SECRET, TLS, exit_code, with_options, work
+from archiver.cli.capturing import exit_code, work
+from archiver.cli.conditions import JOBS, PAGES, RUN, RUN_NAMES, SECRET, TLS, with_options
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
