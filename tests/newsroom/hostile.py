@@ -48,6 +48,13 @@ PARTS = ("not-gzip", "cut-gzip", "bomb", "bad-utf-8", "many-headers")
 BOMB_BYTES = 256 << 20
 
 
+TEXT = (
+    "The ferry left the lower landing at seven with forty people, two goats and the post of three days. Nobody had "
+    "expected it before noon, for the river still carries ice, and the boatman had said as much in the evening."
+)
+"""So that each page is a short article, whatever else it is."""
+
+
 async def page(request: Request) -> Response:
     """One of them."""
     name = request.path_params["name"]
@@ -62,7 +69,7 @@ async def page(request: Request) -> Response:
         )
     else:
         return PlainTextResponse("no such page", 404)
-    return HTMLResponse(f"<!doctype html><title>{name}</title><h1>Here is {name}</h1><p>And some text.</p>{inside}")
+    return HTMLResponse(f"<!doctype html><title>{name}</title><h1>Here is {name}</h1><p>{TEXT}</p>{inside}")
 
 
 async def part(request: Request) -> Response:
@@ -128,7 +135,7 @@ async def robots(_request: Request) -> Response:
 
 async def private_room(_request: Request) -> Response:
     """A page that robots.txt forbids."""
-    return HTMLResponse("<!doctype html><title>Private</title><p>For people only.</p>")
+    return HTMLResponse(f"<!doctype html><title>Private</title><h1>For people</h1><p>{TEXT}</p>")
 
 
 ROUTES = [

@@ -78,7 +78,11 @@ async def media(
 async def _embeds(recording: Recording, *, every: bool) -> list[str]:
     """Addresses of the frames that show a film of which nothing was recorded; of all frames, if asked."""
     tab = recording.tab
-    tree = (await tab.session.send("Page.getFrameTree"))["frameTree"]
+    try:
+        told = await asyncio.wait_for(tab.session.send("Page.getFrameTree"), ASKING)
+    except TimeoutError:
+        return []  # the page hangs, and the visit has told so
+    tree = told["frameTree"]
     frames = [frame for frame in _flat(tree) if frame["url"].startswith(("http:", "https:"))]
     inner = [frame for frame in frames if frame["id"] != tab.target_id]
     dark = [frame for frame in inner if every or await _is_dark(recording, frame)]
