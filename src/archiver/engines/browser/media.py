@@ -31,7 +31,8 @@ PLAYERS = re.compile(
 IS_PLAYER = """
   Boolean(document.querySelector("meta[property^='og:video'], meta[name='twitter:player:stream']"))
   || [...document.querySelectorAll("script[type='application/ld+json']")].some(one => /"VideoObject"/.test(one.text))
-  || [...document.querySelectorAll("video")].some(one => !one.currentSrc || one.currentSrc.startsWith("blob:"))
+  || [...document.querySelectorAll("video")].some(
+    one => one.currentSrc ? one.currentSrc.startsWith("blob:") : self !== top)
 """
 
 
