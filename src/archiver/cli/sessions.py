@@ -1,6 +1,5 @@
 """`profile` and `unseal`, and the options of captures that a reader's session needs."""
 
-import asyncio
 import json
 import os
 import sys
@@ -112,6 +111,8 @@ def create(root: Path, name: str, url: str, as_json: bool) -> None:
     Example:
       archiver profile create subscriber https://example.org/login
     """
+    import asyncio
+
     from archiver.engines.guard import check_url
 
     profiles = _profiles(root)
@@ -122,6 +123,8 @@ def create(root: Path, name: str, url: str, as_json: bool) -> None:
 
 
 async def _signed_in(url: str) -> dict[str, Any]:
+    import asyncio
+
     from archiver.browser import sign_in
 
     said = asyncio.Event()

@@ -1,7 +1,6 @@
 """What behaviours cannot see for themselves, and ask the engine about while they run (`ask` in `behaviors/page.js`)."""
 
 import asyncio
-import base64
 import json
 import time
 from typing import Any
@@ -53,7 +52,7 @@ class Answers:
                 case "pictures":
                     answer = self._wanted(value)
                 case "sheets":
-                    answer = await self._sheets(question["frame"], value)
+                    answer = self._recording.sheets.texts(value)
                 case _:
                     answer = await self._show_closed(context)
             told = f"archiver.answer({question['id']}, {json.dumps(answer)})"
@@ -78,19 +77,6 @@ class Answers:
         self._claimed.update(fresh[:room])
         self.pictures_left += len(fresh[room:])
         return fresh[:room]
-
-    async def _sheets(self, frame: str, urls: list[str]) -> dict[str, str]:
-        """Style sheets of other sites, which scripts may not read."""
-        await self._send("Page.enable")  # or else it gives no content
-        texts = {}
-        for url in urls:
-            try:
-                told = await self._send("Page.getResourceContent", frameId=frame, url=url)
-            except BrowserError:
-                continue  # it did not come
-            content = told["content"]
-            texts[url] = base64.b64decode(content).decode("utf-8", "replace") if told["base64Encoded"] else content
-        return texts
 
     async def _show_closed(self, context: int) -> int:
         """Give behaviours the closed shadow roots of the elements in `archiver.hosts`; tells how many there are."""

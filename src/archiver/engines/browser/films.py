@@ -5,12 +5,11 @@ what is missing beside it is told by the manifests that came.
 """
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from archiver.engines import manifests
+from archiver.engines.browser.exchanges import entity
 from archiver.model import Exchange
-from archiver.warc.decoding import CannotDecode, Dechunked, decoded, pieces
 
 if TYPE_CHECKING:
     from archiver.engines.browser.recording import Recording
@@ -31,9 +30,9 @@ class Films:
 
     def look(self, exchange: Exchange) -> bool:
         """Keep what this answer says if it is a manifest; tells whether it is one."""
-        kind = manifests.kind_of(_plain(exchange, HEAD)) if exchange.response.status == 200 else None
+        kind = manifests.kind_of(entity(exchange, HEAD)) if exchange.response.status == 200 else None
         if kind and len(self._manifests) < MOST:
-            self._manifests[exchange.url] = kind, _plain(exchange, manifests.LONGEST)
+            self._manifests[exchange.url] = kind, entity(exchange, manifests.LONGEST)
         return kind is not None
 
     async def complete(self, recording: "Recording", *, every: bool) -> None:
@@ -52,20 +51,6 @@ class Films:
                 recording.reasons.update(dict.fromkeys(wanted.reasons))
                 _fetch(recording, wanted.parts)
         await recording.streams.arrive()
-
-
-def _plain(exchange: Exchange, length: int) -> bytes:
-    """The beginning of the entity, without the codings in which a record of wire fidelity holds it."""
-    body, found = exchange.response.body, b""
-    fields = {name.lower(): value for name, value in exchange.response.headers}
-    chunked = "chunked" in fields.get("transfer-encoding", "").lower()
-    with suppress(CannotDecode):
-        for piece in decoded(iter(Dechunked(body)) if chunked else pieces(body), fields.get("content-encoding", "")):
-            found += piece
-            if len(found) >= length:
-                break
-    body.seek(0)
-    return found[:length]
 
 
 def _fetch(recording: "Recording", urls: dict[str, None]) -> None:

@@ -16,6 +16,7 @@ from archiver.engines.browser.exchanges import Paused, honest
 from archiver.engines.browser.films import Films
 from archiver.engines.browser.flows import Flow
 from archiver.engines.browser.network import Hop, NetworkLog
+from archiver.engines.browser.sheets import Sheets
 from archiver.engines.browser.streams import Streams
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.engines.heads import reason_of
@@ -55,7 +56,7 @@ class Recording:
         """Of all pictures that came."""
         self.put = put
         self.streams = Streams(self, limits.media_bytes)
-        self.films = Films()
+        self.films, self.sheets = Films(), Sheets()
         self._fetch = fetch
         self._held: Exchange | None = None  # the document, until it is clear that no other follows
         self._seen: set[str] = set()
@@ -332,6 +333,7 @@ class Recording:
         """Give an exchange to the caller, but hold the page's document back until it is clear that it stays."""
         self.note_answer(paused)
         self.films.look(exchange)
+        self.sheets.look(exchange)
         if not self._is_document(paused) or self.settled.is_set():
             await self.put(exchange)
         elif paused.redirects:

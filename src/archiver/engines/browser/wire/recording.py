@@ -191,6 +191,7 @@ class WireRecording(Recording):
         if _is_film(pair):
             self.films.frames.add(self.log.frames.get(url, ""))
         self.films.look(exchange)
+        self.sheets.look(exchange)
         await self._keep_as(shown, exchange)
 
     async def _keep_as(self, shown: Shown | None, exchange: Exchange) -> None:
