@@ -10,6 +10,7 @@ from playwright.async_api import async_playwright
 
 from archiver.browser import ARGUMENTS, HEIGHT, WIDTH, Chromium, find_chromium
 from archiver.engines import guard
+from archiver.engines.blocking import BlockList
 from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.tunnel import Tunnel
@@ -46,7 +47,7 @@ async def alone(url: str) -> float:
 async def recorded(url: str) -> float:
     """Through the tunnel, every answer read, and a WARC written of each page."""
     chromium = await Chromium.launch()
-    router = Router(chromium.session, Recording.held)
+    router = Router(chromium.session, Recording.held, BlockList())
     await router.start()
 
     async def load(number: int) -> None:
