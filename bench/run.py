@@ -245,6 +245,17 @@ def cluster() -> None:
     report("cluster of two workers", f"{200 / (many - few):.1f} pages/s", f"ten pages {few:.1f} s", "", "")
 
 
+def articles() -> None:
+    """What real pages say of themselves, against what people noted down; skipped where there are none."""
+    import articles as corpus
+
+    if not corpus.CORPUS.is_dir():
+        print(f"articles: no pages in {corpus.CORPUS}")
+        return
+    for line in corpus.scored(corpus.pages()):
+        report(*line)
+
+
 MEASURES = {
     "start": start,
     "warc": warc_writing,
@@ -256,6 +267,7 @@ MEASURES = {
     "cluster": cluster,
     "heavy": heavy,
     "memory": memory_over_500,
+    "articles": articles,
 }
 
 
