@@ -47,8 +47,9 @@ bench: setup chromium ## measure the figures that the documents name
 serve: setup ## the web app on http://127.0.0.1:8080, replay on http://localhost:8081
 	$(BIN)/archiver replay
 
-docs: setup ## write docs/commands.md and docs/verdicts.md
+docs: setup ## write what in docs/ is made from the program itself
 	$(BIN)/python docs/commands.py
+	$(BIN)/python docs/sidecar.py
 	$(BIN)/python docs/verdicts.py
 
 constraints: ## pin what is installed now, after trying newer versions

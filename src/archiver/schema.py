@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 Kind = Literal["sidecar", "collection", "ledger"]
 VERSIONS: dict[Kind, tuple[str, ...]] = {
-    "sidecar": ("1.0.0", "1.1.0"),
-    "collection": ("1.0.0", "1.1.0"),
-    "ledger": ("1.0.0",),
+    "sidecar": ("1.0.0", "1.1.0", "1.2.0"),
+    "collection": ("1.0.0", "1.1.0", "1.2.0"),
+    "ledger": ("1.0.0", "1.1.0"),
 }
 """The versions of each kind, the newest last. Documents of an older one stay what they are and are judged by it."""
+
+CONTEXT = "1.0.0"
+"""The version of the JSON-LD context that sidecars carry."""
 
 _SHOWN = 60
 """Characters of a faulty value that a message shows."""
@@ -59,9 +62,19 @@ def kind_of(document: Any) -> Kind | None:
 
 
 def schema_files() -> dict[str, bytes]:
-    """The schemas as files to lie in a collection's `schemas/`: `sidecar-1.0.0.json` → its bytes."""
+    """The schemas as files to lie in a collection's `schemas/`: `sidecar-1.0.0.json` → its bytes; and the context."""
     every = ((kind, version) for kind, versions in VERSIONS.items() for version in versions)
-    return {f"{kind}-{version}.json": _content(kind, version) for kind, version in every}
+    schemas = {f"{kind}-{version}.json": _content(kind, version) for kind, version in every}
+    return schemas | {f"context-{CONTEXT}.jsonld": _context_file()}
+
+
+def context() -> dict[str, Any]:
+    """The JSON-LD context of new sidecars: what their names mean in schema.org, Dublin Core, PREMIS and PROV.
+
+    It is the value of `@context`, so reading a sidecar as linked data needs no network.
+    """
+    loaded: dict[str, Any] = json.loads(_context_file())["@context"]
+    return loaded
 
 
 def problems(document: Any, kind: Kind) -> list[Problem]:
@@ -110,6 +123,11 @@ def _content(kind: Kind, version: str) -> bytes:
 
 
 @cache
+def _context_file() -> bytes:
+    return (_folder() / "context" / f"{CONTEXT}.jsonld").read_bytes()
+
+
+@cache
 def _schema(kind: Kind, version: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(_content(kind, version))
     return loaded
@@ -137,7 +155,7 @@ def _translated(error: "ValidationError") -> Iterator[Problem]:
             for key in wanted:
                 if key not in value:
                     yield Problem(pointer(*path, key), "schema-required", f"{key} is missing")
-        case "additionalProperties" if wanted is False:
+        case "additionalProperties" | "unevaluatedProperties" if wanted is False:
             for key in value:
                 if key not in rules["properties"]:
                     yield _unknown_key(path, key, list(rules["properties"]))

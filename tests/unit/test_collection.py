@@ -23,9 +23,13 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
     assert {path.name for path in (collection.path / "schemas").iterdir()} == {
         "sidecar-1.0.0.json",
         "sidecar-1.1.0.json",
+        "sidecar-1.2.0.json",
         "collection-1.0.0.json",
         "collection-1.1.0.json",
+        "collection-1.2.0.json",
         "ledger-1.0.0.json",
+        "ledger-1.1.0.json",
+        "context-1.0.0.jsonld",
     }
     assert verify_collection(collection).findings == ()
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
@@ -50,9 +51,13 @@ VALID = [("sidecar", EXAMPLE), ("collection", COLLECTION), ("ledger", EVENT), ("
 PUBLISHED = {
     "sidecar/1.0.0.json": "7debe83913d6bbf24ab4e9973db22739ec0a5e98259ddf4b7888e30bd1faf056",
     "sidecar/1.1.0.json": "dbf3ce8bbfc70e4572ef1b92738dbd260435dd0f0c26d58ce942d46c2d9ef612",
+    "sidecar/1.2.0.json": "2ffc3103a7a740812c84d15af90b05b6b4e500bf94dea46ce6fbaa2f9e554439",
     "collection/1.0.0.json": "52b1f9ca74417b3514ad8903087f21a57cf11d8e1e2f288060367fbf635bcc5c",
     "collection/1.1.0.json": "0c979af5c2016986a2e3b652b9796fd22c5d23902077aee621584985b2e56e44",
+    "collection/1.2.0.json": "116bce898021744a6f0141ff7db84d9e26b2e04ae38191107db88e3d2b7ae3e7",
     "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
+    "ledger/1.1.0.json": "19e3de7cbf155296641be1a42603f55a630f1f645f345d1ef21b3f3174efc36c",
+    "context/1.0.0.jsonld": "e0aa217ffc50d220f25f7fbcef306cdae0ce9ae5414dc3a57ecc8277a5166104",
 }
 
 
@@ -85,7 +90,7 @@ def test_a_published_schema_never_changes(name, digest):
 
 def test_every_schema_is_published():
     assert {
-        path.relative_to(REPOSITORY / "schemas").as_posix() for path in (REPOSITORY / "schemas").rglob("*.json")
+        path.relative_to(REPOSITORY / "schemas").as_posix() for path in (REPOSITORY / "schemas").rglob("*.json*")
     } == set(PUBLISHED)
 
 
@@ -97,11 +102,11 @@ def test_schemas_are_sound_and_refer_to_nothing_outside(kind):
     text = json.dumps(whole)
     assert all(ref.startswith("#/") for ref in re.findall(r'"\$ref": "([^"]+)"', text))
     known = set(jsonschema.Draft202012Validator.VALIDATORS) | {
-        *("$schema", "$id", "$defs", "$comment", "title", "description", "then", "else"),
+        *("$schema", "$id", "$defs", "$comment", "title", "description", "examples", "then", "else"),
     }
     for path, part in parts(whole):
         names_of_members = path and path[-1] in ("properties", "$defs")
-        if isinstance(part, dict) and not names_of_members and "const" not in path:
+        if isinstance(part, dict) and not names_of_members and not {"const", "examples"} & set(path):
             assert set(part) <= known, f"a keyword that nobody reads at {path}"
 
 
@@ -111,7 +116,7 @@ def test_schemas_are_strict(kind):
         described = isinstance(part, dict) and isinstance(part.get("properties"), dict)
         conditional = {"if", "then", "else"} & set(path)
         if described and not conditional:
-            assert part.get("additionalProperties") is False, path
+            assert part.get("unevaluatedProperties") is False, path
 
 
 @pytest.mark.parametrize(("kind", "document"), VALID)
@@ -121,7 +126,7 @@ def test_valid_documents_have_no_problems(kind, document):
 
 FREE_TEXT = re.compile(
     r"/(title|name|version|reasons?|raw|path|agents|protocols|case|by|basis|statement|contact|user_agent|issuer|subject"
-    r"|headline|description|articleSection|keywords|missing/0/url|records/\w+/url)(/|$)"
+    r"|headline|alternativeHeadline|jobTitle|text|description|articleSection|keywords|missing/0/url|records/\w+/url)(/|$)"
 )
 
 
@@ -275,43 +280,50 @@ def test_order_is_the_schemas_and_nothing_is_lost():
 
 def test_collections_carry_copies():
     for name, content in schema.schema_files().items():
-        kind, version = re.fullmatch(r"(\w+)-(\d\.\d\.\d)\.json", name).groups()
-        assert content == (REPOSITORY / "schemas" / kind / f"{version}.json").read_bytes()
+        assert content == (REPOSITORY / "schemas" / name.replace("-", "/", 1)).read_bytes()
 
 
-def fields(part: dict, whole: dict, path: str = "") -> set[str]:
-    """The dotted path of every member that a schema describes."""
-    while "$ref" in part:
-        target = whole
-        for step in part["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        part = target
-    found = set()
+def described(part: dict, whole: dict, path: str = "") -> Iterator[tuple[str, dict, dict]]:
+    """Every member that a schema describes: its dotted path, what the member says, and the form it must have."""
+    part = resolved(part, whole)
     for name, member in part.get("properties", {}).items():
         inner = f"{path}.{name}" if path else name
-        found |= {inner} | fields(member, whole, inner)
+        yield inner, member, resolved(member, whole)
+        yield from described(member, whole, inner)
     if "items" in part:
-        found |= fields(part["items"], whole, f"{path}[]")
-    return found
+        yield from described(part["items"], whole, f"{path}[]")
+
+
+def resolved(part: dict, whole: dict) -> dict:
+    while "$ref" in part:
+        reference, part = part["$ref"], whole
+        for step in reference.removeprefix("#/").split("/"):
+            part = part[step]
+    return part
 
 
 @pytest.mark.parametrize("kind", schema.VERSIONS)
-def test_every_field_is_explained(kind):
+def test_every_field_is_explained_with_an_example(kind):
+    """In the schema, from whose words the tables of `docs/sidecar.md` are made."""
     page = (REPOSITORY / "docs/sidecar.md").read_text("utf-8")
-    sections = dict(
-        zip(("sidecar", "collection", "ledger"), re.split(r"^# ", page, flags=re.MULTILINE)[1:], strict=True)
-    )
     whole = shipped(kind)
-    described = fields(whole, whole)
-    if kind == "ledger":
-        described = fields(whole["$defs"]["segment"], whole) | fields(whole["$defs"]["event"], whole)
-    described = {re.sub(r"^(warc\.records)\.\w+(\[\])?\.", r"\1.*.", field) for field in described}
-    explained = set(re.findall(r"^\| `([^`]+)`", sections[kind], re.MULTILINE))
-    assert described == explained
+    roots = [whole["$defs"]["segment"], whole["$defs"]["event"]] if kind == "ledger" else [whole]
+    for path, member, form in (one for root in roots for one in described(root, whole)):
+        shown = re.sub(r"^(warc\.records)\.\w+(\[\])?\.", r"\1.*.", path)
+        assert f"| `{shown}`" in page
+        assert member.get("description"), path
+        holds_objects = "properties" in form or "properties" in resolved(form.get("items", {}), whole)
+        examples = member.get("examples", [form["const"]] if "const" in form else [])
+        assert examples or holds_objects, f"{path} has no example"
+        for example in examples:
+            rules = whole | {"$ref": "#/$defs/example", "$defs": whole["$defs"] | {"example": member}}
+            for key in ("$id", "type", "required", "properties", "unevaluatedProperties", "if", "then", "else"):
+                rules.pop(key, None)
+            assert jsonschema.Draft202012Validator(rules, format_checker=CHECKER).is_valid(example), (path, example)
 
 
 def test_a_document_of_an_older_version_is_judged_by_that_version():
-    older = EXAMPLE | {"$schema": "urn:archiver:schema:sidecar:1.0.0"}
+    older = json.loads((Path(__file__).parent / "golden/sidecar-1.0.0.json").read_bytes())
     assert schema.problems(older, "sidecar") == []
     found = schema.problems(changed(older, ("capture", "counts"), {"more_clicks": 3}), "sidecar")
     assert [one.code for one in found] == ["schema-unknown-key"]

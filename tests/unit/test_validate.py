@@ -19,7 +19,7 @@ from archiver.validate import validate_file, validate_files
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = json.loads((REPOSITORY / "docs/sidecar.example.json").read_text("utf-8"))
-SCHEMA = json.loads((REPOSITORY / "schemas/sidecar/1.1.0.json").read_bytes())
+SCHEMA = json.loads((REPOSITORY / "schemas/sidecar/1.2.0.json").read_bytes())
 WRITER = "q7m2k4x5za"
 
 
@@ -264,7 +264,12 @@ def test_no_content_breaks_validation(content):
 
 
 def test_findings_stand_in_the_order_of_the_file(tmp_path):
-    text = dump(EXAMPLE).decode().replace('"headline":', '"headlin":').replace('"Capture"', '"Snapshot"')
+    text = (
+        dump(EXAMPLE)
+        .decode()
+        .replace('"headline":', '"headlin":', 1)
+        .replace('"type": "Capture"', '"type": "Snapshot"')
+    )
     _, found = judged(tmp_path, text.encode())
     lines = [int(one.where.split(":")[1]) for one in found]
     assert len(lines) == 2

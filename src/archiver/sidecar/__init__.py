@@ -9,6 +9,7 @@ Every field is explained in `docs/sidecar.md`.
 from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, choose, correction
 from archiver.sidecar.checks import problems
 from archiver.sidecar.document import Sidecar, dump, new_sidecar, successor
+from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, RecordLike, Visit, plain
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "choose",
     "correction",
     "dump",
+    "migrated",
     "new_sidecar",
     "plain",
     "problems",

@@ -9,7 +9,9 @@ from typing import Any, Literal, Self
 from archiver.errors import UsageError
 from archiver.model import timestamp
 
-METHODS = ("human", "json-ld", "microdata", "meta", "trafilatura", "page", "url")
+METHODS = (
+    "human", "json-ld", "microdata", "rdfa", "meta", "feed", "page", "trafilatura", "htmldate", "url",
+)  # fmt: skip
 """How a value was found, most trusted first."""
 
 
@@ -47,6 +49,8 @@ class Assertion:
     """0 to 1; a person gives none."""
     reason: str | None = None
     """Why a person says so."""
+    source: Literal["served", "rendered"] | None = None
+    """Which text of the page it was found in, where there are two; a person gives none."""
 
     def as_json(self) -> dict[str, Any]:
         """Its place in the sidecar's `assertions`."""
@@ -54,6 +58,7 @@ class Assertion:
             "raw": self.raw,
             "method": self.method,
             "path": self.path,
+            "source": self.source,
             "confidence": self.confidence,
             "by": self.by.as_json(),
             "at": self.at,
@@ -66,7 +71,7 @@ class Assertion:
     def of(cls, document: Mapping[str, Any]) -> Self:
         """The assertion that a member of `assertions` is. Raises LookupError, TypeError or ValueError if it is none."""
         METHODS.index(document["method"])
-        optional = {key: document.get(key) for key in ("raw", "path", "confidence", "reason")}
+        optional = {key: document.get(key) for key in ("raw", "path", "source", "confidence", "reason")}
         by = Agent(document["by"]["type"], document["by"]["name"], document["by"].get("version"))
         return cls(document["about"], document["value"], document["method"], by, document["at"], **optional)
 
@@ -128,6 +133,10 @@ def _organization(text: str) -> dict[str, str]:
     return {"@type": "Organization", "name": text}
 
 
+def _corrections(text: str) -> list[dict[str, str]]:
+    return [{"@type": "CorrectionComment", "text": said} for said in _several("\n")(text)]
+
+
 def _truth(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("write true or false")
@@ -136,6 +145,7 @@ def _truth(text: str) -> bool:
 
 _TYPED: dict[str, Callable[[str], Any]] = {
     "headline": str,
+    "alternativeHeadline": str,
     "author": _people,
     "publisher": _organization,
     "datePublished": str,
@@ -148,6 +158,8 @@ _TYPED: dict[str, Callable[[str], Any]] = {
     "isAccessibleForFree": _truth,
     "url": str,
     "wordCount": int,
+    "timeRequired": str,
+    "correction": _corrections,
 }
 """Each property of the article, in the schema's order, and how it is read from what a person types."""
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from archiver import schema
 from archiver.jsontext import pointer
+from archiver.model import Level
 from archiver.schema import Problem
 from archiver.sidecar.assertion import ABOUT, choose
 from archiver.sidecar.document import Sidecar
@@ -19,12 +20,14 @@ def problems(sidecar: Sidecar) -> list[Problem]:
 
 
 def _derivation(sidecar: Sidecar) -> Iterator[Problem]:
+    """For an older version, whose rule may have been another, a difference is only worth a look."""
     article, derived = sidecar.article, choose(sidecar.assertions)
+    level: Level = "error" if sidecar.document["$schema"] == schema.ids()["sidecar"] else "warning"
     for name in ("@type", *ABOUT.values()):
         if article.get(name) != derived.get(name):
             message = f"{name} is not what the assertions add up to"
             hint = "Correct it with `archiver edit`, which adds an assertion."
-            yield Problem(pointer("article", name), "article-derived", message, hint)
+            yield Problem(pointer("article", name), "article-derived", message, hint, level)
 
 
 def _dates(sidecar: Sidecar) -> Iterator[Problem]:

@@ -11,21 +11,8 @@ from archiver import jsontext, schema
 from archiver.errors import UnreadableInput
 from archiver.jsontext import pointer
 from archiver.sidecar.assertion import Assertion, choose
+from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, Visit
-
-CONTEXT: dict[str, Any] = {
-    "@version": 1.1,
-    "@vocab": "urn:archiver:terms:",
-    "@base": "urn:archiver:capture:",
-    "id": "@id",
-    "type": "@type",
-    "article": {"@id": "http://schema.org/about", "@context": {"@vocab": "http://schema.org/"}},
-    "value": {"@type": "@json"},
-    "rights": "http://purl.org/dc/terms/rights",
-    "parents": "http://www.w3.org/ns/prov#wasRevisionOf",
-    "extensions": {"@type": "@json"},
-}
-"""The JSON-LD context of every sidecar; reading it needs no network."""
 
 _SHAPE: tuple[tuple[tuple[str, ...], type], ...] = (
     (("id",), str),
@@ -204,7 +191,7 @@ def new_sidecar(
     claims = list(assertions)
     document = {
         "$schema": schema.ids()["sidecar"],
-        "@context": CONTEXT,
+        "@context": schema.context(),
         "id": capture_id,
         "type": "Capture",
         "capture": visit.as_json(),
@@ -222,7 +209,7 @@ def successor(sidecar: Sidecar, added: Iterable[Assertion] = (), *others: Sideca
     """The next revision: what is claimed so far, then `added`; nothing claimed is ever dropped.
 
     `others` are revisions of the same capture that are current as well (two people edited at once): their claims
-    are united with those of `sidecar`, whose other members stay.
+    are united with those of `sidecar`, whose other members stay. Whatever its version was, the newest comes out.
     """
     heads = (sidecar, *others)
     united = [*(claim for head in heads for claim in head.assertions), *added]
@@ -232,4 +219,4 @@ def successor(sidecar: Sidecar, added: Iterable[Assertion] = (), *others: Sideca
         "article": choose(distinct),
         "parents": sorted({head.file_name for head in heads}),
     }
-    return Sidecar.of(sidecar.document | changed)
+    return Sidecar.of(migrated(sidecar.document) | changed)

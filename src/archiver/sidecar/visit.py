@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, Self
 
 from archiver.model import Exchange, FileRef, PageInfo, Verdict, timestamp
 
-ROLES = ("main", "text", "view", "fullPage", "thumbnail", "pageinfo", "beforeConsent")
+ROLES = ("main", "text", "articleText", "view", "fullPage", "thumbnail", "pageinfo", "beforeConsent")
 """The records that a sidecar names, one of each."""
 LISTED = ("certificates", "media")
 """Those of which there may be several."""
