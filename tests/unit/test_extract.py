@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import extract
-from archiver.extract import assertions, jsonld, main_text
+from archiver.extract import article_text, assertions, jsonld, page_of
 from archiver.extract.days import day_or_instant, written_day
 from archiver.extract.page import MAX_BYTES, Page, decode
 from archiver.extract.values import Found, value_of
@@ -266,7 +266,7 @@ def test_the_article_of_the_newsroom(newsroom):
     assert choose(heard(silent_head, "http://news.localhost/x"))["datePublished"] == published
     undated = re.sub(r'<time id="(published|modified)".*?</time>', "", silent_head)
     assert "datePublished" not in choose(heard(undated, "http://news.localhost/x"))
-    text = main_text(html, newsroom.http_article)
+    text = article_text(page_of(html, newsroom.http_article)).plain
     assert len(text.split()) > 300
 
 
@@ -374,7 +374,7 @@ def test_hostile_pages_are_survived(name):
     begun = time.monotonic()
     claims = heard(HOSTILE[name])
     assert choose(claims)["headline"]
-    main_text(HOSTILE[name], URL)
+    article_text(page_of(HOSTILE[name], URL))
     assert time.monotonic() - begun < 60
 
 
@@ -438,7 +438,7 @@ def test_real_pages(corpus, capsys):
         day = article.get("datePublished", "")[:10]
         right += day == page["date"]
         wrong += day not in ("", page["date"])
-        text = letters(main_text(content, page["url"]))
+        text = letters(article_text(page_of(content, page["url"])).plain)
         words += sum(letters(part) in text for part in page["must"]) / len(page["must"])
     with capsys.disabled():
         print(f"\n{len(gold)} pages: {titles} headlines, {right} days agree, {wrong} differ, {words:.0f} texts")

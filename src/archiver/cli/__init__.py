@@ -14,7 +14,18 @@ from typing import Any
 import click
 
 from archiver import __version__
-from archiver.cli import archive, capturing, checks, collecting, queueing, render, replaying, replication, sessions
+from archiver.cli import (
+    archive,
+    capturing,
+    checks,
+    collecting,
+    extracting,
+    queueing,
+    render,
+    replaying,
+    replication,
+    sessions,
+)
 from archiver.config import load_settings
 from archiver.errors import ArchiverError, UnreadableInput
 
@@ -43,7 +54,7 @@ def cli(context: click.Context, root: Path) -> None:
     context.obj = root
 
 
-for module in (collecting, capturing, queueing, archive, checks, replaying, replication, sessions):
+for module in (collecting, capturing, queueing, archive, extracting, checks, replaying, replication, sessions):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -13,6 +13,7 @@ from archiver import __version__
 from archiver.extract import jsonld, meta, readable, visible
 from archiver.extract.facts import facts as html_facts
 from archiver.extract.page import MAX_BYTES, Page, decode
+from archiver.extract.text import ArticleText
 from archiver.extract.values import Found, raw_text, value_of
 from archiver.model import Finding, PageFacts, now, timestamp
 from archiver.sidecar import Agent, Assertion
@@ -66,12 +67,11 @@ def assertions(
     return claimed
 
 
-def main_text(html: bytes | str, url: str, *, charset: str | None = None, report: Report = unheard) -> str:
-    """The article's text without what surrounds it, a paragraph a line; empty where none is found. Never fails."""
-    text: list[str] = []
-    page = page_of(html, url, charset=charset)
-    _guarded(lambda: text.append(readable.main_text(page)), "trafilatura", url, report)
-    return "".join(text)
+def article_text(page: Page, *, report: Report = unheard) -> ArticleText:
+    """The article's paragraphs without its headline and what surrounds it; empty where none are found. Never fails."""
+    text: list[ArticleText] = []
+    _guarded(lambda: text.append(page.article), "text", page.url, report)
+    return text[0] if text else ArticleText()
 
 
 def facts(page: Page, claims: Iterable[Assertion], *, report: Report = unheard) -> PageFacts | None:

@@ -47,29 +47,35 @@ def claims(page: Page) -> Iterator[Found]:
             yield Found(name, _resolved(raw, known), f"{path}.{name}", confidence)
 
 
-def body_words(page: Page) -> Iterator[int]:
-    """How many words the article's text has, where the node that describes it brings the text along."""
+def bodies(page: Page) -> Iterator[str]:
+    """The article's text, where the node that describes it brings the text along."""
     articles = [(path, node) for path, node in _nodes(page) if _is_article(node)]
     body = _this_one(page, articles)[1].get("articleBody")
     if isinstance(body, str):
-        yield count_words(body)
+        yield body
+
+
+def body_words(page: Page) -> Iterator[int]:
+    """How many words that text has."""
+    return map(count_words, bodies(page))
 
 
 def _this_one(page: Page, articles: list[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any], float]:
     for path, node in articles:
         if any(page.same(address) for address in _addresses(node)):
             return path, node, 0.95
-    titles = _titles(page)
+    known = titles(page)
     for path, node in articles:
         headline = clean(node.get("headline") or node.get("name")).casefold()
-        if headline and any(headline in title or title in headline for title in titles):
+        if headline and any(headline in title or title in headline for title in known):
             return path, node, 0.9
     if len(articles) == 1 and not _addresses(articles[0][1]):
         return *articles[0], 0.7
     return "", {}, 0.0
 
 
-def _titles(page: Page) -> list[str]:
+def titles(page: Page) -> list[str]:
+    """What the page is called, in lower case: OpenGraph's title, that of the tab, the first-rank headings."""
     found = page.tree.xpath("//meta[@property='og:title']/@content | //title/text() | //h1")
     texts = [one if isinstance(one, str) else one.text_content() for one in found[:10]]
     return [title for text in texts if len(title := clean(text).casefold()) > 8]

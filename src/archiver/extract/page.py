@@ -4,10 +4,14 @@ import codecs
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import lxml.etree
 import lxml.html
+
+if TYPE_CHECKING:
+    from archiver.extract.text import ArticleText
 
 MAX_BYTES = 20 << 20
 """What is longer is cut: no article is, and parsers are not made for it."""
@@ -99,6 +103,13 @@ class Page:
         """The address that the page gives itself, or its own."""
         named = self.tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
         return next((found for name in named if (found := join(self.base, name))), self.url)
+
+    @cached_property
+    def article(self) -> "ArticleText":
+        """The text of its article."""
+        from archiver.extract.text.choosing import chosen
+
+        return chosen(self)
 
     def same(self, address: object) -> bool:
         """Whether `address` means this page: host and path agree with its address or its canonical one."""
