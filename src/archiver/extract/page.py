@@ -17,6 +17,8 @@ MAX_BYTES = 20 << 20
 """What is longer is cut: no article is, and parsers are not made for it."""
 _HEAD_BYTES = 4096
 _DECLARED = re.compile(rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
+_STEERING = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML cannot hold (XML 1.0 §2.2); libraries that make XML of pages break at it."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SUPERSETS = {
     "ascii": "cp1252",
@@ -73,7 +75,7 @@ def _guess(content: bytes) -> str:
 def parse(text: str) -> lxml.html.HtmlElement:
     """A tree for any text at all; an empty one if there is nothing in it."""
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
-    content = text.replace("\0", "").encode("utf-8", "replace")
+    content = _STEERING.sub("", text.replace("\f", " ")).encode("utf-8", "replace")
     try:
         return lxml.html.document_fromstring(content, parser=parser)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError):
