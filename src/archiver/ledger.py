@@ -98,8 +98,12 @@ def canonical(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def parse_segment(content: bytes, where: str) -> Segment:
-    """Read a segment's lines. Raises `UnreadableInput` naming the line when they are not such."""
+def parse_segment(content: bytes, where: str, naming: str = "") -> Segment:
+    """Read a segment's lines. Raises `UnreadableInput` naming the line when they are not such.
+
+    With `naming`, a text without what JSON escapes, only the events are read whose line holds it.
+    """
+    wanted = naming.encode()
     lines = content.split(b"\n")
     if lines.pop() != b"":
         raise UnreadableInput(where, "the last line is cut", "The ledger tail was lost; compare with another copy.")
@@ -113,7 +117,8 @@ def parse_segment(content: bytes, where: str) -> Segment:
         events = []
         for line in lines[1:]:
             number += 1
-            events.append(_event(json.loads(line)))
+            if wanted in line:
+                events.append(_event(json.loads(line)))
         seen = {str(writer): str(name) for writer, name in head["seen"].items()}
         digest = hashlib.sha256(content).hexdigest()
         return Segment(head["writer"], int(head["seq"]), head["previous"], seen, tuple(events), digest)
@@ -166,11 +171,11 @@ def committed(content: bytes) -> bytes:
     return content[: content.rfind(b"\n") + 1]
 
 
-def read_segments(folder: Path, skip: Container[str] = ()) -> Iterator[Segment]:
+def read_segments(folder: Path, skip: Container[str] = (), naming: str = "") -> Iterator[Segment]:
     """Every segment of every writer, the open ones last, but for those whose file name or digest is in `skip`.
 
     The open ones are read first: one that is sealed meanwhile is met a second time instead of missed, and given once.
-    Raises `UnreadableInput` at a damaged one.
+    `naming` is as for `parse_segment`. Raises `UnreadableInput` at a damaged one.
     """
     growing = {path: content for path in open_files(folder) if (content := open_content(path))}
     for path in sealed_files(folder):
@@ -179,10 +184,10 @@ def read_segments(folder: Path, skip: Container[str] = ()) -> Iterator[Segment]:
         content = path.read_bytes()
         if content.startswith(growing.get(path.with_name(OPEN), b"\n")):
             del growing[path.with_name(OPEN)]
-        yield parse_segment(content, str(path))
+        yield parse_segment(content, str(path), naming)
     for path, content in growing.items():
         if hashlib.sha256(content).hexdigest() not in skip:
-            yield parse_segment(content, str(path))
+            yield parse_segment(content, str(path), naming)
 
 
 class Chain:

@@ -179,8 +179,8 @@ def check_unlisted(collection: Collection, held: set[str]) -> Iterator[Finding]:
         if name in held or name in chain or growing or _claimed(name, living) or not os.path.lexists(path):
             continue
         if path.name.startswith(disk.TEMPORARY) or _claimed(name, claims):
-            message = "a capture was cut off before its commit"
-            yield Finding("info", "leftover", str(path), message, "The next capture removes it.")
+            message = "a capture or an edit was cut off before its commit"
+            yield Finding("info", "leftover", str(path), message, "The next one removes it.")
         else:
             yield Finding("warning", "file-unlisted", str(path), "no ledger line names it: it is not of the collection")
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Container, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,16 +10,20 @@ from typing import Any, BinaryIO, Literal
 
 from archiver import cdxj, disk, jsontext, ledger, schema
 from archiver.collection import index, layout
-from archiver.collection.draft import Draft, clear_abandoned, committed
+from archiver.collection.draft import Draft
+from archiver.collection.entry import Entry, clear_abandoned, committed
 from archiver.collection.state import State
-from archiver.errors import UnreadableInput
+from archiver.errors import ArchiverError, UnreadableInput
 from archiver.ledger import Chain, Event, Segment
 from archiver.model import FileRef, Finding
-from archiver.sidecar import Sidecar
+from archiver.sidecar import Sidecar, united
 
 METADATA = "collection/*.json"
 BATCH_LINES = 50_000
 """So many index lines of a pull are held in memory and merged at a time."""
+
+Heads = Callable[[str], list[Sidecar]]
+"""A capture's id to its current revisions: none where it is not here, several where people edited it apart."""
 
 
 class Collection:
@@ -42,12 +46,13 @@ class Collection:
         """The folder of the index levels."""
         return self.local("indexes")
 
-    def history(self, skip: Container[str] = ()) -> Iterator[Segment]:
+    def history(self, skip: Container[str] = (), *, naming: str = "") -> Iterator[Segment]:
         """All segments of all writers, the open ones included, but for those whose name or digest is in `skip`.
 
+        With `naming`, they have only the events whose line holds that text: much faster than reading all.
         Raises `UnreadableInput` at a damaged one.
         """
-        yield from ledger.read_segments(self.path / "ledger", skip)
+        yield from ledger.read_segments(self.path / "ledger", skip, naming)
 
     def files(self) -> dict[str, FileRef]:
         """The fold of the ledger: every file that the collection holds, by path."""
@@ -75,28 +80,53 @@ class Collection:
 
     def sidecars(self) -> Iterator[Sidecar]:
         """The current sidecar of every capture, oldest capture first."""
-        for capture, paths in sorted(revisions(self.files()).items()):
-            if current := self._current(capture, paths):
-                yield current
+        for _, paths in sorted(revisions(self.files()).items()):
+            yield united(*self._heads(paths))
 
     def sidecar(self, capture: str) -> Sidecar | None:
-        """The current sidecar of one capture, or None."""
-        return self.lookup()(capture)
+        """The current sidecar of one capture, or None. Where there are several, it is what they come to together."""
+        heads = self.heads(capture)
+        return united(*heads) if heads else None
 
     def lookup(self) -> Callable[[str], Sidecar | None]:
         """`sidecar` for many captures, of those that are here now."""
-        table = revisions(self.files())
-        return lambda capture: self._current(capture, table.get(capture, []))
+        heads = self.lookup_heads()
+        return lambda capture: united(*found) if (found := heads(capture)) else None
 
-    def _current(self, capture: str, paths: list[str]) -> Sidecar | None:
-        """The latest revision, which no other can follow; of two, the one with the greater name, for now."""
-        if not paths:
-            return None
-        path = max(paths, key=layout.revision_of)
-        current = Sidecar.parse(self.local(path).read_bytes(), path)
-        if current.id != capture:
-            raise UnreadableInput(path, f"it is the sidecar of another capture, {current.id}")
-        return current
+    def heads(self, capture: str) -> list[Sidecar]:
+        """The current revisions of one capture: those that no other follows. None where it is not here."""
+        return self._heads(self.revisions(capture))
+
+    def lookup_heads(self) -> Heads:
+        """`heads` for many captures, of those that are here now."""
+        table = revisions(self.files())
+        return lambda capture: self._heads(table.get(capture, []))
+
+    def revisions(self, capture: str) -> list[str]:
+        """Paths of all revisions of a capture's sidecar, the first one first."""
+        if not layout.is_capture_id(capture):
+            return []
+        events = (event for segment in self.history(naming=capture) for event in segment.events)
+        paths = {file.path for event in events for file in event.objects}
+        return sorted(revisions(paths).get(capture, []), key=layout.revision_of)
+
+    def _heads(self, paths: list[str]) -> list[Sidecar]:
+        """Those of a capture's revisions that no other follows, in the order of their names.
+
+        What is followed is not needed, and may be missing or damaged: `verify` tells of it.
+        """
+        followed: set[str] = set()
+        for path in paths if len(paths) > 1 else ():
+            with suppress(ArchiverError, OSError):
+                followed.update(self._revision(path).parents)
+        heads = [path for path in paths if path.rpartition("/")[2] not in followed]
+        return [self._revision(path) for path in sorted(heads, key=layout.revision_of)]
+
+    def _revision(self, path: str) -> Sidecar:
+        found = Sidecar.parse(self.local(path).read_bytes(), path)
+        if (named := layout.SIDECAR_NAME.match(path.rpartition("/")[2])) and named[1] != found.id:
+            raise UnreadableInput(path, f"it is the sidecar of another capture, {found.id}")
+        return found
 
     # How something gets in
 
@@ -126,6 +156,22 @@ class Collection:
         self.compact()
         return files
 
+    def revise(self, change: Callable[[Heads], Iterable[Sidecar]], event: Event) -> list[FileRef]:
+        """Enter further revisions of sidecars by one ledger line: all of them, or none if anything fails.
+
+        `change` says which. It is called with the lock held, and what it looks up stays current until its own
+        revisions are in, so that two editors at once follow each other. Returns the files; none: nothing is entered.
+        """
+        with Entry.revisions(self.path, self.state) as entry, self.state.lock(self.name):
+            files = [entry.add(sidecar) for sidecar in change(self.lookup_heads())]
+            if files:
+                schemas = entry.complete(schema.schema_files())
+                entry.entering = True
+                entered = replace(event, objects=(*files, *schemas))
+                Chain(self.path / "ledger", self.state.writer()).append(entered)
+                entry.done()
+        return files
+
     def record(self, event: Event) -> None:
         """Enter an event that brings in no files."""
         with self.state.lock(self.name):
@@ -139,7 +185,8 @@ class Collection:
                 self._drop_temporaries()
                 held = set(self.files())  # read now that no more of these can be entered
             for name in names:
-                for path in committed(self.path, self.state, name, held):
+                finished = committed(self.path, self.state, name, held)
+                for path in (path for path in finished if path.startswith("archive/")):
                     lines = self.lines_of(path)
                     with self.state.lock(self.name):
                         index.add(self.indexes, lines)

@@ -8,7 +8,7 @@ Every field is explained in `docs/sidecar.md`.
 
 from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, choose, correction
 from archiver.sidecar.checks import problems
-from archiver.sidecar.document import Sidecar, dump, new_sidecar, successor
+from archiver.sidecar.document import Sidecar, dump, new_sidecar, successor, united
 from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, RecordLike, Visit, plain
 
@@ -29,4 +29,5 @@ __all__ = [
     "plain",
     "problems",
     "successor",
+    "united",
 ]

@@ -52,6 +52,11 @@ class Assertion:
     source: Literal["served", "rendered"] | None = None
     """Which text of the page it was found in, where there are two; a person gives none."""
 
+    @property
+    def can_be_reread(self) -> bool:
+        """Whether it was read in the page, which is kept: not what a person says, nor what a feed said at the time."""
+        return self.by.type == "software" and self.method != "feed"
+
     def as_json(self) -> dict[str, Any]:
         """Its place in the sidecar's `assertions`."""
         members = {
@@ -99,9 +104,14 @@ def choose(assertions: Iterable[Assertion]) -> dict[str, Any]:
 
 def _weight(assertion: Assertion) -> tuple[int, float, str, str]:
     confidence = 0.0 if assertion.by.type == "person" else assertion.confidence or 0.0
-    at = assertion.at.removesuffix("Z")
-    at = at if "." in at else f"{at}."  # so that "…:05" and "…:05.25" sort in the order of time
-    return len(METHODS) - METHODS.index(assertion.method), confidence, at, json.dumps(assertion.value, sort_keys=True)
+    value = json.dumps(assertion.value, sort_keys=True)
+    return len(METHODS) - METHODS.index(assertion.method), confidence, moment(assertion.at), value
+
+
+def moment(at: str) -> str:
+    """An assertion's time in a form that sorts in the order of time, whether it has fractions of a second or not."""
+    at = at.removesuffix("Z")
+    return at if "." in at else f"{at}."
 
 
 def correction(name: str, text: str, *, by: str, reason: str, at: datetime) -> Assertion:

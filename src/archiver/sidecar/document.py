@@ -10,7 +10,7 @@ from typing import Any, Self
 from archiver import jsontext, schema
 from archiver.errors import UnreadableInput
 from archiver.jsontext import pointer
-from archiver.sidecar.assertion import Assertion, choose
+from archiver.sidecar.assertion import Assertion, choose, moment
 from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, Visit
 
@@ -205,18 +205,37 @@ def new_sidecar(
     return Sidecar.of(document | {key: dict(value) for key, value in optional.items() if value})
 
 
-def successor(sidecar: Sidecar, added: Iterable[Assertion] = (), *others: Sidecar) -> Sidecar:
-    """The next revision: what is claimed so far, then `added`; nothing claimed is ever dropped.
+def successor(
+    sidecar: Sidecar, added: Iterable[Assertion] = (), *others: Sidecar, reread: Iterable[Assertion] | None = None
+) -> Sidecar:
+    """The next revision: what is claimed so far, then `added`. What a person claimed is never dropped.
 
     `others` are revisions of the same capture that are current as well (two people edited at once): their claims
-    are united with those of `sidecar`, whose other members stay. Whatever its version was, the newest comes out.
+    are united with those of `sidecar`, whose other members stay. `reread` is what software reads in the page today:
+    it takes the place of what was read there before, which the earlier revisions keep. Of united revisions, the
+    reading that is the latest stands. Whatever its version was, the newest comes out.
     """
     heads = (sidecar, *others)
-    united = [*(claim for head in heads for claim in head.assertions), *added]
-    distinct = {json.dumps(claim.as_json(), sort_keys=True): claim for claim in united}.values()
+    latest = max(heads, key=_last_reading) if reread is None else None
+    kept = [claim for head in heads for claim in head.assertions if head is latest or not claim.can_be_reread]
+    distinct = {json.dumps(claim.as_json(), sort_keys=True): claim for claim in (*kept, *(reread or ()), *added)}
     changed = {
-        "assertions": [claim.as_json() for claim in distinct],
-        "article": choose(distinct),
+        "assertions": [claim.as_json() for claim in distinct.values()],
+        "article": choose(distinct.values()),
         "parents": sorted({head.file_name for head in heads}),
     }
     return Sidecar.of(migrated(sidecar.document) | changed)
+
+
+def united(*heads: Sidecar) -> Sidecar:
+    """What the current revisions of a capture come to: the only one, or that which would follow them all.
+
+    The same revisions always give the same bytes, so that two people who unite them agree.
+    """
+    ordered = sorted(heads, key=lambda head: (head.revision, head.file_name), reverse=True)
+    return successor(ordered[0], (), *ordered[1:]) if len(heads) > 1 else heads[0]
+
+
+def _last_reading(sidecar: Sidecar) -> str:
+    """When software last read the page for it."""
+    return max((moment(claim.at) for claim in sidecar.assertions if claim.can_be_reread), default="")

@@ -1,0 +1,112 @@
+"""What one ledger line is to enter: a mark that its process lives and what it claims, and what a kill leaves of it.
+
+A mark is a locked file `ROOT/.archiver/open/NAME/ID` whose lines are the paths (glob patterns) that its writer may
+make. When the lock is free but the mark is there, the writer is gone: what the ledger names stays, the rest goes.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from archiver import disk
+from archiver.collection import layout
+from archiver.collection.state import State
+from archiver.model import FileRef, Finding
+from archiver.sidecar import Sidecar
+
+
+class Entry:
+    """Files that do not count yet. Only a line of the ledger makes them count; without one they are removed."""
+
+    def __init__(self, collection: Path, state: State, name: str) -> None:
+        """Use `Entry.revisions`, or a kind of it."""
+        self.id = name
+        self.entering = False
+        """Set before the ledger is touched: from then on only the ledger knows what counts."""
+        self._collection = collection
+        self._state = state
+        self._made: list[Path] = []
+
+    @classmethod
+    @contextmanager
+    def revisions(cls, collection: Path, state: State) -> Iterator[Self]:
+        """An entry of sidecars alone. Whatever was not entered is removed on the way out."""
+        entry = cls(collection, state, f"edit-{layout.random_base32(10)}")
+        with entry._claimed():
+            yield entry
+
+    @contextmanager
+    def _claimed(self, *places: Path) -> Iterator[None]:
+        claims = [path.relative_to(self._collection).as_posix() for path in places]
+        with self._state.marked(self._collection.name, self.id, claims) as mark:
+            try:
+                yield
+            finally:
+                if not self.entering:
+                    for path in self._made:  # not all that is claimed: another may have put the same there
+                        path.unlink(missing_ok=True)
+                    mark.unlink(missing_ok=True)
+
+    def add(self, sidecar: Sidecar) -> FileRef:
+        """Make a sidecar's file, claimed beforehand."""
+        content, name = sidecar.to_bytes(), sidecar.file_name
+        file = FileRef(f"sidecars/{name}", len(content), disk.sha256_bytes(content))
+        self.claim(file.path, f"sidecars/{disk.TEMPORARY}*-{name}")
+        place = disk.within(self._collection, file.path)
+        disk.write_atomic(place, content)
+        self._made.append(place)
+        return file
+
+    def complete(self, schemas: Mapping[str, bytes]) -> list[FileRef]:
+        """Make those of these schemas that the collection was begun without, claimed beforehand; the lock is held."""
+        made = []
+        for name, content in schemas.items():
+            file = FileRef(f"schemas/{name}", len(content), disk.sha256_bytes(content))
+            place = disk.within(self._collection, file.path)
+            if not place.exists():
+                self.claim(file.path, f"schemas/{disk.TEMPORARY}*-{name}")
+                disk.write_atomic(place, content)
+                self._made.append(place)
+                made.append(file)
+        return made
+
+    def claim(self, *patterns: str) -> None:
+        """Add to what the mark claims, before making it."""
+        with (self._state.marks(self._collection.name) / self.id).open("ab") as stream:
+            stream.write("".join(f"{pattern}\n" for pattern in patterns).encode())
+            disk.sync_file(stream)
+
+    def done(self) -> None:
+        """The ledger and the index have it: drop the mark."""
+        (self._state.marks(self._collection.name) / self.id).unlink(missing_ok=True)
+
+
+def claimed(collection: Path, mark: Path) -> list[Path]:
+    """The files there are among those that a mark claims."""
+    patterns = mark.read_text().splitlines()
+    return [path for pattern in patterns for path in collection.glob(pattern) if path.is_file()]
+
+
+def committed(collection: Path, state: State, name: str, held: set[str]) -> list[str]:
+    """Archive files and sidecars of a gone writer that the ledger names (`held`: all that it names)."""
+    mark = state.marks(collection.name) / name
+    paths = (path.relative_to(collection).as_posix() for path in claimed(collection, mark))
+    return [path for path in paths if path in held and path.startswith(("archive/", "sidecars/"))]
+
+
+def clear_abandoned(collection: Path, state: State, name: str, held: set[str]) -> Finding:
+    """Remove what a gone writer left and the ledger does not name, and its mark."""
+    finished = committed(collection, state, name, held)
+    mark = state.marks(collection.name) / name
+    removed = []
+    for path in claimed(collection, mark):
+        if (place := path.relative_to(collection).as_posix()) not in held:
+            path.unlink(missing_ok=True)
+            removed.append(place)
+    mark.unlink(missing_ok=True)
+    if finished:
+        message = "it was cut off after its commit; what was still to be done was done"
+        return Finding("info", "leftover-finished", name, message)
+    message = f"it was cut off before its commit; removed: {', '.join(sorted(removed)) or 'nothing'}"
+    return Finding("info", "leftover-removed", name, message)
