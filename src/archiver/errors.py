@@ -84,6 +84,19 @@ class UnreadableInput(UsageError):
         self.why = why
 
 
+class EditRefused(UsageError):
+    """Some of the changes asked for cannot be made; none was."""
+
+    def __init__(self, complaints: "list[tuple[str, str, str]]") -> None:
+        """`complaints`: where each stands (empty: only one was asked for), what is wrong with it, and a hint."""
+        where, message, hint = complaints[0]
+        if where or len(complaints) > 1:
+            message = f"{len(complaints)} of the changes cannot be made, and none was"
+            hint = "Correct these, then run it again."
+        super().__init__(f"{message}.", hint)
+        self.complaints = complaints
+
+
 class StorageError(ArchiverError):
     """The local disk refused: full, read-only, not permitted. What was there before is unharmed."""
 

@@ -206,6 +206,7 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
     """Structure and digests of each WARC, and what the sidecars claim of it."""
     claims: dict[str, list[_Claim]] = {}
     for paths in revisions(sound).values():
+        followed: dict[str, list[str]] = {}
         for path in paths:
             try:
                 sidecar = Sidecar.parse(collection.local(path).read_bytes(), str(collection.local(path)))
@@ -216,6 +217,8 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
                 where = f"{collection.local(path)}#{found.pointer}"
                 yield Finding(found.level, found.code, where, found.message, found.hint)
             claims.setdefault(sidecar.warc_file, []).append(_Claim.of(sidecar))
+            followed[path] = sidecar.parents
+        yield from _check_lineage(collection, followed, held)
     for path in (path for path in sound if path.startswith("archive/")):
         imported = path.startswith("archive/imported/")
         for one in (one for one in warc.check(collection.local(path)) if one.level != "info"):
@@ -225,6 +228,27 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
     for path, made in claims.items():
         if path not in held:
             yield _error("sidecar-warc", made[0].capture, f"the sidecar's WARC {path} is not in the ledger")
+
+
+def _check_lineage(
+    collection: Collection, followed: dict[str, list[str]], held: dict[str, FileRef]
+) -> Iterator[Finding]:
+    """Whether what the revisions of a sidecar follow (path → names) is here, and only one is followed by none."""
+    for path, names in followed.items():
+        for name in (name for name in names if f"sidecars/{name}" not in held):
+            yield _error(
+                "sidecar-parent", collection.local(path), f"it follows {name}, which is not in the ledger", RESTORE
+            )
+    parents = {f"sidecars/{name}" for names in followed.values() for name in names}
+    heads = sorted(path for path in followed if path not in parents)
+    if len(heads) > 1:
+        both = " and ".join(path.removeprefix("sidecars/") for path in heads)
+        capture = heads[0].removeprefix("sidecars/").partition(".")[0]
+        message, hint = (
+            f"it was edited apart: {both} count together",
+            f"`archiver edit {capture} --unite` makes them one.",
+        )
+        yield Finding("warning", "sidecar-fork", str(collection.local(heads[0])), message, hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from archiver.cli import (
     capturing,
     checks,
     collecting,
+    editing,
     extracting,
     queueing,
     render,
@@ -54,7 +55,7 @@ def cli(context: click.Context, root: Path) -> None:
     context.obj = root
 
 
-for module in (collecting, capturing, queueing, archive, extracting, checks, replaying, replication, sessions):
+for module in (collecting, capturing, queueing, archive, editing, extracting, checks, replaying, replication, sessions):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -156,14 +156,15 @@ class Collection:
         self.compact()
         return files
 
-    def revise(self, change: Callable[[Heads], Iterable[Sidecar]], event: Event) -> list[FileRef]:
+    def revise(self, change: Callable[[], Iterable[Sidecar]], event: Event) -> list[FileRef]:
         """Enter further revisions of sidecars by one ledger line: all of them, or none if anything fails.
 
-        `change` says which. It is called with the lock held, and what it looks up stays current until its own
-        revisions are in, so that two editors at once follow each other. Returns the files; none: nothing is entered.
+        `change` says which. It is called with the lock held: the `heads` that it looks up stay current until its own
+        revisions are in, so that of two editors at once one follows the other. Returns the files; none: nothing is
+        entered.
         """
         with Entry.revisions(self.path, self.state) as entry, self.state.lock(self.name):
-            files = [entry.add(sidecar) for sidecar in change(self.lookup_heads())]
+            files = [entry.add(sidecar) for sidecar in list(change())]
             if files:
                 schemas = entry.complete(schema.schema_files())
                 entry.entering = True

@@ -12,6 +12,7 @@ from typing import Self
 from archiver import disk
 from archiver.collection import layout
 from archiver.collection.state import State
+from archiver.errors import ConflictError
 from archiver.model import FileRef, Finding
 from archiver.sidecar import Sidecar
 
@@ -51,6 +52,8 @@ class Entry:
     def add(self, sidecar: Sidecar) -> FileRef:
         """Make a sidecar's file, claimed beforehand."""
         content, name = sidecar.to_bytes(), sidecar.file_name
+        if not layout.SIDECAR_NAME.match(name):  # after a revision with an absurd number
+            raise ConflictError(f"{name} is no name for a sidecar, so that nobody would find it.")
         file = FileRef(f"sidecars/{name}", len(content), disk.sha256_bytes(content))
         self.claim(file.path, f"sidecars/{disk.TEMPORARY}*-{name}")
         place = disk.within(self._collection, file.path)

@@ -6,7 +6,7 @@ A sidecar is immutable: a change makes the next revision, which names the revisi
 Every field is explained in `docs/sidecar.md`.
 """
 
-from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, choose, correction
+from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, choose, correction, legible, moment, typed
 from archiver.sidecar.checks import problems
 from archiver.sidecar.document import Sidecar, dump, new_sidecar, successor, united
 from archiver.sidecar.migration import migrated
@@ -24,10 +24,13 @@ __all__ = [
     "choose",
     "correction",
     "dump",
+    "legible",
     "migrated",
+    "moment",
     "new_sidecar",
     "plain",
     "problems",
     "successor",
+    "typed",
     "united",
 ]

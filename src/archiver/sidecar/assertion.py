@@ -1,6 +1,7 @@
 """Claims about an article, and the one rule that makes an article of them."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ METHODS = (
     "human", "json-ld", "microdata", "rdfa", "meta", "feed", "page", "trafilatura", "htmldate", "url",
 )  # fmt: skip
 """How a value was found, most trusted first."""
+
+_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +117,40 @@ def moment(at: str) -> str:
     return at if "." in at else f"{at}."
 
 
-def correction(name: str, text: str, *, by: str, reason: str, at: datetime) -> Assertion:
-    """A person's claim as typed at the command line: `name` is a property of the article, `text` its new value.
+def typed(name: str, text: str) -> Any:
+    """The value of a property of the article as a person types it; None for the empty text: there is none.
 
-    The empty text says that there is none. Several authors or images are separated by `;`, keywords by `,`.
-    Raises `UsageError` for an unknown property or a value that it cannot have; what the schema forbids is found
-    by `problems`.
+    Several authors or images are separated by `;`, keywords by `,`. White space is made single. Raises `UsageError`
+    for an unknown property or a value that it cannot have; what the schema forbids is found by `problems`.
     """
     if name not in _TYPED:
         known = ", ".join(_TYPED)
         raise UsageError(f"{name!r} is not a property of an article.", f"Properties that can be corrected: {known}.")
     try:
-        value = _TYPED[name](text.strip()) if text.strip() else None
+        return _TYPED[name](text.strip()) if legible(text, name).strip() else None
     except ValueError as error:
         raise UsageError(f"{text!r} is no value for {name}: {error}.") from error
+
+
+def legible(text: str, what: str) -> str:
+    """`text` as it is. Raises `UsageError` if there is in it what would steer a terminal, or is no character."""
+    if found := _STEERING.search(text):
+        hint = "It is invisible; type the text anew."
+        raise UsageError(f"There is a control character, {found[0]!a}, in the {what}.", hint)
+    return text
+
+
+def correction(name: str, value: Any, *, by: str, reason: str, at: datetime) -> Assertion:
+    """A person's claim that a property of the article is `value`, in the schema's form; None: that there is none."""
     return Assertion(f"/article/{name}", value, "human", Agent("person", by), timestamp(at, micro=True), reason=reason)
 
 
 def _several(separator: str) -> Callable[[str], list[str]]:
-    return lambda text: list(dict.fromkeys(part.strip() for part in text.split(separator) if part.strip()))
+    return lambda text: list(dict.fromkeys(_line(part) for part in text.split(separator) if part.strip()))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _people(text: str) -> list[dict[str, str]]:
@@ -140,7 +158,7 @@ def _people(text: str) -> list[dict[str, str]]:
 
 
 def _organization(text: str) -> dict[str, str]:
-    return {"@type": "Organization", "name": text}
+    return {"@type": "Organization", "name": _line(text)}
 
 
 def _corrections(text: str) -> list[dict[str, str]]:
@@ -154,21 +172,21 @@ def _truth(text: str) -> bool:
 
 
 _TYPED: dict[str, Callable[[str], Any]] = {
-    "headline": str,
-    "alternativeHeadline": str,
+    "headline": _line,
+    "alternativeHeadline": _line,
     "author": _people,
     "publisher": _organization,
-    "datePublished": str,
-    "dateModified": str,
-    "inLanguage": str,
-    "articleSection": str,
+    "datePublished": _line,
+    "dateModified": _line,
+    "inLanguage": _line,
+    "articleSection": _line,
     "keywords": _several(","),
-    "description": str,
+    "description": _line,
     "image": _several(";"),
     "isAccessibleForFree": _truth,
-    "url": str,
+    "url": _line,
     "wordCount": int,
-    "timeRequired": str,
+    "timeRequired": _line,
     "correction": _corrections,
 }
 """Each property of the article, in the schema's order, and how it is read from what a person types."""
