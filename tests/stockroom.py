@@ -39,6 +39,8 @@ class Invented:
     published: str = "2026-11-20T07:30:00+02:00"
     language: str = "en"
     description: str = "Repair crews restored two of three lines before midnight."
+    text: str = ""
+    """Paragraphs, a line each; left out: some of no interest."""
     days: float = 0
     """After CAPTURED."""
     status: int = 200
@@ -67,7 +69,8 @@ class Invented:
         said = json.dumps({key: value for key, value in claims.items() if value}).replace("</", "<\\/")
         head = f'<meta charset="utf-8"><title>{escape(self.headline)}</title>'
         head += f'<script type="application/ld+json">{said}</script>'
-        body = f"<article><h1>{escape(self.headline)}</h1>{PARAGRAPH * 4}</article>"
+        told = "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines()) or PARAGRAPH * 4
+        body = f"<article><h1>{escape(self.headline)}</h1>{told}</article>"
         return f'<!doctype html><html lang="{self.language}"><head>{head}</head><body>{body}</body></html>'
 
 
@@ -93,7 +96,8 @@ class Inventor:
         headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))))
         response = Response(article.status, "OK", headers, new_body(body))
         yield Exchange(url, at, Request("GET", (("Host", "x"),)), response, "main", "127.0.0.1", ("h2",))
-        made: list[tuple[Literal["thumbnail", "text"], str, bytes]] = [("text", "text/plain; charset=utf-8", b"Text")]
+        shown = (article.text or "Text").encode()
+        made: list[tuple[Literal["thumbnail", "text"], str, bytes]] = [("text", "text/plain; charset=utf-8", shown)]
         if article.thumbnail:
             made.append(("thumbnail", "image/jpeg", article.thumbnail))
         for name, kind, content in made:

@@ -5,9 +5,9 @@ import sqlite3
 
 import pytest
 
-from archiver import catalogue, ledger
+from archiver import ledger
 from archiver.capture import Terms, capture_url
-from archiver.catalogue import open_catalogue, path_of
+from archiver.catalogue import feeding, open_catalogue, parse, path_of, tables
 from archiver.collection import Root
 from material import URL, PaperEngine, collection_with
 
@@ -21,8 +21,8 @@ def test_a_list_reads_what_is_new_and_nothing_twice(tmp_path, monkeypatch):
     collection, done = collection_with(tmp_path, 3)
     assert listed(collection) == {one.capture_id for one in done}
     read = []
-    parse = catalogue.Sidecar.parse
-    monkeypatch.setattr(catalogue.Sidecar, "parse", lambda content, where: read.append(where) or parse(content, where))
+    parse = feeding.Sidecar.parse
+    monkeypatch.setattr(feeding.Sidecar, "parse", lambda content, where: read.append(where) or parse(content, where))
     collection.seal()
     new = capture_url(f"{URL}/new", collection, PaperEngine(), Terms())
     assert new.capture_id in listed(collection)
@@ -74,15 +74,15 @@ def test_captures_of_a_cloned_writer_are_listed(tmp_path):
 def test_a_segment_sealed_while_it_is_read_is_read_again(tmp_path, monkeypatch):
     collection, _ = collection_with(tmp_path)
     monkeypatch.setattr(ledger, "SEAL_LINES", 4)
-    take = catalogue.Catalogue._take
+    take = feeding._take
     late = []
 
-    def overtaken(self, *arguments):
+    def overtaken(*arguments):
         if not late:
             late.append(capture_url(f"{URL}/late", collection, PaperEngine(), Terms()))
-        take(self, *arguments)
+        take(*arguments)
 
-    monkeypatch.setattr(catalogue.Catalogue, "_take", overtaken)
+    monkeypatch.setattr(feeding, "_take", overtaken)
     listed(collection)
     assert late[0].capture_id in listed(collection)
 
@@ -111,11 +111,11 @@ def test_a_catalogue_that_cannot_be_written_is_left_alone(tmp_path):
     second = capture_url(f"{URL}/second", collection, PaperEngine(), Terms())
     holder = sqlite3.connect(path_of(collection), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    catalogue_wait, catalogue.WAIT_SECONDS = catalogue.WAIT_SECONDS, 0.1
+    waited, tables.WAIT_SECONDS = tables.WAIT_SECONDS, 0.1
     try:
         assert listed(collection) == {one.capture_id, second.capture_id}
     finally:
-        catalogue.WAIT_SECONDS = catalogue_wait
+        tables.WAIT_SECONDS = waited
         holder.close()
     assert listed(collection) == {one.capture_id, second.capture_id}
 
@@ -123,4 +123,4 @@ def test_a_catalogue_that_cannot_be_written_is_left_alone(tmp_path):
 def test_a_thousand_words_are_no_fault(tmp_path):
     collection, _ = collection_with(tmp_path)
     with open_catalogue(collection) as opened:
-        assert opened.count(words="bridge " * 2000) == 1
+        assert opened.count(parse("bridge " * 2000)) == 1

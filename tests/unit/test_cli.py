@@ -108,7 +108,7 @@ def test_settings_are_defaults(tmp_path):
     assert load_settings(tmp_path / "none.toml") == {}
 
 
-@pytest.mark.parametrize("command", [["init", "x", "--title", "\udcff"], ["list", "--words", "\udcff"]])
+@pytest.mark.parametrize("command", [["init", "x", "--title", "\udcff"], ["list", "url:\udcff"]])
 def test_arguments_that_are_no_text_are_wrong_usage(archiver, tmp_path, command):
     collection_with(tmp_path)
     code, _, err = archiver(*command)

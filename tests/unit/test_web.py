@@ -147,7 +147,9 @@ def test_the_filter_finds_words_in_any_case_and_script(root: Path) -> None:
     assert answer.page.xpath("//input[@name='q']/@value") == ["ШКОЛА шевченко"]
     nothing = get(root, "/?q=%3Cscript%3Ealert(1)%3C/script%3E")
     assert (nothing.status, nothing.page.xpath("//script")) == (200, [])
-    assert "No headline, author, publisher or address here has these words." in nothing.text
+    assert "No article here has all of these words." in nothing.text
+    wrong = get(root, "/?q=verdict:perfect")
+    assert (wrong.status, "'perfect' is no verdict." in wrong.text) == (400, True)
 
 
 def test_a_collection_has_a_list_of_its_own(root: Path) -> None:

@@ -25,6 +25,7 @@ from archiver.cli import (
     render,
     replaying,
     replication,
+    searching,
     sessions,
 )
 from archiver.config import load_settings
@@ -55,7 +56,11 @@ def cli(context: click.Context, root: Path) -> None:
     context.obj = root
 
 
-for module in (collecting, capturing, queueing, archive, editing, extracting, checks, replaying, replication, sessions):
+MODULES = (
+    *(collecting, capturing, queueing, searching, archive, editing, extracting),
+    *(checks, replaying, replication, sessions),
+)
+for module in MODULES:
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -1,39 +1,20 @@
-"""`list`, `show`, `reindex`: what is in the archive."""
+"""`show`, `diff`, `reindex`: single captures, and what is made of all of them."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archiver.cli import options, render
 
+if TYPE_CHECKING:
+    from archiver.catalogue.account import Value
+    from archiver.catalogue.difference import Piece
 
-@click.command("list")
-@options.collection
-@click.option("--words", default="", help="Only captures with all these words in headline, author, publisher or URL.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many of each collection, newest first.")
-@options.shared
-def list_(root: Path, name: str | None, words: str, limit: int | None, as_json: bool) -> None:
-    """List captures, newest first.
-
-    \b
-    Example:
-      archiver list -c frontline --words bridge
-    """
-    from archiver.catalogue import open_catalogue
-    from archiver.collection import Root
-
-    rows = []
-    for collection in Root(root).chosen(name):
-        with open_catalogue(collection) as catalogue:
-            for row in catalogue.captures(words=words, limit=limit or -1):
-                if as_json:
-                    render.emit({"collection": collection.name} | row.as_json())
-                else:
-                    rows.append(
-                        [collection.name, row.id, row.verdict, row.published[:10], row.headline or row.final_url]
-                    )
-    if not as_json:
-        render.table(["collection", "capture", "verdict", "published", "headline"], rows)
+CONTEXT = 60
+"""Characters shown on either side of a change."""
 
 
 @click.command()
@@ -41,36 +22,119 @@ def list_(root: Path, name: str | None, words: str, limit: int | None, as_json: 
 @options.collection
 @options.shared
 def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
-    """Show one capture and where its files are.
+    """Show one capture: what it says, where each value came from, its revisions and files.
 
     \b
     Example:
       archiver show 20261122T140112Z-k3v7q2m5xa
     """
+    from archiver.catalogue.account import account
     from archiver.collection import Root
 
-    collection, sidecar = Root(root).find(capture_id, name)
-    document = sidecar.document
-    warc = collection.local(document["warc"]["file"])
+    found = account(Root(root), capture_id, name)
     if as_json:
-        render.emit({"collection": collection.name, "warc": str(warc), "sidecar": document})
+        render.emit(found.as_json())
         return
-    capture, article = document["capture"], document.get("article", {})
+    capture, sidecar = found.sidecar.document["capture"], found.sidecar
     facts = {
         "capture": capture_id,
-        "collection": collection.name,
-        "headline": article.get("headline", ""),
-        "published": article.get("datePublished", ""),
-        "modified": article.get("dateModified", ""),
+        "collection": found.collection.name,
         "captured": capture["captured_at"],
         "from": capture["final_url"],
         "verdict": " — ".join([sidecar.verdict, *sidecar.reasons]),
         "engine": f"{capture['engine']} ({capture['fidelity']})",
-        "warc": str(warc),
+        "warc": str(found.collection.local(sidecar.warc_file)),
     }
     for label, value in facts.items():
-        if value:
-            click.echo(f"{label:11} {render.plain(str(value))}")
+        click.echo(f"{label:11} {render.plain(str(value))}")
+    click.echo("\narticle")
+    for one in found.values:
+        click.echo(f"  {one.name:19} {render.plain(_text(one.value))}")
+        click.secho(f"  {'':19} {render.plain(_origin(one))}", dim=True)
+    click.echo("\nrevisions")
+    for file in found.revisions:
+        click.echo(f"  {file.path}")
+    click.echo("\nfiles")
+    for file in found.files:
+        missing = "" if found.is_present(file) else "  not here, or of another size"
+        click.echo(f"  {file.sha256}  {render.size(file.bytes):>9}  {render.plain(file.path)}{missing}")
+
+
+def _text(value: Any) -> str:
+    """A value of an article in words."""
+    if isinstance(value, list):
+        return "; ".join(map(_text, value))
+    if isinstance(value, dict):
+        return _text(value.get("name") or value.get("text") or json.dumps(value, ensure_ascii=False))
+    return json.dumps(value) if isinstance(value, bool | None) else str(value)
+
+
+def _origin(value: "Value") -> str:
+    """Where a value came from, in a line."""
+    if not value.sources:
+        return f"from {len(value.others)} claims together"
+    first, *others = value.sources
+    told = f"{first.method} at {first.path}" if first.path else f"{first.method}, {first.by.name}"
+    told += f", because: {first.reason}" if first.reason else ""
+    also = ", ".join(dict.fromkeys(one.method for one in others))
+    against = ", ".join(dict.fromkeys(f"{one.method}: {_text(one.value)}" for one in value.others))
+    return f"from {told}" + (f"; also {also}" if also else "") + (f"; but {against}" if against else "")
+
+
+@click.command()
+@click.argument("capture_id", metavar="ID")
+@click.argument("other", metavar="[OTHER]", required=False)
+@options.collection
+@options.shared
+def diff(root: Path, capture_id: str, other: str | None, name: str | None, as_json: bool) -> None:
+    """Show what changed from capture ID to capture OTHER: headline, dates, words added and removed.
+
+    With ID alone: what changed since the capture of the same page before it.
+
+    \b
+    Examples:
+      archiver diff 20261122T140112Z-k3v7q2m5xa
+      archiver diff 20261122T140112Z-k3v7q2m5xa 20261123T090000Z-2hq5xw7d4n
+    """
+    from archiver.catalogue.difference import difference
+    from archiver.collection import Root
+
+    found = difference(Root(root), capture_id, other, name)
+    if as_json:
+        render.emit(found.as_json())
+        return
+    for sign, side, colour in (("-", found.before, "red"), ("+", found.after, "green")):
+        click.secho(f"{sign * 3} {side.id}  {side.captured_at}  {render.plain(side.final_url)}", fg=colour)
+    for change in found.changes:
+        click.echo(f"{change.name}:")
+        for sign, value, colour in (("-", change.before, "red"), ("+", change.after, "green")):
+            if value is not None:
+                click.secho(f"  {sign} {render.plain(_text(value))}", fg=colour)
+    if not found.text:
+        click.echo("text: one of the two has none, or none of the same kind")
+        return
+    click.echo(f"text: {found.words('added')} words added, {found.words('removed')} removed")
+    if found.words("added") or found.words("removed"):
+        for line in "".join(_pieces(found.text)).splitlines():
+            click.echo(f"  {line}")
+
+
+def _pieces(pieces: "list[Piece]") -> Iterator[str]:
+    """What changed with some words around it; the rest of what stayed is left out."""
+    for number, piece in enumerate(pieces):
+        text = "\n".join(render.plain(line) for line in piece.text.split("\n"))
+        if piece.kind == "same":
+            yield _shortened(text, first=number == 0, last=number == len(pieces) - 1)
+        else:
+            sign, colour = ("-", "red") if piece.kind == "removed" else ("+", "green")
+            yield click.style(f" [{sign}{text}{sign}] ", fg=colour)
+
+
+def _shortened(text: str, *, first: bool, last: bool) -> str:
+    lead, tail = "" if first else text[:CONTEXT], "" if last else text[-CONTEXT:]
+    if len(text) <= len(lead) + len(tail):
+        return text
+    return f"{lead}…\n…{tail}" if lead and tail else f"{lead}…{tail}"
 
 
 @click.command()
@@ -96,4 +160,4 @@ def reindex(root: Path, name: str | None, as_json: bool) -> None:
             click.echo(f"{made.collection}: {made.captures} captures, {made.lines} index lines")
 
 
-COMMANDS = (list_, show, reindex)
+COMMANDS = (show, diff, reindex)

@@ -81,7 +81,7 @@ class Collection:
     def sidecars(self) -> Iterator[Sidecar]:
         """The current sidecar of every capture, oldest capture first."""
         for _, paths in sorted(revisions(self.files()).items()):
-            yield united(*self._heads(paths))
+            yield united(*self.heads_of(paths))
 
     def sidecar(self, capture: str) -> Sidecar | None:
         """The current sidecar of one capture, or None. Where there are several, it is what they come to together."""
@@ -95,12 +95,12 @@ class Collection:
 
     def heads(self, capture: str) -> list[Sidecar]:
         """The current revisions of one capture: those that no other follows. None where it is not here."""
-        return self._heads(self.revisions(capture))
+        return self.heads_of(self.revisions(capture))
 
     def lookup_heads(self) -> Heads:
         """`heads` for many captures, of those that are here now."""
         table = revisions(self.files())
-        return lambda capture: self._heads(table.get(capture, []))
+        return lambda capture: self.heads_of(table.get(capture, []))
 
     def revisions(self, capture: str) -> list[str]:
         """Paths of all revisions of a capture's sidecar, the first one first."""
@@ -110,7 +110,7 @@ class Collection:
         paths = {file.path for event in events for file in event.objects}
         return sorted(revisions(paths).get(capture, []), key=layout.revision_of)
 
-    def _heads(self, paths: list[str]) -> list[Sidecar]:
+    def heads_of(self, paths: list[str]) -> list[Sidecar]:
         """Those of a capture's revisions that no other follows, in the order of their names.
 
         What is followed is not needed, and may be missing or damaged: `verify` tells of it.

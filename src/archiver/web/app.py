@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from archiver.catalogue import BadQuery
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.web import cards
 from archiver.web.dates import claimed
@@ -44,14 +45,20 @@ class Pages:
         name = request.path_params.get("name")
         words = request.query_params.get("q", "").strip()
         number = _page_number(request.query_params.get("page", ""))
-        found = await run_in_threadpool(
-            cards.load, self.root, name=name, words=words, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
-        )
+        complaint = None
+        try:
+            found = await run_in_threadpool(
+                cards.load, self.root, name=name, words=words, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
+            )
+        except BadQuery as error:
+            found, number, complaint = cards.Listing([], 0), 1, error
         last = max(1, -(-found.total // PER_PAGE))
         if number > last:
             raise HTTPException(404)
         return self._render(
             "listing.html",
+            400 if complaint else 200,
+            complaint=complaint,
             name=name,
             collections=await run_in_threadpool(cards.collections, self.root),
             words=words,

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from archiver.catalogue import Row, open_catalogue
+from archiver.catalogue import Row, open_catalogue, parse
 from archiver.collection import Collection, Root
 from archiver.errors import UnknownCapture, UnreadableInput
 from archiver.model import Verdict
-from archiver.sidecar import Sidecar
 from archiver.web.dates import Moment, claimed, instant
 
 VERDICTS: dict[Verdict, str] = {
@@ -115,12 +114,15 @@ def stamp(instant: str) -> str:
 
 
 def load(root: Path, *, name: str | None = None, words: str = "", limit: int, offset: int) -> Listing:
-    """Articles of one collection or of all, newest capture first. Raises `UnknownCollection`."""
-    total, tables = 0, []
+    """Articles of one collection or of all, newest capture first; `words` is a query as `archiver search` takes it.
+
+    Raises `UnknownCollection`, and `BadQuery` if the query cannot be understood.
+    """
+    query, total, tables = parse(words), 0, []
     for collection in Root(root).chosen(name):
         with open_catalogue(collection) as catalogue:
-            total += catalogue.count_pages(words=words)
-            found = catalogue.pages(words=words, limit=offset + limit)
+            total += catalogue.count_pages(query)
+            found = catalogue.pages(query, limit=offset + limit)
         tables.append([Card(collection.name, row, versions) for row, versions in found])
     merged = heapq.merge(*tables, key=lambda card: (card.row.captured_at, card.row.id), reverse=True)
     return Listing(list(merged)[offset : offset + limit], total)
@@ -130,11 +132,10 @@ def article(root: Path, name: str, capture: str, replay: str) -> Article:
     """One capture. Raises `UnknownCollection`, `UnknownCapture`, or `UnreadableInput` if its sidecar is damaged."""
     collection: Collection = Root(root).collection(name)
     with open_catalogue(collection) as catalogue:
-        row = catalogue.capture(capture)
-        if row is None:
+        row, sidecar = catalogue.capture(capture), catalogue.sidecar(capture)
+        if row is None or sidecar is None:
             raise UnknownCapture(capture)
-        rows = catalogue.captures(url=row.final_url)
-    sidecar = Sidecar.parse(collection.local(row.sidecar).read_bytes(), row.sidecar)
+        rows = catalogue.versions(row.final_url)
     versions = [Card(name, other, len(rows)) for other in rows]
     return Article(Card(name, row, len(rows)), sidecar.document, versions, replay)
 

@@ -1,0 +1,27 @@
+"""The catalogue: a SQLite view of the current sidecars and texts, for lists, search and the web app.
+
+Derived; may be deleted at any time, and is made again when it is absent, damaged or of an older version. It follows
+the ledger: each opening reads only the event lines not seen before. One of SQLite's two homes.
+"""
+
+from archiver.catalogue.catalogue import FACETS, Catalogue, Hit, Order, open_catalogue, rebuild
+from archiver.catalogue.query import BadQuery, Query, parse
+from archiver.catalogue.tables import Row, path_of
+from archiver.catalogue.texts import article_text
+from archiver.catalogue.words import Excerpt
+
+__all__ = [
+    "FACETS",
+    "BadQuery",
+    "Catalogue",
+    "Excerpt",
+    "Hit",
+    "Order",
+    "Query",
+    "Row",
+    "article_text",
+    "open_catalogue",
+    "parse",
+    "path_of",
+    "rebuild",
+]

@@ -1,0 +1,238 @@
+"""The open catalogue of one collection: what it holds, found by words, fields and dates."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from archiver.catalogue import tables
+from archiver.catalogue.feeding import body, refresh, revision_paths
+from archiver.catalogue.query import EVERYTHING, Query
+from archiver.catalogue.tables import COLUMNS, WIDTH, Row, path_of
+from archiver.catalogue.words import Excerpt, excerpt
+from archiver.collection import Collection
+from archiver.errors import StorageError
+from archiver.model import FileRef
+from archiver.sidecar import Sidecar, united
+
+Order = Literal["relevance", "captured", "published", "modified", "headline"]
+_ORDERS: dict[Order, str] = {
+    "captured": "captures.captured_at {0}, captures.id {0}",
+    "published": "captures.published_order {0}, captures.id {0}",
+    "modified": "captures.modified_order {0}, captures.id {0}",
+    "headline": "captures.headline COLLATE NOCASE {0}, captures.id {0}",
+}
+_RANKED = 10_000
+"""So many matches, the newest ones, are weighed against each other. More are never looked through by anybody."""
+FACETS = {
+    "verdict": "captures.verdict",
+    "language": "captures.language",
+    "publisher": "captures.publisher",
+    "section": "captures.section",
+    "published": "substr(captures.published, 1, 4)",
+}
+"""What matches can be counted by, and where that stands."""
+MOST_VALUES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A capture that a query found."""
+
+    row: Row
+    score: float
+    """The smaller, the better (SQLite's bm25); 0 where nothing was weighed."""
+    excerpt: Excerpt
+
+
+class Catalogue:
+    """The catalogue of one collection. Use `open_catalogue`."""
+
+    def __init__(self, collection: Collection, database: sqlite3.Connection) -> None:
+        """`database` has the tables already."""
+        self.collection = collection
+        self.database = database
+
+    def captures(
+        self,
+        query: Query = EVERYTHING,
+        *,
+        order: Order = "captured",
+        reverse: bool = False,
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[Row]:
+        """Captures that match: newest first, by headline from A; or `reverse`. -1: no limit."""
+        source, values = _source(query)
+        ranking = _ranking(order, reverse)
+        statement = f"SELECT {COLUMNS} FROM {source} ORDER BY {ranking} LIMIT ? OFFSET ?"
+        return [Row(*row) for row in self._rows(statement, (*values, limit, offset))]
+
+    def search(
+        self, query: Query, *, order: Order = "relevance", reverse: bool = False, limit: int = -1, offset: int = 0
+    ) -> list[Hit]:
+        """Captures that match, each with an excerpt; the best first, of equal ones the newest."""
+        weighed = order == "relevance" and query.match
+        source, values = _source(query, bare=bool(weighed))
+        score, ranking = "0.0", _ranking("captured" if order == "relevance" else order, reverse)
+        if weighed:
+            bm25 = f"SELECT words.rowid AS number, bm25(words, {tables.WEIGHTS}) AS score FROM {source}"
+            source = f"({bm25} ORDER BY words.rowid DESC LIMIT {_RANKED}) JOIN captures USING (number)"
+            score, ranking = (
+                "score",
+                f"score {'DESC' if reverse else 'ASC'}, captures.captured_at DESC, captures.id DESC",
+            )
+        statement = f"SELECT captures.number, {score}, {COLUMNS} FROM {source} ORDER BY {ranking} LIMIT ? OFFSET ?"
+        found = self._rows(statement, (*values, limit, offset))
+        return [self._hit(number, weight, Row(*row), query) for number, weight, *row in found]
+
+    def _hit(self, number: int, score: float, row: Row, query: Query) -> Hit:
+        marks = query.marks
+        piece = excerpt(body(self.database, number), marks)
+        if not piece.marks and row.description:
+            piece = excerpt(row.description, marks)
+        return Hit(row, score, piece)
+
+    def count(self, query: Query = EVERYTHING) -> int:
+        """How many captures match."""
+        source, values = _source(query, bare=True)
+        return int(self._rows(f"SELECT count(*) FROM {source}", values)[0][0])
+
+    def facets(self, query: Query = EVERYTHING) -> dict[str, list[tuple[str, int]]]:
+        """How many matches have which verdict, language …: the most frequent values, "" where there is none."""
+        source, values = _source(query)
+        counted = {}
+        for name, column in FACETS.items():
+            groups = f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
+            counted[name] = [(str(value), int(number)) for value, number in self._rows(groups, values)]
+        return counted
+
+    def pages(self, query: Query = EVERYTHING, *, limit: int = -1, offset: int = 0) -> list[tuple[Row, int]]:
+        """Every page once: its newest capture, and how many it has. Only captures that match count."""
+        source, values = _source(query)
+        page = "OVER (PARTITION BY captures.final_url"
+        ranked = (
+            f"SELECT captures.number, count(*) {page}) AS versions, "
+            f"row_number() {page} ORDER BY captures.captured_at DESC, captures.id DESC) AS place FROM {source}"
+        )
+        newest = f"SELECT {COLUMNS}, versions FROM ({ranked}) JOIN captures USING (number) WHERE place = 1"
+        statement = f"{newest} ORDER BY {_ranking('captured', False)} LIMIT ? OFFSET ?"
+        rows = self._rows(statement, (*values, limit, offset))
+        return [(Row(*row[:WIDTH]), int(row[WIDTH])) for row in rows]
+
+    def count_pages(self, query: Query = EVERYTHING) -> int:
+        """How many pages `pages` would give without limit."""
+        source, values = _source(query)
+        return int(self._rows(f"SELECT count(DISTINCT captures.final_url) FROM {source}", values)[0][0])
+
+    def versions(self, url: str) -> list[Row]:
+        """All captures of one page, by the address it ended at, newest first."""
+        statement = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? ORDER BY {_ranking('captured', False)}"
+        return [Row(*row) for row in self._rows(statement, (url,))]
+
+    def capture(self, capture_id: str) -> Row | None:
+        """One capture, or None."""
+        rows = self._rows(f"SELECT {COLUMNS} FROM captures WHERE id = ?", (capture_id,))
+        return Row(*rows[0]) if rows else None
+
+    def article(self, capture_id: str) -> dict[str, Any]:
+        """What a capture's sidecar has chosen to say of the article."""
+        rows = self._rows("SELECT article FROM captures WHERE id = ?", (capture_id,))
+        return dict(json.loads(rows[0][0])) if rows else {}
+
+    def text(self, capture_id: str) -> str:
+        """The article's text, a paragraph a line."""
+        rows = self._rows("SELECT number FROM captures WHERE id = ?", (capture_id,))
+        return body(self.database, rows[0][0]) if rows else ""
+
+    def sidecar(self, capture_id: str) -> Sidecar | None:
+        """The current sidecar of one capture, as `Collection.sidecar` gives it, but without reading the ledger."""
+        paths = revision_paths(self.database, capture_id)
+        return united(*self.collection.heads_of(paths)) if paths else None
+
+    def files(self, row: Row) -> list[FileRef]:
+        """The files of a capture as the ledger names them: its WARC, later products of it, all sidecar revisions."""
+        folder = row.warc.rpartition("/")[0]
+        ours = "path = ? OR path > ? AND path < ? OR path > ? AND path < ?"
+        starts = (f"{folder}/{row.id}.", f"{folder}/{row.id}/", f"sidecars/{row.id}.", f"sidecars/{row.id}/")
+        statement = f"SELECT path, bytes, sha256 FROM files WHERE {ours} ORDER BY path"
+        return [FileRef(*file) for file in self._rows(statement, (row.warc, *starts))]
+
+    def _rows(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The answer to a statement. A file that turns out to be damaged is made again first."""
+        try:
+            return self.database.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+        self.database.close()
+        with self.collection.state.lock(f"{self.collection.name}.catalogue"):
+            tables.remove(path_of(self.collection))
+        self.database = _opened(self.collection)
+        return self.database.execute(statement, values).fetchall()
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _source(query: Query, *, bare: bool = False) -> tuple[str, list[Any]]:
+    """The tables to read and the condition, and the values for its question marks. `bare`: `words` alone, if it can be.
+
+    The index of words is asked first: it passes over what does not match without reading it.
+    """
+    conditions, values = query.where
+    if not query.match:
+        return ("captures WHERE " + " AND ".join(conditions) if conditions else "captures"), values
+    joined = "words" if bare and not conditions else "words CROSS JOIN captures ON captures.number = words.rowid"
+    return f"{joined} WHERE {' AND '.join(['words MATCH ?', *conditions])}", [query.match, *values]
+
+
+def _ranking(order: Order, reverse: bool) -> str:
+    falling = (order != "headline") != reverse
+    return _ORDERS[order].format("DESC" if falling else "ASC")
+
+
+def _refreshed(collection: Collection, database: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        refresh(collection, database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _opened(collection: Collection) -> sqlite3.Connection:
+    """The database, up to date; in memory where it cannot be written, and made again where it is damaged."""
+    try:
+        with collection.state.lock(f"{collection.name}.catalogue"):
+            path = path_of(collection)
+            try:
+                return _refreshed(collection, tables.connect(path))
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+            tables.remove(path)
+            return _refreshed(collection, tables.connect(path))
+    except (sqlite3.OperationalError, StorageError):
+        return _refreshed(collection, tables.with_tables(":memory:"))
+
+
+@contextmanager
+def open_catalogue(collection: Collection) -> Iterator[Catalogue]:
+    """The catalogue of a collection, up to date with its ledger; in memory where it cannot be written."""
+    catalogue = Catalogue(collection, _opened(collection))
+    try:
+        yield catalogue
+    finally:
+        catalogue.database.close()
+
+
+def rebuild(collection: Collection) -> int:
+    """Make the catalogue again from the sidecars; returns the number of captures."""
+    with collection.state.lock(f"{collection.name}.catalogue"):
+        tables.remove(path_of(collection))
+    with open_catalogue(collection) as catalogue:
+        return catalogue.count()

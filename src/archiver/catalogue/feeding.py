@@ -1,0 +1,189 @@
+"""How captures get into the catalogue: from the ledger's new lines to sidecars, and to the words of the text.
+
+Each call reads only the event lines that were not seen before, so its cost does not grow with the collection.
+What has been read of one segment is kept when the next one fails, or the process is killed.
+"""
+
+import json
+import sqlite3
+import zlib
+from contextlib import suppress
+from dataclasses import asdict, astuple
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from archiver.catalogue.tables import WIDTH, WORDS, Row
+from archiver.catalogue.texts import article_text
+from archiver.catalogue.words import indexed
+from archiver.collection import Collection
+from archiver.collection.collection import revisions
+from archiver.collection.layout import revision_of
+from archiver.errors import ArchiverError
+from archiver.ledger import Segment
+from archiver.sidecar import Sidecar, united
+
+_MORE = ("published_order", "modified_order", "article")
+_INSERT = (
+    f"INSERT INTO captures ({', '.join((*Row.__slots__, *_MORE))}) VALUES ({', '.join('?' * (WIDTH + len(_MORE)))})"
+)
+_ADD = f"INSERT INTO words (rowid, {', '.join(WORDS)}) VALUES (?{', ?' * len(WORDS)})"
+_DROP = f"INSERT INTO words (words, rowid, {', '.join(WORDS)}) VALUES ('delete', ?{', ?' * len(WORDS)})"
+
+
+def refresh(collection: Collection, database: sqlite3.Connection) -> None:
+    """Take in what the ledger says since the last time: sealed segments once, open ones when they have grown."""
+    seen = {name for (name,) in database.execute("SELECT segment FROM seen")}
+    for segment in collection.history(skip=seen):
+        with database:
+            _take_segment(collection, database, segment)
+            sealed = (collection.path / segment.path).is_file()
+            if sealed:
+                database.execute("DELETE FROM seen WHERE segment NOT LIKE '%.jsonl'")
+            mark = segment.name if sealed else segment.sha256
+            database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (mark,))
+
+
+def _take_segment(collection: Collection, database: sqlite3.Connection, segment: Segment) -> None:
+    objects = list(segment.objects())
+    fresh = [file.path for file in objects if not _knows(database, file.path)]
+    database.executemany("REPLACE INTO files VALUES (?, ?, ?)", (astuple(file) for file in objects))
+    for capture in revisions(fresh):
+        _take(collection, database, capture)
+
+
+def _knows(database: sqlite3.Connection, path: str) -> bool:
+    return database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone() is not None
+
+
+def revision_paths(database: sqlite3.Connection, capture: str) -> list[str]:
+    """Paths of all revisions of a capture's sidecar, the first one first."""
+    between = f"sidecars/{capture}.", f"sidecars/{capture}/"
+    found = [path for (path,) in database.execute("SELECT path FROM files WHERE path > ? AND path < ?", between)]
+    return sorted(revisions(found).get(capture, []), key=revision_of)
+
+
+def _take(collection: Collection, database: sqlite3.Connection, capture: str) -> None:
+    """Enter what a capture's current revisions come to, in place of what is there."""
+    paths = revision_paths(database, capture)
+    read = _read(collection, paths)
+    if read is None:
+        return
+    sidecar, row = read
+    if present := database.execute("SELECT number FROM captures WHERE id = ?", (capture,)).fetchone():
+        _drop(database, present[0])
+    article = json.dumps(sidecar.article, ensure_ascii=False)
+    values = (*asdict(row).values(), instant(row.published), instant(row.modified), article)
+    number = database.execute(_INSERT, values).lastrowid
+    text = article_text(collection, sidecar)
+    database.execute("INSERT INTO bodies VALUES (?, ?)", (number, zlib.compress(text.encode("utf-8", "replace"), 1)))
+    database.execute(_ADD, (number, *_words(row, sidecar.article, text)))
+
+
+def _read(collection: Collection, paths: list[str]) -> tuple[Sidecar, Row] | None:
+    """The current sidecar and its row; of a damaged one the revision before it, as far as there is one.
+
+    `verify` reports the damage.
+    """
+    for count in range(len(paths), 0, -1):
+        with suppress(OSError, ArchiverError, ValueError, TypeError):
+            sidecar = united(*collection.heads_of(paths[:count]))
+            return sidecar, _row(sidecar, paths[count - 1])
+    return None
+
+
+def _drop(database: sqlite3.Connection, number: int) -> None:
+    """Take a capture out. The index of words holds no texts: it has to be told again what it was given."""
+    columns = ", ".join(Row.__slots__)
+    *values, article = database.execute(
+        f"SELECT {columns}, article FROM captures WHERE number = ?", (number,)
+    ).fetchone()
+    database.execute(_DROP, (number, *_words(Row(*values), json.loads(article), body(database, number))))
+    database.execute("DELETE FROM bodies WHERE number = ?", (number,))
+    database.execute("DELETE FROM captures WHERE number = ?", (number,))
+
+
+def body(database: sqlite3.Connection, number: int) -> str:
+    """The text of a capture."""
+    found = database.execute("SELECT text FROM bodies WHERE number = ?", (number,)).fetchone()
+    return zlib.decompress(found[0]).decode() if found else ""
+
+
+def _words(row: Row, article: dict[str, Any], text: str) -> tuple[str, ...]:
+    """What goes into each column of the index of words."""
+    also = _text(article.get("alternativeHeadline"))
+    told = (f"{row.headline}\n{also}", row.authors, row.section, row.publisher, _text(article.get("keywords")))
+    words = (*told, row.description, f"{row.final_url} {row.url}")
+    return (*map(indexed, words), _labels(row), indexed(text))
+
+
+def label(name: str, value: str) -> str:
+    """One word that says that a property has a value, for questions that must match the whole of it."""
+    return name + value.lower().encode("utf-8", "replace").hex()
+
+
+ANY = "any"
+"""The label that every capture has."""
+
+
+def _labels(row: Row) -> str:
+    language = row.language.lower().split("-")
+    languages = ["-".join(language[: length + 1]) for length in range(len(language))]
+    hosts = {suffix for url in (row.final_url, row.url) for suffix in _suffixes(url)}
+    labels = [label("language", one) for one in languages] + [label("site", one) for one in sorted(hosts)]
+    return " ".join([ANY, label("verdict", row.verdict), *labels])
+
+
+def _suffixes(url: str) -> list[str]:
+    """The host of a URL and every domain above it."""
+    try:
+        parts = (urlsplit(url).hostname or "").split(".")
+    except ValueError:
+        return []
+    return [".".join(parts[place:]) for place in range(min(len(parts), 20))]
+
+
+def instant(claimed: str) -> str:
+    """What a date is ordered by: an instant in UTC, else the date as it stands."""
+    try:
+        at = datetime.fromisoformat(claimed) if "T" in claimed else None
+        return at.astimezone(UTC).isoformat() if at and at.tzinfo else claimed
+    except (ValueError, OverflowError):
+        return claimed
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get("name", "")
+    if isinstance(value, list):
+        return ", ".join(filter(None, (_text(item) for item in value)))
+    return value if isinstance(value, str) else ""
+
+
+def _row(sidecar: Sidecar, path: str) -> Row:
+    """Raises ValueError if the capture's own date or status is none."""
+    article = sidecar.article
+    datetime.fromisoformat(sidecar.captured_at)
+    if sidecar.status is not None and not 0 <= sidecar.status <= 999:
+        raise ValueError("no HTTP status")
+    return Row(
+        id=sidecar.id,
+        revision=revision_of(path)[0],
+        sidecar=path,
+        warc=sidecar.warc_file,
+        url=sidecar.requested_url,
+        final_url=sidecar.final_url,
+        captured_at=sidecar.captured_at,
+        verdict=sidecar.verdict,
+        status=sidecar.status,
+        engine=sidecar.document["capture"]["engine"],
+        headline=_text(article.get("headline")),
+        section=_text(article.get("articleSection")),
+        publisher=_text(article.get("publisher")),
+        authors=_text(article.get("author")),
+        published=_text(article.get("datePublished")),
+        modified=_text(article.get("dateModified")),
+        language=_text(article.get("inLanguage")),
+        description=_text(article.get("description")),
+        thumbnail="thumbnail" in sidecar.document["warc"]["records"],
+    )

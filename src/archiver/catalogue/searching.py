@@ -1,0 +1,99 @@
+"""Several collections asked as if they were one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from archiver.catalogue.catalogue import Order, open_catalogue
+from archiver.catalogue.feeding import instant
+from archiver.catalogue.query import Query
+from archiver.catalogue.tables import Row
+from archiver.catalogue.words import Excerpt
+from archiver.collection import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A capture, and the collection that it is in."""
+
+    collection: str
+    row: Row
+    article: dict[str, Any] | None = None
+    """What its sidecar has chosen to say of the article, if that was asked for."""
+    score: float = 0.0
+    excerpt: Excerpt | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON line of `list` and `search`."""
+        told: dict[str, Any] = {"collection": self.collection} | self.row.as_json()
+        if self.article is not None:
+            told["article"] = self.article
+        if self.excerpt is not None:
+            marks = [list(mark) for mark in self.excerpt.marks]
+            told |= {"score": round(self.score, 4), "excerpt": {"text": self.excerpt.text, "marks": marks}}
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of the collections."""
+
+    query: Query
+    order: Order = "captured"
+    reverse: bool = False
+    limit: int = -1
+    """Of all of them together; -1: no limit."""
+
+
+def captures(collections: Iterable[Collection], asked: Asked, *, articles: bool = False) -> list[Found]:
+    """Captures that match, in the order asked for; with what is known of their `articles`."""
+    found = []
+    for collection in collections:
+        with open_catalogue(collection) as catalogue:
+            rows = catalogue.captures(asked.query, order=asked.order, reverse=asked.reverse, limit=asked.limit)
+            found += [Found(collection.name, row, catalogue.article(row.id) if articles else None) for row in rows]
+    return _merged(found, asked)
+
+
+def search(collections: Iterable[Collection], asked: Asked) -> tuple[list[Found], int]:
+    """Captures that match, with excerpts, in the order asked for; and how many match without the limit."""
+    found, total = [], 0
+    for collection in collections:
+        with open_catalogue(collection) as catalogue:
+            hits = catalogue.search(asked.query, order=asked.order, reverse=asked.reverse, limit=asked.limit)
+            found += [Found(collection.name, hit.row, None, hit.score, hit.excerpt) for hit in hits]
+            total += catalogue.count(asked.query)
+    return _merged(found, asked), total
+
+
+def facets(collections: Iterable[Collection], query: Query) -> dict[str, dict[str, int]]:
+    """How many matches have which verdict, language, publisher …; the most frequent first."""
+    added: dict[str, dict[str, int]] = {}
+    for collection in collections:
+        with open_catalogue(collection) as catalogue:
+            for name, values in catalogue.facets(query).items():
+                counts = added.setdefault(name, {})
+                for value, number in values:
+                    counts[value] = counts.get(value, 0) + number
+    return {name: dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))) for name, counts in added.items()}
+
+
+def _merged(found: list[Found], asked: Asked) -> list[Found]:
+    """Each collection's captures are in order already; of several collections, they are put in one."""
+    falling = (asked.order not in ("headline", "relevance")) != asked.reverse
+    found.sort(key=lambda one: _place(one, asked.order), reverse=falling)
+    return found[: asked.limit] if asked.limit >= 0 else found
+
+
+def _place(one: Found, order: Order) -> tuple[Any, ...]:
+    row = one.row
+    match order:
+        case "relevance":
+            return (one.score,)
+        case "published":
+            return instant(row.published), row.id
+        case "modified":
+            return instant(row.modified), row.id
+        case "headline":
+            return row.headline.casefold(), row.id
+    return row.captured_at, row.id

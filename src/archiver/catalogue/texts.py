@@ -1,0 +1,57 @@
+"""The text of a captured article, read from its WARC."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from archiver import cdxj, warc
+from archiver.collection import Collection, index
+from archiver.errors import UnreadableInput
+from archiver.sidecar import Sidecar
+
+MOST_BYTES = 8 << 20
+"""No article is longer; of a longer text the rest is left out."""
+RECORDS = ("articleText", "text")
+"""Under which names a sidecar tells of a text, the better one first: the article's, and all that the page showed."""
+
+
+def article_text(collection: Collection, sidecar: Sidecar, names: Sequence[str] = RECORDS) -> str:
+    """The article's paragraphs, a line each: as extracted, else all that the page showed; empty where there is none."""
+    records = sidecar.document["warc"]["records"]
+    for name in names:
+        record = records.get(name)
+        if isinstance(record, dict) and (content := _content(collection, sidecar.warc_file, record)):
+            text = content.decode("utf-8", "replace")
+            return _joined(text) if name == "articleText" else text
+    return ""
+
+
+def _joined(text: str) -> str:
+    """The paragraphs of an `urn:article:` record as plain text."""
+    try:
+        joined = "\n".join(str(one["text"]) for one in json.loads(text)["paragraphs"])
+        return joined.encode("utf-8", "replace").decode()  # half a character can come as JSON's own escape
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+
+
+def _content(collection: Collection, path: str, record: dict[str, Any]) -> bytes:
+    """The payload of a record of the file `path`, which the index knows the place of; else the file is read through."""
+    with suppress(UnreadableInput, ValueError, OSError):  # `verify` tells what is wrong with it
+        file = collection.local(path)
+        for offset in _offsets(collection, path, str(record.get("url"))):
+            with warc.open_record(file, offset) as found:
+                if found.id == record.get("id"):
+                    return found.payload().read(MOST_BYTES)
+        for found in warc.read_records(file):
+            if found.id and found.id == record.get("id"):
+                return found.payload().read(MOST_BYTES)
+    return b""
+
+
+def _offsets(collection: Collection, path: str, url: str) -> Iterator[int]:
+    for line in index.find(collection.indexes, cdxj.url_key(url)):
+        fields = json.loads(line.split(b" ", 2)[2])
+        if f"archive/{fields.get('filename')}" == path:
+            yield int(fields["offset"])

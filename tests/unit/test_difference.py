@@ -1,0 +1,122 @@
+"""What `show`, `diff`, `list` and `search` tell, as people and programs get it."""
+
+import json
+import re
+
+import pytest
+
+from archiver.cli import run
+from archiver.collection import Root
+from stockroom import Invented, add
+
+URL = "https://courier.example/power"
+FIRST = "Repair crews worked all night on the lines.\nThe grid held when frost came.\nNobody was hurt, the mayor said."
+SECOND = (
+    "Repair crews worked two nights on the lines.\nThe grid held when frost came.\nOne man was hurt, the mayor said."
+)
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory):
+    """A root with two captures of one page, and the ids."""
+    root = tmp_path_factory.mktemp("difference")
+    collection = Root(root).create("news", "News", agent="test/1")
+    old = add(collection, Invented(URL, text=FIRST))
+    new = add(collection, Invented(URL, "Lights are back", published="2026-11-21", text=SECOND, days=1))
+    return root, old.capture_id, new.capture_id
+
+
+@pytest.fixture
+def archiver(stock, capfd):
+    """Runs a command in this process: exit code, stdout, stderr."""
+
+    def command(*arguments):
+        code = run(["--root", str(stock[0]), *map(str, arguments)])
+        return code, *capfd.readouterr()
+
+    return command
+
+
+def test_a_difference_in_words(archiver, stock):
+    _, old, new = stock
+    code, out, _ = archiver("diff", new)
+    assert code == 0
+    assert out == archiver("diff", old, new)[1]
+    assert "\x1b" not in out
+    assert "headline:\n  - Lights are back in the east\n  + Lights are back\n" in out
+    assert "datePublished:\n  - 2026-11-20T07:30:00+02:00\n  + 2026-11-21\n" in out
+    assert "text: 4 words added, 3 removed\n" in out
+    assert "worked [-all night-]  [+two nights+] on the lines." in out
+    assert "[-Nobody-]  [+One man+] was hurt" in out
+
+
+def test_a_difference_as_json(archiver, stock):
+    _, old, new = stock
+    read = json.loads(archiver("diff", old, new, "--json")[1])
+    assert (read["before"]["id"], read["after"]["id"]) == (old, new)
+    assert {"name": "headline", "before": "Lights are back in the east", "after": "Lights are back"} in read["changes"]
+    assert read["text"] == {
+        "words_added": 4,
+        "words_removed": 3,
+        "changes": [{"removed": "all night"}, {"added": "two nights"}, {"removed": "Nobody"}, {"added": "One man"}],
+    }
+    back = json.loads(archiver("diff", new, old, "--json")[1])
+    assert back["text"]["words_added"] == 3
+
+
+def test_the_same_is_no_difference(archiver, stock):
+    code, out, _ = archiver("diff", stock[1], stock[1])
+    assert code == 0
+    assert out.splitlines()[2:] == ["text: 0 words added, 0 removed"]
+
+
+def test_the_first_capture_of_a_page_differs_from_nothing(archiver, stock):
+    code, _, err = archiver("diff", stock[1])
+    assert code == 2
+    assert "first capture of its page" in err
+
+
+def test_a_capture_tells_where_its_values_came_from(archiver, stock):
+    code, out, _ = archiver("show", stock[1])
+    assert code == 0
+    assert re.search(r"headline +Lights are back in the east\n +from json-ld at \S+; also ", out)
+    assert f"\nrevisions\n  sidecars/{stock[1]}.r1-" in out
+    [read] = [json.loads(line) for line in archiver("show", stock[1], "--json")[1].splitlines()]
+    headline = next(one for one in read["values"] if one["name"] == "headline")
+    assert headline["value"] == "Lights are back in the east"
+    assert headline["sources"][0]["method"] == "json-ld"
+    assert [file["path"].partition("/")[0] for file in read["files"]] == ["archive", "sidecars"]
+    assert all(file["present"] for file in read["files"])
+    assert read["sidecar"]["id"] == stock[1]
+
+
+def test_search_as_people_see_it(archiver, stock):
+    code, out, err = archiver("search", "grid", "author:kovalenko", "--limit", 1)
+    assert (code, err) == (0, "2 captures match; these are 1 of them.\n")
+    assert "The grid held when frost came." in out and "\x1b" not in out
+    code, out, err = archiver("search", "nothing")
+    assert (code, out, err) == (0, "", "0 captures match.\n")
+
+
+def test_search_as_programs_see_it(archiver, stock):
+    lines = [json.loads(line) for line in archiver("search", "held", "-headline:east", "--json")[1].splitlines()]
+    assert [line["id"] for line in lines] == [stock[2]]
+    text, marks = lines[0]["excerpt"]["text"], lines[0]["excerpt"]["marks"]
+    assert [text[begin:end] for begin, end in marks] == ["held"]
+    counted = json.loads(archiver("search", "grid", "--facets", "--json")[1])
+    assert counted["verdict"] == {"ok": 2}
+
+
+@pytest.mark.parametrize("query", [['"open'], ["colour:red"], ["after:soon"], ["a", "OR", "b"], ["-"], ["—"]])
+def test_a_query_that_makes_no_sense_is_wrong_usage(archiver, query):
+    for command in ("search", "list"):
+        code, out, err = archiver(command, *query)
+        assert (code, out) == (2, "")
+        assert err.startswith("archiver: ") and len(err.splitlines()) == 2
+
+
+def test_exports_of_the_command_line(archiver, stock):
+    assert archiver("search", "grid", "--format", "ris")[1].count("TY  - NEWS\r\n") == 2
+    assert archiver("list", "--format", "csv", "--limit", 1, "--order", "published", "--reverse")[1].count(stock[1]) > 0
+    [line] = archiver("list", f"id:{stock[2]}", "--format", "jsonl")[1].splitlines()
+    assert json.loads(line)["article"]["headline"] == "Lights are back"
