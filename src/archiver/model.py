@@ -126,7 +126,16 @@ class Resource:
     """Something made from the page at capture time; a WARC `resource` record `urn:NAME:URL` or `urn:NAME:PART:URL`."""
 
     name: Literal[
-        "view", "fullPage", "thumbnail", "text", "pageinfo", "beforeConsent", "certificates", "media", "sealed"
+        "view",
+        "fullPage",
+        "thumbnail",
+        "text",
+        "article",
+        "pageinfo",
+        "beforeConsent",
+        "certificates",
+        "media",
+        "sealed",
     ]
     about: str
     """The page's URL."""

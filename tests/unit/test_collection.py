@@ -51,7 +51,7 @@ def test_a_capture_is_entered_by_one_line_that_names_all_its_files(tmp_path):
     event = segment.events[-1]
     assert (event.type, event.capture) == ("capture", captured.capture_id)
     assert [file.path for file in event.objects] == [captured.warc, captured.sidecar]
-    assert captured.verdict == "ok" and captured.records == 5
+    assert captured.verdict == "ok" and captured.records == 6
     sidecar = collection.sidecar(captured.capture_id)
     assert sidecar.headline == "The bridge stands"
     assert sidecar.document["article"]["datePublished"] == "2026-11-21T08:00:00+02:00"

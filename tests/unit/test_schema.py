@@ -51,7 +51,7 @@ VALID = [("sidecar", EXAMPLE), ("collection", COLLECTION), ("ledger", EVENT), ("
 PUBLISHED = {
     "sidecar/1.0.0.json": "7debe83913d6bbf24ab4e9973db22739ec0a5e98259ddf4b7888e30bd1faf056",
     "sidecar/1.1.0.json": "dbf3ce8bbfc70e4572ef1b92738dbd260435dd0f0c26d58ce942d46c2d9ef612",
-    "sidecar/1.2.0.json": "2ffc3103a7a740812c84d15af90b05b6b4e500bf94dea46ce6fbaa2f9e554439",
+    "sidecar/1.2.0.json": "0b78ec1953b5bccc630076c2ca2bf52830125f76accbf06554be0ee46fdb3d52",
     "collection/1.0.0.json": "52b1f9ca74417b3514ad8903087f21a57cf11d8e1e2f288060367fbf635bcc5c",
     "collection/1.1.0.json": "0c979af5c2016986a2e3b652b9796fd22c5d23902077aee621584985b2e56e44",
     "collection/1.2.0.json": "116bce898021744a6f0141ff7db84d9e26b2e04ae38191107db88e3d2b7ae3e7",

@@ -5,9 +5,10 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal
 
-from archiver import __version__, disk, extract, verdict, warc
+from archiver import __version__, disk, verdict, warc
 from archiver.capture.circumstances import AGENTS, circumstances
 from archiver.capture.outcome import Captured, nothing
+from archiver.capture.reading import Reading, read, write_text
 from archiver.capture.texts import KnownTexts
 from archiver.collection import Collection, Draft
 from archiver.collection.layout import capture_id
@@ -16,16 +17,14 @@ from archiver.engines import Engine
 from archiver.engines.guard import check_url
 from archiver.errors import ArchiverError, ConflictError, FetchFailed, PartMissing, StorageError
 from archiver.ledger import Event
-from archiver.model import Exchange, Finding, Item, Limits, PageFacts, PageInfo, close_bodies, now
+from archiver.model import Exchange, Finding, Item, Limits, PageInfo, close_bodies, now
 from archiver.redaction import Redactor, Secrecy
-from archiver.sidecar import Assertion, Kept, Visit, new_sidecar, problems
+from archiver.sidecar import Kept, Visit, new_sidecar, problems
 
 Dedup = Literal["off", "capture", "collection"]
 """How far a payload that is kept already is not kept again: never, within a capture, within the collection."""
 
 AGENT = f"archiver/{__version__}"
-HTML_BYTES = 20 << 20
-"""Of a longer document only so much is read for its metadata."""
 
 WIRE = {
     "http-header-lines": "the bytes as they came; interim answers (1xx) are left out",
@@ -70,6 +69,7 @@ class Recorded:
     """Captures that hold originals of this one's revisits."""
     session: Mapping[str, Any] = field(default_factory=dict)
     """The sidecar's `capture.session`."""
+    reading: Reading = field(default_factory=Reading)
 
     def note(self, item: Item, ref: warc.RecordRef) -> None:
         """Remember what the sidecar will tell of an item."""
@@ -149,6 +149,10 @@ def _record(
     finally:
         if isinstance(items, Generator):
             items.close()  # an early end must reach the engine
+    stream.flush()
+    recorded.reading = read(draft.temporary, recorded.main_ref, recorded.info)
+    if recorded.info:
+        recorded.refs += write_text(recorded.reading.text, recorded.info.final_url, writer)
     recorded.records = writer.records
     recorded.requires = sorted(revisits.required) if revisits else []
     disk.sync_file(stream)
@@ -168,14 +172,14 @@ def _commit(  # noqa: PLR0917
         if one.level != "info"
     ]
     status = main.response.status if main else None
-    assertions, facts, complaints = _read(draft, recorded)
+    reading = recorded.reading
     word, reasons = verdict.judge(
         status,
         info,
         truncated=main is not None and main.truncated is not None,
         empty=recorded.empty,
-        facts=facts,
-        repeated=terms.texts.others(collection, info.final_url, recorded.refs, facts) if facts else 0,
+        facts=reading.facts,
+        repeated=terms.texts.others(collection, info.final_url, recorded.refs, reading.facts) if reading.facts else 0,
     )
     findings += [Finding("warning", f"verdict-{word}", info.final_url, reason) for reason in reasons]
     file = draft.fixity()
@@ -189,8 +193,8 @@ def _commit(  # noqa: PLR0917
     sidecar = new_sidecar(
         capture_id=draft.id,
         visit=Visit.of(told, word, reasons, main=main, redirects=recorded.redirects, evidence=evidence),
-        kept=Kept(file, recorded.refs, recorded.records),
-        assertions=assertions,
+        kept=Kept(file, recorded.refs, recorded.records, reading.text.summary()),
+        assertions=reading.assertions,
         rights=collection.rights(),
         relations={"requires": recorded.requires} if recorded.requires else None,
     )
@@ -211,7 +215,7 @@ def _commit(  # noqa: PLR0917
         sidecar=files[0].path,
         records=recorded.records,
         bytes=file.bytes,
-        findings=(*findings, *complaints),
+        findings=(*findings, *reading.complaints),
         retry_after=_header(main, "retry-after"),
         attempts=tuple(terms.attempts),
     )
@@ -221,26 +225,3 @@ def _header(main: Exchange | None, name: str) -> str:
     """A response header of the main document, "" where it has none."""
     headers = main.response.headers if main else ()
     return next((value for key, value in headers if key.lower() == name), "")
-
-
-def _read(draft: Draft, recorded: Recorded) -> tuple[list[Assertion], PageFacts | None, list[Finding]]:
-    """What the main document says about itself, read back from the WARC just written, and the facts it is judged by.
-
-    Of a document that is no HTML, only its address speaks. What the browser saw goes before what the HTML tells.
-    """
-    if recorded.main_ref is None or recorded.info is None:
-        return [], None, []
-    html, charset = None, None
-    for record in warc.read_records(draft.temporary):
-        if record.id == recorded.main_ref.record_id:
-            if "html" in record.media_type:
-                html, charset = record.payload().read(HTML_BYTES), record.charset
-            break
-    complaints: list[Finding] = []
-    page = extract.page_of(html or b"", recorded.info.final_url, charset=charset)
-    assertions = extract.assertions(page, page.url, report=complaints.append)
-    facts = extract.facts(page, assertions, report=complaints.append) if html else None
-    if (seen := recorded.info.facts) and facts:
-        article = seen.is_article or facts.is_article
-        facts = replace(seen, is_article=article, claimed_words=facts.claimed_words, is_free=facts.is_free)
-    return assertions, facts or seen, complaints

@@ -22,10 +22,7 @@ _NAMES = 5000
 
 def facts(page: Page, assertions: Iterable[Assertion]) -> PageFacts:
     """What the HTML tells; `assertions` are what `extract.assertions` found on the same page."""
-    claims = [claim for claim in assertions if claim.method != "trafilatura"]
-    read = [
-        claim.value for claim in assertions if claim.method == "trafilatura" and claim.about == "/article/wordCount"
-    ]
+    claims = [claim for claim in assertions if claim.method not in ("page", "trafilatura")]
     free = [claim.value for claim in claims if claim.about == "/article/isAccessibleForFree"]
     counted = [claim.value for claim in claims if claim.about == "/article/wordCount"]
     tree = page.tree
@@ -34,7 +31,7 @@ def facts(page: Page, assertions: Iterable[Assertion]) -> PageFacts:
         title=" ".join(tree.xpath("//head/title/text() | //body/title/text()")[:1]),
         headings=[one.text_content() for one in tree.xpath("//h1 | //h2")[:20] if not _is_hidden(one)],
         text=readable_text(tree),
-        main_words=read[0] if read else 0,
+        main_words=page.article.words,
         names=_names(tree),
         sources=list(_sources(tree)),
         pictures=len(tree.xpath("//body//img | //video | //iframe | //picture | //canvas")),

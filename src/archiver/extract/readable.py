@@ -31,7 +31,7 @@ def agent() -> Agent:
 
 
 def claims(page: Page) -> Iterator[Found]:
-    """Title, author, site and the number of words."""
+    """Title, author and site."""
     if _too_large(page):
         return
     from trafilatura.metadata import extract_metadata
@@ -43,8 +43,6 @@ def claims(page: Page) -> Iterator[Found]:
         if raw and raw.casefold().removeprefix("www.") != host:  # for want of a name it gives the host's
             people = [part.strip() for part in raw.split(";")] if name == "author" else raw
             yield Found(name, people, f"trafilatura.{field}", confidence)
-    if words := len(main_text(page).split()):
-        yield Found("wordCount", str(words), "trafilatura.text", 0.5)
 
 
 def main_text(page: Page) -> str:

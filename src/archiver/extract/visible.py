@@ -40,6 +40,8 @@ def claims(page: Page) -> Iterator[Found]:
         yield Found("headline", text, "title", 0.4)
     if headings:
         yield from _byline_dates(page, headings[0][0])
+    if words := page.article.words:
+        yield Found("wordCount", str(words), "text", 0.5)
 
 
 def address(page: Page) -> Iterator[Found]:

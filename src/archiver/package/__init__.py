@@ -119,7 +119,7 @@ def _describe(page: Page, file: FileRef, rights: dict[str, str]) -> Sidecar:
     return new_sidecar(
         capture_id=_capture_id(page, file),
         visit=visit,
-        kept=Kept(file, [main]),
+        kept=Kept(file, [main], text=extract.article_text(html).summary()),
         assertions=assertions,
         rights=rights,
     )

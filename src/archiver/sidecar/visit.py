@@ -63,6 +63,8 @@ class Kept:
     records: Sequence[RecordLike]
     count: int | None = None
     """All records of the file, where known."""
+    text: Mapping[str, Any] = field(default_factory=dict)
+    """The article's text, in the schema's form; empty where none was found."""
 
     def as_json(self) -> dict[str, Any]:
         """The `warc` block."""
@@ -73,7 +75,8 @@ class Kept:
             if several := [_record(record) for record in self.records if record.role == role]:
                 records[role] = several
         return {"file": self.file.path, "bytes": self.file.bytes, "sha256": self.file.sha256, **counted} | {
-            "records": records
+            "records": records,
+            **({"articleText": dict(self.text)} if self.text else {}),
         }
 
 

@@ -27,12 +27,12 @@ class ArticleText:
 
     @property
     def plain(self) -> str:
-        """The texts, a paragraph a line."""
-        return "\n".join(one.text for one in self.paragraphs)
+        """The texts without the captions, which are no part of what the article says; a paragraph a line."""
+        return "\n".join(one.text for one in self.paragraphs if one.kind != "caption")
 
     @property
     def words(self) -> int:
-        """How many words, as verdicts count them."""
+        """How many words the plain text has, as verdicts count them."""
         return count_words(self.plain)
 
     def as_json(self) -> dict[str, Any]:
@@ -40,10 +40,12 @@ class ArticleText:
         return {"paragraphs": [{"kind": one.kind, "text": one.text} for one in self.paragraphs]}
 
     def encoded(self) -> bytes:
-        """That document as the record's body: UTF-8, the same bytes for the same paragraphs."""
+        """That document as the record's body."""
         return json.dumps(self.as_json(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
-    @property
-    def sha256(self) -> str:
-        """Of `encoded()`, in hexadecimal."""
-        return hashlib.sha256(self.encoded()).hexdigest()
+    def summary(self) -> dict[str, Any]:
+        """The sidecar's `warc.articleText`; empty where there is no text."""
+        if not self.paragraphs:
+            return {}
+        sha256 = hashlib.sha256(self.plain.encode("utf-8", "replace")).hexdigest()
+        return {"sha256": sha256, "paragraphs": len(self.paragraphs), "words": self.words}
