@@ -6,9 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from playwright.async_api import async_playwright
-
-from archiver.browser import ARGUMENTS, HEIGHT, WIDTH, Chromium, find_chromium
+from archiver.browser import Chromium
 from archiver.engines import guard
 from archiver.engines.blocking import BlockList
 from archiver.engines.browser.recording import Recording
@@ -27,20 +25,17 @@ async def pages_a_second(url: str, *, record: bool) -> float:
 
 
 async def alone(url: str) -> float:
-    """Chromium as it comes: the same options, no tunnel, no DevTools sessions of ours."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find_chromium(), args=ARGUMENTS, chromium_sandbox=False
-        )
+    """Chromium as it comes: started and driven in the same way, but no tunnel, no proxy, and nothing is listened to."""
+    chromium = await Chromium.launch()
 
-        async def load(number: int) -> None:
-            context = await browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
-            page = await context.new_page()
-            await page.goto(f"{url}?{number}", wait_until="load")
-            await context.close()
+    async def load(number: int) -> None:
+        tab = await chromium.tab("direct://")
+        await tab.go(f"{url}?{number}", 30)
+        await tab.loaded(30)
+        await tab.close()
 
-        rate = await timed(load)
-        await browser.close()
+    rate = await timed(load)
+    await chromium.close()
     return rate
 
 
@@ -58,7 +53,7 @@ async def recorded(url: str) -> float:
             close_bodies(item)
 
         async with Tunnel(partial(guard.resolve, allow_private=True)) as tunnel:
-            tab = await chromium.tab(tunnel.port)
+            tab = await chromium.tab(tunnel.proxy)
             recording = Recording(chromium.session, tab, tunnel, Limits(), put)
             router.add(recording)
             await recording.log.attach(tab.session)

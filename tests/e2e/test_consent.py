@@ -67,7 +67,7 @@ def choices(site: Newsroom, mark: str) -> list[str]:
 
 async def visit(chromium: Chromium, site: Newsroom, name: str, policy: str) -> Seen:
     async with Tunnel(partial(guard.resolve, allow_private=True)) as tunnel:
-        tab = await chromium.tab(tunnel.port)
+        tab = await chromium.tab(tunnel.proxy)
         mark = f"{name}/{policy};"
         await tab.session.send("Network.setUserAgentOverride", userAgent=mark)
         try:

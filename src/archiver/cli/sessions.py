@@ -125,7 +125,7 @@ def create(root: Path, name: str, url: str, as_json: bool) -> None:
 async def _signed_in(url: str) -> dict[str, Any]:
     import asyncio
 
-    from archiver.browser import sign_in
+    from archiver.browser.signin import sign_in
 
     said = asyncio.Event()
     if sys.stdin.isatty():

@@ -81,6 +81,11 @@ class Cookie:
             "sameSite": self.same_site,
         }
 
+    def as_parameter(self) -> dict[str, Any]:
+        """A `CookieParam` of DevTools' `Storage.setCookies`."""
+        told = self.as_json()
+        return told if self.expires >= 0 else {name: value for name, value in told.items() if name != "expires"}
+
     def as_line(self) -> str:
         """A line of a Netscape cookie file, as libcurl takes it."""
         below = "TRUE" if self.domain.startswith(".") else "FALSE"

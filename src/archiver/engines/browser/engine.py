@@ -113,7 +113,7 @@ class BrowserEngine:
         await self._launch()
 
     async def _launch(self) -> None:
-        self._chromium = await Chromium.launch(self._home)
+        self._chromium = await Chromium.launch(self._home, self._options.session.user_agent)
         self._router = Router(self._chromium.session, self._means.recording.held, self._options.blocked)
         await self._router.start()
 

@@ -34,7 +34,6 @@ class Router:
         self._session.on("Target.targetCreated", self._met)
         self._session.on("Target.targetInfoChanged", self._met)
         self._session.on("Fetch.requestPaused", self._paused)
-        await self._session.send("Target.setDiscoverTargets", discover=True, filter=[{}])
         web = [{"urlPattern": f"{scheme}://*", "requestStage": "Response"} for scheme in ("http", "https")]
         patterns = [
             {**one, **kind} for one in web for kind in ([{"resourceType": held} for held in self._held] or [{}])

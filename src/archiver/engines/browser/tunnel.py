@@ -69,6 +69,11 @@ class Tunnel:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def proxy(self) -> str:
+        """How Chromium names it."""
+        return f"socks5://127.0.0.1:{self.port}"
+
     def address(self, url: str) -> str | None:
         """The address that the host of `url` was reached at, or None."""
         return self.addresses.get(place_of(url))

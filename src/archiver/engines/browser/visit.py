@@ -78,7 +78,7 @@ class Visit:
         self, chromium: Chromium, router: Router, means: Means, put: Callable[[Item], Awaitable[None]]
     ) -> None:
         self._chromium, self._router, self._means, self._put = chromium, router, means, put
-        self._user_agent = means.session.user_agent or chromium.user_agent
+        self._user_agent = chromium.user_agent
         self._agents: tuple[str, ...] = (f"archiver/{__version__}", *chromium.agents)
         self._reasons: list[str] = []
         self._counts: dict[str, int] = {}
@@ -89,7 +89,7 @@ class Visit:
         """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
         started = now()
         async with self._means.tunnel() as tunnel:
-            tab = await self._chromium.tab(tunnel.port, self._means.session, self._means.headers)
+            tab = await self._chromium.tab(tunnel.proxy, self._means.session, self._means.headers)
             recording = self._means.recording(self._chromium.session, tab, tunnel, limits, self._put)
             self._router.add(recording)
             try:
