@@ -16,27 +16,31 @@ from archiver.errors import UnreadableInput
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 64
 
+EXACT = 2**53 - 1
+"""The greatest whole number that every reader takes exactly (RFC 7493 §2.2)."""
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _SCALAR = re.compile(r"[^\s,\]}]+")
-_NESTING = re.compile(r'[][{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_TOKEN = re.compile(r'[][{}]|"(?:[^"\\]|\\.)*+"?|NaN|-?Infinity|-?[0-9][0-9.eE+-]*', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_CONTAINERS = {dict, list}
+_UTF_8 = "Save it as UTF-8 without a byte order mark."
 
 
 class BadJSON(UnreadableInput):
     """The bytes are no strict JSON. `code` is stable; `line` and `column` count from 1 (0: unknown)."""
 
-    def __init__(self, where: str, code: str, why: str, position: tuple[int, int] = (0, 0)) -> None:
+    def __init__(self, where: str, code: str, why: str, position: tuple[int, int] = (0, 0), hint: str = "") -> None:
         self.line, self.column = position
-        super().__init__(f"{where}:{self.line}:{self.column}" if self.line else where, why)
+        super().__init__(f"{where}:{self.line}:{self.column}" if self.line else where, why, hint)
         self.code = code
 
 
 def read(content: bytes, where: str) -> Any:
     """The value that `content` (UTF-8 without byte order mark) holds. Raises `BadJSON` naming `where`."""
     text = decode(content, where)
-    if _too_deep(text):
-        raise BadJSON(where, "json-depth", f"it nests deeper than {MAX_DEPTH} levels")
     repeated: list[int] = []
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -46,17 +50,23 @@ def read(content: bytes, where: str) -> Any:
         return table
 
     try:
-        value = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_float)
+        value = json.loads(
+            text, object_pairs_hook=members, parse_constant=_no_number, parse_float=_float, parse_int=_int
+        )
     except json.JSONDecodeError as error:
-        raise BadJSON(
-            where, "json-syntax", error.msg[0].lower() + error.msg[1:], (error.lineno, error.colno)
-        ) from error
-    except ValueError as error:  # NaN, an overflowing float, an integer of thousands of digits
-        raise BadJSON(where, "json-number", f"a number in it has no exact meaning ({str(error)[:80]})") from error
+        position = (error.lineno, error.colno)
+        raise BadJSON(where, "json-syntax", error.msg[0].lower() + error.msg[1:], position) from error
+    except ValueError as error:
+        raise _bad_number(text, where) from error
+    except RecursionError as error:
+        raise _too_deep(text, where) from error
+    if type(value) in _CONTAINERS and _depth(value) > MAX_DEPTH:
+        raise _too_deep(text, where)
     if repeated:
         key, offset = Positions(text).duplicates[0]
         why = f"the key {key[:60]!r} stands twice in one object"
-        raise BadJSON(where, "json-duplicate-key", why, at(text, offset))
+        hint = "Programs differ in which of the two they take. Keep one."
+        raise BadJSON(where, "json-duplicate-key", why, at(text, offset), hint)
     if _SURROGATE.search(text):
         _refuse_lone_surrogates(value, where)
     return value
@@ -66,13 +76,16 @@ def decode(content: bytes, where: str) -> str:
     """The text of `content`. Raises `BadJSON` when it is too large or not plain UTF-8."""
     if len(content) > MAX_BYTES:
         raise BadJSON(where, "json-size", f"it is larger than {MAX_BYTES >> 20} MB")
-    if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise BadJSON(where, "json-encoding", "it begins with a byte order mark; plain UTF-8 is expected", (1, 1))
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise BadJSON(where, "json-encoding", "it begins with a byte order mark", (1, 1), _UTF_8)
+    if (other := _FOREIGN.get(content[:2])) or b"\0" in content[:2]:
+        raise BadJSON(where, "json-encoding", f"it is {other or 'UTF-16 or UTF-32'}, not UTF-8", (1, 1), _UTF_8)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         position = at(content[: error.start].decode("utf-8"), error.start)
-        raise BadJSON(where, "json-encoding", "it is not UTF-8", position) from error
+        why = f"it is not UTF-8: the byte 0x{content[error.start]:02x} stands for nothing there"
+        raise BadJSON(where, "json-encoding", why, position, f"It may be Latin-1 or Windows-1251. {_UTF_8}") from error
 
 
 def at(text: str, offset: int) -> tuple[int, int]:
@@ -80,7 +93,7 @@ def at(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, min(offset, len(text)) - (text.rfind("\n", 0, offset) + 1) + 1
 
 
-def _constant(name: str) -> NoReturn:
+def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
@@ -90,14 +103,46 @@ def _float(digits: str) -> float:
     return number
 
 
-def _too_deep(text: str) -> bool:
-    """Judged before parsing, so that no parser has to recurse into it."""
+def _int(digits: str) -> int:
+    if len(digits) > 17 or abs(number := int(digits)) > EXACT:
+        raise ValueError(digits)
+    return number
+
+
+def _bad_number(text: str, where: str) -> BadJSON:
+    """The first number that not every reader takes for the same."""
+    for token in _TOKEN.finditer(text):
+        if token[0][0] in '[]{}"':
+            continue
+        try:
+            (_no_number if "n" in token[0] else _float if set(token[0]) & set(".eE") else _int)(token[0])
+        except ValueError:
+            why = f"{token[0][:40]} is no number that every program reads as the same"
+            return BadJSON(where, "json-number", why, at(text, token.start()), "Write large numbers as text.")
+    return BadJSON(where, "json-number", "a number in it has no exact meaning")
+
+
+def _depth(value: Any) -> int:
+    """How deep a list or object nests; looks no further than one level beyond what is allowed."""
+    level, depth = [value], -1
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [
+            child
+            for part in level
+            for child in (part.values() if type(part) is dict else part)
+            if type(child) in _CONTAINERS
+        ]
+    return depth + 1
+
+
+def _too_deep(text: str, where: str) -> BadJSON:
     depth = 0
-    for token in _NESTING.finditer(text):
+    for token in _TOKEN.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > MAX_DEPTH:
-            return True
-    return False
+            break
+    return BadJSON(where, "json-depth", f"it nests deeper than {MAX_DEPTH} levels", at(text, token.start()))
 
 
 def _refuse_lone_surrogates(value: Any, where: str) -> None:

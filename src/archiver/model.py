@@ -317,10 +317,13 @@ class Finding:
     """`path`, `path:line:col` or a URL."""
     message: str
     hint: str = ""
+    pointer: str = ""
+    """JSON Pointer (RFC 6901) of what it is about, in the document at `where`; empty where there is none."""
 
     def as_json(self) -> dict[str, str]:
         """The JSON shape of every command."""
-        return asdict(self)
+        members = asdict(self)
+        return members if self.pointer else {key: value for key, value in members.items() if key != "pointer"}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -82,7 +82,7 @@ def test_every_capture_is_shown_even_with_odd_claims(archiver, tmp_path):
 def test_a_progress_has_one_name(tmp_path):
     collection, _ = collection_with(tmp_path, 3)
     seen = set()
-    validate.validate_files([collection.path], lambda what, done, total: seen.add(what))
+    list(validate.validate_files([collection.path], lambda what, done, total: seen.add(what)))
     assert len(seen) == 1
 
 

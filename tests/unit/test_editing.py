@@ -4,22 +4,20 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 
-from archiver import extract
-from archiver.capture import AGENT
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.collection.entry import Entry
 from archiver.editing import Wish, edit, history, unite
 from archiver.errors import ConflictError, EditRefused, UnreadableInput
-from archiver.ledger import Chain, Event
-from archiver.package import import_all
-from archiver.sidecar import Agent, Assertion, Sidecar, dump, successor
+from archiver.ledger import Chain
+from archiver.sidecar import Sidecar, dump
 from archiver.verify import verify_collection
-from material import bring, collection_with, copied
+from material import collection_with, sealed
 
 AT = datetime(2026, 12, 1, 9, 12, tzinfo=UTC)
 SIGNED = ("--by", "M. K.", "--reason", "as printed")
@@ -43,6 +41,22 @@ def wish(capture, value, name="headline", by="M. K.", **changes):
 
 def headline(collection, capture):
     return collection.sidecar(capture).article.get("headline")
+
+
+def copied(collection, place):
+    """The same collection on another machine."""
+    shutil.copytree(collection.path.parent, place, ignore=shutil.ignore_patterns(".archiver"))
+    return Root(place).collection(collection.name)
+
+
+def bring(source, target):
+    """What a pull does: files first, then sealed segments."""
+    source.seal()
+    have = sealed(target)
+    for path in source.files():
+        if not target.local(path).exists():
+            shutil.copy(source.local(path), target.local(path))
+    target.adopt([(path, content) for path, content in sealed(source).items() if path not in have])
 
 
 # One capture
@@ -428,7 +442,13 @@ def test_a_full_disk_at_any_step_changes_nothing_or_all(tmp_path, monkeypatch, p
 
 def enter(collection, document):
     """A revision by a foreign hand, entered as it is."""
-    collection.revise(lambda: [Sidecar(document, dump(document))], Event("metadata modification", "other/1.0"))
+    collection.revise(lambda: [Sidecar(document, dump(document))], collection_event())
+
+
+def collection_event():
+    from archiver.ledger import Event
+
+    return Event("metadata modification", "other/1.0")
 
 
 def test_a_sidecar_of_a_newer_version_is_not_redone(tmp_path):
@@ -477,108 +497,3 @@ def test_a_refusal_names_every_change(tmp_path):
     with pytest.raises(EditRefused) as caught:
         edit(collection, wishes)
     assert [message.partition(":")[0] for _, message, _ in caught.value.complaints] == ["datePublished", "inLanguage"]
-
-
-# Read again
-
-
-def misread(collection, capture, name="headline", value="Misread", method="json-ld"):
-    """A revision as a former version of the software would have read the page."""
-    before = collection.sidecar(capture)
-    by = Agent("software", "archiver", "0.0.1")
-    old = Assertion(f"/article/{name}", value, method, by, "2026-11-23T00:00:00Z", "x", "y", 1.0)
-    others = [one for one in before.assertions if (one.about, one.method) != (old.about, method)]
-    collection.revise(
-        lambda: [successor(before, reread=[*others, old])], Event("metadata modification", "archiver/0.0.1")
-    )
-
-
-def test_reading_again_replaces_what_software_read_but_never_what_a_person_said(archiver, tmp_path):
-    collection, [captured] = collection_with(tmp_path)
-    identity = captured.capture_id
-    misread(collection, identity)
-    misread(collection, identity, "description", "Also misread", "meta")
-    archiver("edit", identity, "author=Ann", *SIGNED)
-    before = collection.files()
-    code, out, _ = archiver("extract", identity, "--dry-run")
-    assert code == 0 and "  headline: Misread → The bridge stands" in out
-    assert collection.files() == before
-    code, out, _ = archiver("extract", identity, "--json")
-    fields = {one["field"]: (one["from"], one["to"]) for one in json.loads(out)["changes"]}
-    assert code == 0
-    assert fields["headline"] == ("Misread", "The bridge stands")
-    assert fields["description"] == ("Also misread", None)
-    current = collection.sidecar(identity)
-    assert current.article["author"] == [{"@type": "Person", "name": "Ann"}]
-    assert "Misread" not in [one.value for one in current.assertions]
-    [*_, last] = [event for segment in collection.history() for event in segment.events]
-    assert (last.type, last.codes) == ("metadata modification", ("extraction",))
-    misreading, both = [one for one in history(collection, identity) if one.changes][1:3]
-    assert [change.after for change, _ in misreading.changes] == ["Misread"], "the history keeps it"
-    assert both.claims == (1, 0)
-    assert json.loads(archiver("extract", identity, "--json")[1])["status"] == "unchanged"
-    assert verify_collection(collection).findings == ()
-
-
-def test_what_is_found_as_before_makes_no_revision(archiver, tmp_path):
-    collection, captures = collection_with(tmp_path, 2)
-    before = collection.files()
-    code, out, _ = archiver("extract", "-c", "news", "--json")
-    assert code == 0
-    done = [json.loads(line) for line in out.splitlines()]
-    assert {one["capture_id"]: one["status"] for one in done} == {one.capture_id: "unchanged" for one in captures}
-    assert collection.files() == before
-
-
-def test_what_a_feed_said_stays(archiver, tmp_path):
-    collection, [captured] = collection_with(tmp_path)
-    misread(collection, captured.capture_id, "articleSection", "Cities", "feed")
-    misread(collection, captured.capture_id)
-    archiver("extract", captured.capture_id)
-    current = collection.sidecar(captured.capture_id).article
-    assert (current["headline"], current["articleSection"]) == ("The bridge stands", "Cities")
-
-
-def test_a_voice_that_breaks_today_does_not_lose_what_it_said(archiver, tmp_path, monkeypatch):
-    collection, [captured] = collection_with(tmp_path)
-    misread(collection, captured.capture_id, "inLanguage", "uk", "url")
-    before = collection.sidecar(captured.capture_id)
-
-    def broken(_page):
-        raise RuntimeError
-
-    monkeypatch.setitem(extract._VOICES, "json-ld", broken)
-    code, _, err = archiver("extract", captured.capture_id)
-    assert code == 0 and "extract-voice" in err
-    after = collection.sidecar(captured.capture_id)
-    assert before.headline == after.headline == "The bridge stands"
-    assert "json-ld" in {one.method for one in after.assertions}
-
-
-def test_imported_pages_are_read_again_from_their_file(archiver, tmp_path):
-    elsewhere, [captured] = collection_with(tmp_path / "elsewhere")
-    collection = Root(tmp_path).create("news", "News", agent=AGENT)
-    [imported] = import_all([elsewhere.local(captured.warc)], collection)
-    [identity] = imported.captures
-    misread(collection, identity)
-    code, out, _ = archiver("extract", "-c", "news")
-    assert code == 0 and "  headline: Misread → The bridge stands" in out
-
-
-def test_a_page_that_is_gone_is_told_and_the_others_go_on(archiver, tmp_path):
-    collection, [one, other] = collection_with(tmp_path, 2)
-    misread(collection, one.capture_id)
-    misread(collection, other.capture_id)
-    collection.local(one.warc).write_bytes(b"")
-    code, out, err = archiver("extract", one.capture_id, other.capture_id)
-    assert code == 1
-    assert "page-unreadable" in err and one.capture_id in err
-    assert f"{other.capture_id}: revision 3" in out
-    assert headline(collection, one.capture_id) == "Misread"
-
-
-@pytest.mark.parametrize("arguments", [(), ("ID", "--batch"), ("--dry-run",), ("ID", "--html", "x", "--url", "y")])
-def test_what_to_read_must_be_clear(archiver, tmp_path, arguments):
-    _, [captured] = collection_with(tmp_path)
-    code, _, err = archiver("extract", *(captured.capture_id if one == "ID" else one for one in arguments))
-    assert code == 2 and "Name captures by ID" in err

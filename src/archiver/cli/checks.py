@@ -24,31 +24,42 @@ def _chosen(root: Path, name: str | None) -> "list[Collection]":
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH…]")
 @options.collection
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "junit"]),
+    default="text",
+    help="text, a finding a line; json, an object a line; github, notes beside the lines of a change; junit, XML.",
+)
+@click.option("--no-warc", is_flag=True, help="Do not read the WARC files that sidecars name.")
 @options.shared
-def validate(root: Path, paths: tuple[Path, ...], name: str | None, as_json: bool) -> int:
-    """Check metadata against the schemas.
+def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *, no_warc: bool, as_json: bool) -> int:
+    """Check metadata by schemas and specifications.
 
-    That is sidecars, collection metadata and ledger segments.
+    Sidecars (also against their WARC), collection metadata and ledger segments; WACZ files, datapackage.json and
+    pages.jsonl; bags and the tag files of BagIt; CDXJ; metadata.yaml of pywb; articles in JSON-LD. Without a PATH, what
+    the collections hold.
 
-    Every finding is one line: file:line:col, code, /pointer and message.
+    Every finding is one line: `file:line:col: error[CODE] /pointer: message — hint`. All are told. docs/validation.md
+    explains the codes.
 
     \b
     Examples:
       archiver validate
       archiver validate collections/frontline/sidecars/*.json
+      archiver validate crawl.wacz bags/2026-11 index.cdxj
+      archiver validate --format junit exports/ > report.xml
     """
+    from archiver.cli import reports
     from archiver.validate import validate_files
 
     wanted = list(paths) or [collection.path for collection in _chosen(root, name)]
-    with render.progress(quiet=as_json) as observe:
-        found = validate_files(wanted, observe)
-    if as_json:
-        for one in found:
-            render.emit(one.as_json())
-    else:
-        render.findings(found, err=False)
-        click.echo(render.count(found), err=True)
-    return render.worst(found)
+    form = "json" if as_json else form
+    with render.progress(quiet=form != "text") as observe:
+        levels = reports.write(form, validate_files(wanted, observe, warcs=not no_warc))
+    if form == "text":
+        click.echo(f"{levels['error']} errors, {levels['warning']} warnings", err=True)
+    return int(levels["error"] > 0)
 
 
 @click.command()

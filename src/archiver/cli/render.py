@@ -44,11 +44,12 @@ def emit(document: Any) -> None:
 
 
 def findings(found: "Iterable[Finding]", *, err: bool = True) -> None:
-    """One finding per line, whole paths, never wrapped: `where: level[code] message — hint`."""
+    """One finding per line, whole paths, never wrapped: `where: level[code] /pointer: message — hint`."""
     for one in found:
         level = click.style(f"{one.level}[{one.code}]", fg=COLOURS[one.level])
         hint = f" — {plain(one.hint)}" if one.hint else ""
-        say(f"{plain(one.where)}: {level} {plain(one.message)}{hint}", err=err)
+        place = f" {plain(one.pointer)}:" if one.pointer else ""
+        say(f"{plain(one.where)}: {level}{place} {plain(one.message)}{hint}", err=err)
 
 
 def count(found: "Iterable[Finding]") -> str:

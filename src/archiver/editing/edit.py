@@ -92,7 +92,7 @@ def edit(
 
     def plans() -> list[Plan]:
         look_up = collection.heads if len(grouped) <= FEW else collection.lookup_heads()
-        return [_edited(found(look_up(capture), capture), asked, moment) for capture, asked in grouped.items()]
+        return [_edited(_found(look_up(capture), capture), asked, moment) for capture, asked in grouped.items()]
 
     return enter(collection, plans, "edit", dry_run=dry_run)
 
@@ -131,7 +131,7 @@ def unite(collection: Collection, capture: str, *, dry_run: bool = False) -> Edi
     """Save what the current revisions of a capture come to together. Raises `UnknownCapture`."""
 
     def plans() -> list[Plan]:
-        heads = found(collection.heads(capture), capture)
+        heads = _found(collection.heads(capture), capture)
         return [Plan(capture, united(*heads) if len(heads) > 1 else None, [])]
 
     [done] = enter(collection, plans, "union", dry_run=dry_run)
@@ -167,7 +167,7 @@ def enter(collection: Collection, plan: Callable[[], list[Plan]], code: str, *, 
     ]
 
 
-def found(heads: list[Sidecar], capture: str) -> list[Sidecar]:
+def _found(heads: list[Sidecar], capture: str) -> list[Sidecar]:
     """The same, if there are any, and all are of a version that is known here: what is not understood is not redone."""
     if not heads:
         raise UnknownCapture(capture)
@@ -195,7 +195,7 @@ def _edited(heads: list[Sidecar], wishes: list[Wish], at: datetime) -> Plan:
     after = successor(heads[-1], added, *heads[:-1])
     plan = Plan(before.id, after, changes)
     places = {f"/article/{wish.name}": wish.where for wish in wishes}
-    for name, problem in new_problems(before, after):
+    for name, problem in _new_problems(before, after):
         where = places.get(f"/article/{name}", "")
         if problem.level == "error":
             plan.complaints.append((where, f"{name}: {problem.message}", problem.hint))
@@ -215,7 +215,7 @@ def _same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def new_problems(before: Sidecar, after: Sidecar) -> Iterator[tuple[str, Problem]]:
+def _new_problems(before: Sidecar, after: Sidecar) -> Iterator[tuple[str, Problem]]:
     """What is wrong with a revision that was not with the one before, each with the property's name, once."""
     known = {(one.pointer, one.message) for one in problems(before)}
     told = set()

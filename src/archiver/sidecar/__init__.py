@@ -7,7 +7,7 @@ Every field is explained in `docs/sidecar.md`.
 """
 
 from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, choose, correction, legible, moment, typed
-from archiver.sidecar.checks import problems
+from archiver.sidecar.checks import problems, sense
 from archiver.sidecar.document import Sidecar, dump, new_sidecar, successor, united
 from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, RecordLike, Visit, plain
@@ -30,6 +30,7 @@ __all__ = [
     "new_sidecar",
     "plain",
     "problems",
+    "sense",
     "successor",
     "typed",
     "united",

@@ -1,14 +1,17 @@
 """Whether a sidecar is a good one: the schema, the derivation of the article, and whether its dates make sense."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from archiver import schema
 from archiver.jsontext import pointer
 from archiver.model import Level
 from archiver.schema import Problem
-from archiver.sidecar.assertion import ABOUT, choose
+from archiver.sidecar.assertion import ABOUT, Assertion, choose
 from archiver.sidecar.document import Sidecar
+from archiver.sidecar.language import contradiction
 
 
 def problems(sidecar: Sidecar) -> list[Problem]:
@@ -16,18 +19,32 @@ def problems(sidecar: Sidecar) -> list[Problem]:
 
     Only a sidecar that its schema accepts is judged further.
     """
-    return schema.problems(sidecar.document, "sidecar") or [*_derivation(sidecar), *_dates(sidecar)]
+    return schema.problems(sidecar.document, "sidecar") or sense(sidecar)
+
+
+def sense(sidecar: Sidecar) -> list[Problem]:
+    """What is wrong or strange about a sidecar that its schema accepts."""
+    return [*_derivation(sidecar), *_dates(sidecar), *_capture(sidecar), *_language(sidecar)]
 
 
 def _derivation(sidecar: Sidecar) -> Iterator[Problem]:
     """For an older version, whose rule may have been another, a difference is only worth a look."""
-    article, derived = sidecar.article, choose(sidecar.assertions)
+    article, derived = sidecar.article, _derived(sidecar.document["assertions"])
     level: Level = "error" if sidecar.document["$schema"] == schema.ids()["sidecar"] else "warning"
     for name in ("@type", *ABOUT.values()):
         if article.get(name) != derived.get(name):
             message = f"{name} is not what the assertions add up to"
             hint = "Correct it with `archiver edit`, which adds an assertion."
             yield Problem(pointer("article", name), "article-derived", message, hint, level)
+
+
+def _derived(claims: list[dict[str, Any]]) -> dict[str, Any]:
+    """What `choose` makes of them. Each property is chosen alone, so one of a single claim needs no choice."""
+    about = Counter(claim["about"] for claim in claims)
+    article = choose(Assertion.of(claim) for claim in claims if about[claim["about"]] > 1)
+    single = ((ABOUT[claim["about"]], claim["value"]) for claim in claims if about[claim["about"]] == 1)
+    article |= {name: value for name, value in single if value is not None}
+    return article | {"@type": "NewsArticle"} if article else {}
 
 
 def _dates(sidecar: Sidecar) -> Iterator[Problem]:
@@ -45,6 +62,29 @@ def _dates(sidecar: Sidecar) -> Iterator[Problem]:
     if published and modified and _before(modified, published):
         message = f"{modified} is earlier than datePublished, {published}"
         yield _strange("dateModified", "date-modified-before-published", message)
+
+
+def _capture(sidecar: Sidecar) -> Iterator[Problem]:
+    capture = sidecar.document["capture"]
+    at = datetime.fromisoformat(sidecar.captured_at)
+    hint = "A clock was wrong, or was set meanwhile."
+    if "finished_at" in capture and datetime.fromisoformat(capture["finished_at"]) < at:
+        message = f"{capture['finished_at']} is earlier than captured_at, {sidecar.captured_at}"
+        yield Problem("/capture/finished_at", "date-finished-before-capture", message, hint, "warning")
+    tls = capture.get("tls", {})
+    if "valid_from" in tls and datetime.fromisoformat(tls["valid_from"]) > at:
+        message = f"the certificate counts from {tls['valid_from']} on, after the capture"
+        yield Problem("/capture/tls/valid_from", "certificate-date", message, hint, "warning")
+    if "valid_until" in tls and datetime.fromisoformat(tls["valid_until"]) < at:
+        message = f"the certificate counted until {tls['valid_until']}, before the capture"
+        yield Problem("/capture/tls/valid_until", "certificate-date", message, hint, "warning")
+
+
+def _language(sidecar: Sidecar) -> Iterator[Problem]:
+    article = sidecar.article
+    text = f"{article.get('headline', '')} {article.get('description', '')}"
+    if "inLanguage" in article and (why := contradiction(article["inLanguage"], text)):
+        yield _strange("inLanguage", "language-script", f"{article['inLanguage']} is told, but {why}")
 
 
 def _strange(name: str, code: str, message: str) -> Problem:

@@ -1,0 +1,40 @@
+"""Sidecars and descriptions of collections, by their schemas and by what makes sense."""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from archiver import schema, sidecar
+from archiver.model import Finding
+from archiver.sidecar import Sidecar
+from archiver.validate import records
+from archiver.validate.places import located
+
+_DIGEST_NAME = re.compile(r"(?:.*[.]|)(?:r\d+|\d+)-([0-9a-f]{12,16})[.]jsonl?\Z")
+
+
+def judge_sidecar(document: dict[str, Any], content: bytes, where: str, collection: Path | None) -> list[Finding]:
+    """A sidecar by its schema, then by itself; then, when its collection is given, by its WARC."""
+    problems = schema.problems(document, "sidecar")
+    if not problems:
+        read = Sidecar(document, content)
+        problems = sidecar.sense(read)
+        if collection is not None:
+            problems += records.problems(read, collection)
+    return located(problems, content.decode(), where) if problems else []
+
+
+def judge_collection(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:
+    """A description of a collection."""
+    return located(schema.problems(document, "collection"), content.decode(), where)
+
+
+def judge_name(path: Path, content: bytes) -> Iterator[Finding]:
+    """Whether a name that carries a digest carries this file's."""
+    named = _DIGEST_NAME.match(path.name)
+    if named and not sha256(content).hexdigest().startswith(named[1]):
+        message = f"its name says that its SHA-256 begins with {named[1]}, which it does not"
+        hint = "It was changed after it was written. Restore it from a copy; corrections are made with `archiver edit`."
+        yield Finding("error", "name-digest", str(path), message, hint)
