@@ -19,7 +19,6 @@ from archiver.sidecar import (
     Kept,
     Sidecar,
     Visit,
-    choose,
     correction,
     new_sidecar,
     plain,
@@ -177,31 +176,6 @@ def test_malformed_assertions_are_an_error_of_ours():
 # The rule
 
 
-def test_the_most_trusted_voice_wins_whatever_its_confidence():
-    claims = [claim("headline", method, method, 1.0 - index / 10) for index, method in enumerate(reversed(METHODS))]
-    for _ in METHODS:
-        assert choose(claims)["headline"] == claims[-1].value
-        claims.pop()
-    assert choose(claims) == {}
-
-
-def test_among_equals_confidence_then_time_decide():
-    assert (
-        choose([claim("headline", "sure", "meta", 0.9), claim("headline", "unsure", "meta", 0.3)])["headline"] == "sure"
-    )
-    early = claim("headline", "early", at="2026-11-22T14:01:15Z")
-    late = claim("headline", "late", at="2026-11-22T14:01:15.000001Z")
-    assert choose([late, early])["headline"] == "late"
-
-
-def test_the_latest_person_wins_and_may_say_that_there_is_none():
-    first = claim("author", [{"@type": "Person", "name": "A"}], "human", at="2026-12-01T00:00:00Z")
-    second = claim("author", None, "human", at="2026-12-02T00:00:00Z")
-    machine = claim("author", [{"@type": "Person", "name": "B"}], "json-ld", 1.0, at="2027-01-01T00:00:00Z")
-    assert choose([machine, first]) == {"@type": "NewsArticle", "author": [{"@type": "Person", "name": "A"}]}
-    assert choose([second, machine, first]) == {}
-
-
 CLAIMS = st.builds(
     claim,
     st.sampled_from(["headline", "description"]),
@@ -210,12 +184,6 @@ CLAIMS = st.builds(
     st.sampled_from([0.1, 0.5, 0.9]),
     st.sampled_from(["2026-11-22T14:01:15Z", "2026-11-22T14:01:15.5Z", "2026-11-23T00:00:00Z"]),
 )
-
-
-@given(st.lists(CLAIMS, max_size=8), st.randoms(use_true_random=False))
-def test_the_order_of_assertions_never_matters(claims, random):
-    shuffled = random.sample(claims, len(claims))
-    assert choose(claims) == choose(shuffled)
 
 
 @given(st.lists(CLAIMS, min_size=1), st.lists(CLAIMS.filter(lambda one: one.method != "human")))

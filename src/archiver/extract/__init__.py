@@ -10,25 +10,28 @@ from functools import partial
 from typing import Any
 
 from archiver import __version__
-from archiver.extract import jsonld, meta, readable, visible
+from archiver.extract import dating, meta, readable, schemaorg, visible
 from archiver.extract.facts import facts as html_facts
 from archiver.extract.page import MAX_BYTES, Page, decode
 from archiver.extract.text import ArticleText
-from archiver.extract.values import Found, raw_text, value_of
+from archiver.extract.values import Found, confidence_of, raw_text, value_of
 from archiver.model import Finding, PageFacts, now, timestamp
 from archiver.sidecar import Agent, Assertion
 
 Report = Callable[[Finding], None]
 
 _VOICES: dict[str, Callable[[Page], Iterable[Found]]] = {
-    "json-ld": jsonld.claims,
-    "microdata": meta.microdata,
+    "json-ld": schemaorg.json_ld,
+    "microdata": schemaorg.microdata,
+    "rdfa": schemaorg.rdfa,
     "meta": meta.claims,
-    "trafilatura": readable.claims,
     "page": visible.claims,
+    "trafilatura": readable.claims,
+    "htmldate": dating.claims,
     "url": visible.address,
 }
 """Method → who speaks by it."""
+_OTHER_SOFTWARE = {"trafilatura": readable.agent, "htmldate": dating.agent}
 
 
 def unheard(_finding: Finding) -> None:
@@ -58,12 +61,13 @@ def assertions(
     moment = timestamp(at or now(), micro=True)
     claimed: list[Assertion] = []
     for method, voice in _VOICES.items():
-        by = readable.agent() if method == "trafilatura" else Agent("software", "archiver", __version__)
+        by = _OTHER_SOFTWARE[method]() if method in _OTHER_SOFTWARE else Agent("software", "archiver", __version__)
         heard: list[tuple[Found, Any]] = []
         _guarded(partial(_hear, voice, page, heard), method, url, report)
         for found, value in heard:
             about, raw = f"/article/{found.name}", raw_text(found.raw)
-            claimed.append(Assertion(about, value, method, by, moment, raw, found.path[:500], found.confidence))
+            confidence = confidence_of(found, value)
+            claimed.append(Assertion(about, value, method, by, moment, raw, found.path[:500], confidence))
     return claimed
 
 
@@ -87,7 +91,7 @@ def facts(page: Page, claims: Iterable[Assertion], *, report: Report = unheard) 
 def _hear(voice: Callable[[Page], Iterable[Found]], page: Page, heard: list[tuple[Found, Any]]) -> None:
     """Add what a voice finds, each with its value for the article; what has none is left out."""
     for found in voice(page):
-        if (value := value_of(found, page.base)) is not None:
+        if (value := value_of(found, page)) is not None:
             heard.append((found, value))
 
 

@@ -4,32 +4,32 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from archiver.extract.words import months
+
 _PARTIAL = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?\Z")
 _SPACED_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}\Z)")
-_MONTHS = (
-    "jan jän січ",
-    "feb fév лют",
-    "mar mär бер",
-    "apr avr кві",
-    "may mai тра",
-    "jun juin чер",
-    "jul juil лип",
-    "aug aoû сер",
-    "sep вер",
-    "oct okt жов",
-    "nov лис",
-    "dec dez déc гру",
-)
-"""How the names of months begin in English, German, French and Ukrainian."""
 _WORD = r"([^\W\d_]{3,12})"
+_TH, _OF = r"(?:\.|st|nd|rd|th|er|º)?", r"(?:(?:de|del|of)\s)?"
 _YEAR = r"((?:19|20)\d{2})(?!\d)"
 _WRITTEN = (
     (re.compile(rf"(?<!\d){_YEAR}[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?!\d)"), (1, 2, 3)),
+    (re.compile(rf"(?<!\d){_YEAR}\s?[年년]\s?(\d{{1,2}})\s?[月월]\s?(\d{{1,2}})\s?[日일]"), (1, 2, 3)),
     (re.compile(rf"(?<![\d.])(\d{{1,2}})\.\s?(\d{{1,2}})\.\s?{_YEAR}"), (3, 2, 1)),
-    (re.compile(rf"(?<!\d)(\d{{1,2}})(?:\.|st|nd|rd|th|er)?\s{{1,3}}{_WORD}\.?,?\s{{1,3}}{_YEAR}"), (3, 2, 1)),
+    (re.compile(rf"(?<!\d)(1[3-9]|2\d|3[01])[/-](\d{{1,2}})[/-]{_YEAR}"), (3, 2, 1)),
+    (re.compile(rf"(?<!\d)(\d{{1,2}})[/-](1[3-9]|2\d|3[01])[/-]{_YEAR}"), (3, 1, 2)),
+    (
+        re.compile(rf"(?<!\d)(\d{{1,2}}){_TH}\s{{1,3}}{_OF}{_WORD}\.?,?\s{{1,3}}{_OF}{_YEAR}"),
+        (3, 2, 1),
+    ),
     (re.compile(rf"{_WORD}\.?\s{{1,3}}(\d{{1,2}})(?:st|nd|rd|th)?,?\s{{1,3}}{_YEAR}"), (3, 1, 2)),
+    (re.compile(r"(?<![\d.])(0?[1-9]|[12]\d|3[01])\.\s?(0?[1-9]|1[0-2])\.([012]\d)(?![\d.])"), (3, 2, 1)),
 )
 """Forms of a day that can be read in one way only (not `03/04/2020`), with the groups of its year, month and day."""
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９", "0123456789" * 3)
+_CLOCK = r"(?:[\s,|·-]*(?:um|at|à|о|в|kl\.?)?\s*\d{1,2}[:.h]\d{2}(?::\d{2})?\s*(?:uhr|a\.?m\.?|p\.?m\.?|[A-Z]{2,4})?)?"
+_DATED = [
+    re.compile(rf"(?:[^\W\d_]{{2,12}}\.?,\s+)?{form.pattern}{_CLOCK}", re.IGNORECASE) for form, _ in _WRITTEN[:-1]
+]
 
 
 def day_or_instant(text: str) -> str | None:
@@ -53,11 +53,20 @@ def day_or_instant(text: str) -> str | None:
 
 def written_day(text: str) -> str | None:
     """The first day that a text names in full, or None."""
+    text = text.translate(_DIGITS)
     for form, groups in _WRITTEN:
         if found := form.search(text):
             year, month, day = (found[group] for group in groups)
-            return _real_day(int(year), int(month) if month.isdecimal() else _month(month), int(day))
+            century = 2000 if len(year) == 2 else 0
+            return _real_day(int(year) + century, int(month) if month.isdecimal() else _month(month), int(day))
     return None
+
+
+def undated(text: str) -> str:
+    """A text with a bar in the place of each day that it names, its weekday and its time of day with it."""
+    for form in _DATED:
+        text = form.sub(" | ", text)
+    return text
 
 
 def _moment(text: str) -> datetime | None:
@@ -70,8 +79,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _month(word: str) -> int:
-    beginnings = enumerate(_MONTHS, start=1)
-    return next((number for number, known in beginnings if word.casefold().startswith(tuple(known.split()))), 0)
+    return next((number for number, known in enumerate(months(), 1) if word.casefold().startswith(known)), 0)
 
 
 def _real_day(year: int, month: int, day: int) -> str | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from archiver.extract import jsonld
+from archiver.extract import schemaorg
 from archiver.extract.page import Page, join
 from archiver.model import PageFacts
 from archiver.sidecar import Assertion
@@ -39,7 +39,7 @@ def facts(page: Page, assertions: Iterable[Assertion]) -> PageFacts:
         login_form=any(not _is_hidden(one) for one in tree.xpath("//input[@type='password']")),
         noindex="noindex" in " ".join(tree.xpath("//meta[@name='robots']/@content")).lower(),
         canonical=next((join(page.base, one) for one in tree.xpath("//link[@rel='canonical']/@href")), ""),
-        claimed_words=max((*counted, *jsonld.body_words(page)), default=None),
+        claimed_words=max((*counted, *schemaorg.body_words(page)), default=None),
         is_free=all(free) if free else None,
     )
 

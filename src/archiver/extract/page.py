@@ -10,9 +10,19 @@ from urllib.parse import urljoin, urlsplit
 import lxml.etree
 import lxml.html
 
+from archiver.extract import jsonld
+from archiver.extract.texts import clean, fold
+
 if TYPE_CHECKING:
     from archiver.extract.text import ArticleText
 
+_HEADINGS = 40
+_LABEL = 4
+"""Letters from which on a part of a host's name is taken for the site's."""
+_SITE = (
+    "//meta[@property='og:site_name' or @name='og:site_name' or @name='application-name' or @name='twitter:site'"
+    " or @name='apple-mobile-web-app-title' or @name='publisher' or @name='dc.publisher']/@content"
+)
 MAX_BYTES = 20 << 20
 """What is longer is cut: no article is, and parsers are not made for it."""
 _HEAD_BYTES = 4096
@@ -112,6 +122,41 @@ class Page:
         from archiver.extract.text.choosing import chosen
 
         return chosen(self)
+
+    @cached_property
+    def linked(self) -> list[jsonld.Item]:
+        """The items of its JSON-LD that stand for themselves."""
+        return list(jsonld.items(self.tree))
+
+    @cached_property
+    def headings(self) -> list[tuple[lxml.html.HtmlElement, str]]:
+        """Its headings of the first three ranks, with their texts."""
+        found = self.tree.xpath("//h1 | //h2 | //h3")[:_HEADINGS]
+        return [(one, text) for one in found if (text := clean(one.text_content()))]
+
+    @cached_property
+    def titles(self) -> list[str]:
+        """What it calls itself for links to it and in its tab."""
+        named = self.tree.xpath("//meta[@property='og:title']/@content | //head/title/text() | //body/title/text()")
+        return [text for one in named[:4] if (text := clean(one))]
+
+    @cached_property
+    def all_titles(self) -> list[str]:
+        """These, and its headings of the first rank."""
+        return [*self.titles, *(text for one, text in self.headings if one.tag == "h1")][:10]
+
+    @cached_property
+    def site_names(self) -> frozenset[str]:
+        """Names by which its site goes, folded: by its own account, and those in its host's name."""
+        names = [clean(name).lstrip("@") for name in self.tree.xpath(_SITE)[:20]]
+        for _, item in self.linked[:200]:
+            kinds = str(item.get("@type"))
+            about = item if "Organization" in kinds or "WebSite" in kinds else item.get("publisher")
+            names += [clean(about.get(key)) for key in ("name", "alternateName")] if isinstance(about, dict) else []
+        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
+        labels = host.split(".")
+        names += [host, *(label for label in labels[:-1] if len(label) >= _LABEL)]
+        return frozenset(folded for name in names if (folded := fold(name)))
 
     def same(self, address: object) -> bool:
         """Whether `address` means this page: host and path agree with its address or its canonical one."""

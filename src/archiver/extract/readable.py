@@ -21,7 +21,13 @@ MAX_ELEMENTS = 50_000
 for _name in ("trafilatura", "htmldate", "courlan", "justext", "charset_normalizer"):
     logging.getLogger(_name).addHandler(logging.NullHandler())  # they would write to stderr by themselves
 
-_FIELDS = {"title": ("headline", 0.6), "author": ("author", 0.5), "sitename": ("publisher", 0.5)}
+_FIELDS = {
+    "title": ("headline", 0.3),
+    "author": ("author", 0.4),
+    "sitename": ("publisher", 0.4),
+    "description": ("description", 0.3),
+    "tags": ("keywords", 0.3),
+}
 
 
 @cache
@@ -31,23 +37,23 @@ def agent() -> Agent:
 
 
 def claims(page: Page) -> Iterator[Found]:
-    """Title, author and site."""
-    if _too_large(page):
+    """Title, author, site, summary and key words."""
+    if too_large(page):
         return
     from trafilatura.metadata import extract_metadata
 
     found = extract_metadata(deepcopy(page.tree), page.url, {"extensive_search": False, "original_date": True}, False)
-    host = (urlsplit(page.url).hostname or "").removeprefix("www.")
+    host = urlsplit(page.url).netloc.removeprefix("www.")
     for field, (name, confidence) in _FIELDS.items():
         raw = getattr(found, field, None)
-        if raw and raw.casefold().removeprefix("www.") != host:  # for want of a name it gives the host's
+        if raw and str(raw).casefold().removeprefix("www.") != host:  # for want of a name it gives the host's
             people = [part.strip() for part in raw.split(";")] if name == "author" else raw
             yield Found(name, people, f"trafilatura.{field}", confidence)
 
 
 def main_text(page: Page) -> str:
     """The article's text, a paragraph a line; empty where none is found."""
-    if _too_large(page):
+    if too_large(page):
         return ""
     from trafilatura import extract
 
@@ -55,5 +61,6 @@ def main_text(page: Page) -> str:
     return text or ""
 
 
-def _too_large(page: Page) -> bool:
+def too_large(page: Page) -> bool:
+    """Whether readers that take time by the square of a page's size leave it alone."""
     return sum(1 for _ in islice(page.tree.iter(), MAX_ELEMENTS + 1)) > MAX_ELEMENTS

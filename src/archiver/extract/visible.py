@@ -1,45 +1,34 @@
-"""The voice of what a reader sees: the headline, the date beside it, the title of the tab, the address."""
+"""The voice of what a reader sees: the headline, its byline, the title of the tab, the address."""
 
 import re
-from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lxml import etree
-
-from archiver.extract.days import written_day
+from archiver.extract import byline
+from archiver.extract.headlines import without_site
+from archiver.extract.nearby import Nearby, label_words, lines
 from archiver.extract.page import Page
-from archiver.extract.values import Found, clean
+from archiver.extract.readable import too_large
+from archiver.extract.texts import clean, fold
+from archiver.extract.values import Found
+from archiver.extract.words import listed, pattern
 
-_APART = frozenset(("aside", "nav", "footer", "figure", "script", "style", "noscript", "template", "form", "option"))
-_OTHERS = re.compile(
-    r"related|recommend|teaser|sidebar|comment|\bcard|feed|latest|popular|promo|newsletter|banner", re.I
-)
-_BODY_PARAGRAPH = 80
-"""A paragraph of so many characters is the article's text, and no byline any more."""
-_LINE = 60
-"""A longer text is a sentence, which may name any day."""
-_LINES, _LINES_BEFORE = 60, 12
-"""So many elements are looked at around the headline, and so many before it."""
 _URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?!\d)")
-_MODIFIED = re.compile(r"modif|updat|edit|change|aktualisiert|оновлен", re.I)
 
 
 def claims(page: Page) -> Iterator[Found]:
-    """The only `<h1>`, or the title; and the `<time>` of the byline.
-
-    A date counts as the byline's only between the headline and the second paragraph of the text (or shortly before
-    the headline, within the same article), and never in a card, a sidebar, a feed, a link or another article.
-    """
-    headings = [(element, text) for element in page.tree.iter("h1") if (text := clean(element.text_content()))]
-    if len(headings) == 1:
-        yield Found("headline", headings[0][1], "h1", 0.6)
+    """The headline, and what stands around it; the title of the tab."""
+    if too_large(page):
+        return
+    nearby = Nearby(page)
+    yield from _headlines(nearby)
     for text in page.tree.xpath("//head/title/text() | //body/title/text()")[:1]:
-        yield Found("headline", text, "title", 0.4)
-    if headings:
-        yield from _byline_dates(page, headings[0][0])
+        yield Found("headline", text, "title", 0.3)
+    yield from chain(
+        byline.authors(nearby), byline.dates(nearby), _reading_time(nearby), _corrections(nearby), _tags(nearby)
+    )
     if words := page.article.words:
         yield Found("wordCount", str(words), "text", 0.5)
 
@@ -51,65 +40,83 @@ def address(page: Page) -> Iterator[Found]:
         yield Found("datePublished", day[0], "path", 0.5)
     slug = re.sub(r"\.\w{1,5}$", "", path.rstrip("/").rpartition("/")[2])
     words = re.sub(r"[-_+]+", " ", slug).strip()
-    yield Found("headline", words or page.url, "path", 0.1)
+    yield Found("headline", words or page.url, "path", 0.05)
 
 
-def _byline_dates(page: Page, heading: Any) -> Iterator[Found]:
-    """The first dates beside the headline: those of `<time>`, else those written out in a short line."""
-    near = list(islice(_near(page, heading), _LINES))
-    timed = [(one, one.get("datetime"), "time[datetime]", 0.6) for one in near if one.tag == "time"]
-    lines = [(one, line, one.tag, 0.4) for one in near for line in _lines(one) if written_day(line)]
-    seen = set()
-    for element, raw, path, confidence in timed or lines:
-        name = "dateModified" if _MODIFIED.search(f"{_labels(element)} {raw}") else "datePublished"
-        if name not in seen:
-            seen.add(name)
-            yield Found(name, raw, path, confidence)
+def _headlines(nearby: Nearby) -> Iterator[Found]:
+    """The heading as readers see it: more to be trusted the more it is like the page's titles."""
+    if nearby.heading is None:
+        return
+    tag, whole = nearby.heading.tag, clean(nearby.heading.text_content())
+    confidence = 0.98 if nearby.likeness >= 0.5 else 0.7 if nearby.likeness > 0 else 0.45
+    alone = _without_kicker(nearby, whole)
+    yield Found("headline", alone, tag, confidence)
+    if alone != whole:
+        yield Found("headline", whole, tag, confidence * 0.6)
 
 
-def _lines(element: Any) -> list[str]:
-    """The texts that stand in an element itself, as far as they are too short to be sentences."""
-    own = [clean(text, 200) for text in (element.text, *(child.tail for child in element)) if text]
-    return [text for text in own if 0 < len(text) <= _LINE]
+def _without_kicker(nearby: Nearby, whole: str) -> str:
+    """The headline without the line above or below it that stands in the same heading.
+
+    That is a part marked as such, or what is left over beside a part that is the page's title.
+    """
+    titles = {fold(without_site(title, nearby.page)) for title in nearby.page.titles if title != whole}
+    parts = [clean(one.text_content()) for one in nearby.heading.iter("*") if one is not nearby.heading][:20]
+    parts += [clean(text) for text in (nearby.heading.text, *(child.tail for child in nearby.heading)) if text]
+    if fold(whole) not in titles and (
+        same := next((part for part in parts if len(fold(part)) > 8 and fold(part) in titles), "")
+    ):
+        return same
+    kickers = [one for one in nearby.heading if label_words(one) & listed("kickers")]
+    rest = whole
+    for kicker in kickers:
+        rest = rest.replace(clean(kicker.text_content()), "", 1)
+    return rest.strip(" :|–—-") if fold(rest) else whole
 
 
-def _near(page: Page, heading: Any) -> Iterator[Any]:
-    """Elements around the headline that may date it, in reading order, up to the second paragraph of the text."""
-    home = next(heading.iterancestors("article", "main"), None)
-    scope = home if home is not None else page.tree
-    before: deque[Any] = deque(maxlen=_LINES_BEFORE)
-    passed, paragraphs = False, 0
-    for element in scope.iter(etree.Element):
-        if element is heading:
-            passed = True
-            yield from before
-            continue
-        if passed and element.tag == "p" and _is_body(element):
-            paragraphs += 1
-            if paragraphs == 2:
+def _reading_time(nearby: Nearby) -> Iterator[Found]:
+    for element in nearby.elements:
+        named = {"reading", "read", "readtime", "lesezeit"} & label_words(element)
+        for line in lines(element):
+            if (
+                (minutes := pattern("minutes", r"(?<!\d)\d{1,2}[\s-]*{}").search(line))
+                and (named or pattern("reading", "{}").search(line))
+                and not nearby.elsewhere(element)
+            ):
+                yield Found("timeRequired", minutes[0], element.tag, 0.6)
                 return
-        if (_lines(element) or element.get("datetime")) and not _elsewhere(page, element, home):
-            if passed:
-                yield element
-            elif home is not None and home.tag == "article":
-                before.append(element)
 
 
-def _is_body(paragraph: Any) -> bool:
-    dated = paragraph.find(".//time") is not None  # a byline, however long
-    return not dated and len(clean(paragraph.text_content())) >= _BODY_PARAGRAPH
+def _corrections(nearby: Nearby) -> Iterator[Found]:
+    """Notes of corrections within the article."""
+    found: list[dict[str, Any]] = []
+    for element in nearby.page.tree.xpath("//p | //aside | //div[@class or @id] | //section")[:5000]:
+        marked = bool(label_words(element) & listed("correction_marks"))
+        if not marked and element.tag != "p":
+            continue
+        text = clean(element.text_content(), 2000)
+        label = pattern("corrections", r"{}\b[^.:：]{0,40}[.:：]\s*").match(text)
+        if (marked or label) and 20 < len(text) < 1500 and not nearby.elsewhere(element, aside=True):
+            at = next((one.get("datetime") for one in element.iter("time")), None)
+            note = text[label.end() :] if label else text
+            if not any(note in one["text"] for one in found):
+                found.append({"text": note} | ({"datePublished": at} if at else {}))
+    if found:
+        yield Found("correction", found[:20], ".correction", 0.7)
 
 
-def _elsewhere(page: Page, element: Any, home: Any) -> bool:
-    """Whether something belongs to another story than the one whose headline stands in `home`, or to none."""
-    for one in (element, *element.iterancestors()):
-        if one is home or one.tag == "body":
-            return False
-        link = one.get("href") if one.tag == "a" else None
-        if one.tag in _APART or one.tag == "article" or (link and not page.same(link)) or _OTHERS.search(_labels(one)):
-            return True
-    return False
-
-
-def _labels(element: Any) -> str:
-    return " ".join(element.get(name) or "" for name in ("class", "id", "itemprop", "data-testid"))
+def _tags(nearby: Nearby) -> Iterator[Found]:
+    links = [
+        one
+        for one in nearby.page.tree.xpath("//a[contains(@rel, 'tag')]")[:200]
+        if not nearby.elsewhere(one, linked=True)
+    ]
+    words = [clean(one.text_content(), 100) for one in links if "category" not in (one.get("rel") or "")]
+    if words:
+        yield Found("keywords", words, 'a[rel="tag"]', 0.5)
+    for element in nearby.elements:
+        sections = listed("sections") & label_words(element)
+        text = clean(element.text_content(), 100)
+        if sections and 0 < len(text) <= 40 and not nearby.elsewhere(element, linked=True):
+            yield Found("articleSection", text, f".{min(sections)}", 0.4)
+            return

@@ -6,8 +6,9 @@ A sidecar is immutable: a change makes the next revision, which names the revisi
 Every field is explained in `docs/sidecar.md`.
 """
 
-from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, choose, correction, legible, moment, typed
+from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, correction, legible, moment, typed
 from archiver.sidecar.checks import problems, sense
+from archiver.sidecar.choice import choose
 from archiver.sidecar.document import Sidecar, dump, new_sidecar, successor, united
 from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, RecordLike, Visit, plain

@@ -1,8 +1,7 @@
-"""Claims about an article, and the one rule that makes an article of them."""
+"""Claims about an article."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -82,33 +81,6 @@ class Assertion:
         optional = {key: document.get(key) for key in ("raw", "path", "source", "confidence", "reason")}
         by = Agent(document["by"]["type"], document["by"]["name"], document["by"].get("version"))
         return cls(document["about"], document["value"], document["method"], by, document["at"], **optional)
-
-
-def choose(assertions: Iterable[Assertion]) -> dict[str, Any]:
-    """The article that the assertions add up to: a schema.org NewsArticle, empty if nothing is claimed.
-
-    For each property alone, the claim wins that is, in this order:
-
-    1. a person's, of several the latest;
-    2. by the most trusted method (`METHODS`);
-    3. of the highest confidence;
-    4. the latest;
-    5. the greater as JSON text, so that the order of the assertions never matters.
-
-    A winning `null` leaves the property out.
-    """
-    winners: dict[str, Assertion] = {}
-    for assertion in sorted(assertions, key=_weight):
-        winners[assertion.about] = assertion
-    chosen = {name: winners[about].value for about, name in ABOUT.items() if about in winners}
-    article = {name: value for name, value in chosen.items() if value is not None}
-    return {"@type": "NewsArticle"} | article if article else {}
-
-
-def _weight(assertion: Assertion) -> tuple[int, float, str, str]:
-    confidence = 0.0 if assertion.by.type == "person" else assertion.confidence or 0.0
-    value = json.dumps(assertion.value, sort_keys=True)
-    return len(METHODS) - METHODS.index(assertion.method), confidence, moment(assertion.at), value
 
 
 def moment(at: str) -> str:

@@ -9,7 +9,8 @@ from archiver import schema
 from archiver.jsontext import pointer
 from archiver.model import Level
 from archiver.schema import Problem
-from archiver.sidecar.assertion import ABOUT, Assertion, choose
+from archiver.sidecar.assertion import ABOUT, Assertion
+from archiver.sidecar.choice import choose
 from archiver.sidecar.document import Sidecar
 from archiver.sidecar.language import contradiction
 

@@ -10,7 +10,8 @@ from typing import Any, Self
 from archiver import jsontext, schema
 from archiver.errors import UnreadableInput
 from archiver.jsontext import pointer
-from archiver.sidecar.assertion import Assertion, choose, moment
+from archiver.sidecar.assertion import Assertion, moment
+from archiver.sidecar.choice import choose
 from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, Visit
 

@@ -1,6 +1,5 @@
 """Which blocks of a page are the article's."""
 
-from archiver.extract import jsonld
 from archiver.extract.page import Page
 from archiver.extract.text import voices
 from archiver.extract.text.article import ArticleText, Paragraph
@@ -15,7 +14,7 @@ def chosen(page: Page) -> ArticleText:
     reader = voices.reader(page)
     if not reader.text:
         return ArticleText()
-    titles = [words_of(title) for title in jsonld.titles(page)]
+    titles = [words_of(title) for title in page.all_titles]
     kept = [one for one in blocks_of(page.tree) if one.words and reader.agrees(one) >= 0.5]
     kept = [one for one in kept if one.kind != "heading" or one.words not in titles]
     if sum(len(one.text) for one in kept) < _LOST * len(reader.text):

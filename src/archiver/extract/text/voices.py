@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archiver.extract import jsonld, readable
+from archiver.extract import readable, schemaorg
 from archiver.extract.page import Page
 from archiver.extract.text.blocks import Block, words_of
 
@@ -42,4 +42,4 @@ def reader(page: Page) -> Voice:
 
 def publisher(page: Page) -> Voice:
     """The text that the publisher's JSON-LD brings along; mostly empty."""
-    return Voice("\n".join(jsonld.bodies(page)))
+    return Voice("\n".join(schemaorg.bodies(page)))
