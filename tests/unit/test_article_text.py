@@ -1,13 +1,19 @@
 """The text of the article: cut from the page, cleaned of furniture, and told without a capture."""
 
 import gzip
+import http.client
 import io
 import json
+import re
 import sys
+from urllib.parse import urlsplit
 
 import pytest
 
 from archiver.cli import run
+from archiver.extract import article_text, page_of
+from newsroom import Newsroom
+from newsroom.editions import LANGUAGES, edition
 
 PARAGRAPHS = [
     "The bridge over the river was closed on Monday after engineers had found a crack in its third pier.",
@@ -97,3 +103,174 @@ def test_a_wrong_call_is_told(extract, arguments):
     code, out, err = extract(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("archiver: ")
+
+
+# The newsroom
+
+
+def served(address):
+    """The page at an http address of the newsroom."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+    connection.request("GET", parts.path, headers={"Host": parts.netloc})
+    html = connection.getresponse().read()
+    connection.close()
+    return html
+
+
+def written(paper):
+    """The paragraphs of the newsroom's article, as its editors wrote them."""
+    yield "paragraph", paper.article["standfirst"]
+    yield "caption", paper.article["caption"]
+    for part in paper.article["parts"]:
+        if part["kind"] == "chart":
+            yield "caption", f"{paper.words['chart']} {paper.words['chart_note']}"
+        elif part["kind"] == "video":
+            yield "caption", part["caption"]
+        elif part["kind"] != "card":
+            yield part["kind"], re.sub("<.*?>", "", part["text"])
+        if part["kind"] == "quote":
+            yield "quote", part["by"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("corrected", [False, True], ids=["first", "corrected"])
+def test_the_newsroom_is_told_exactly(language, corrected):
+    """Nothing of the banner, the correction, the card, the author box, the letter, the comments or the feed."""
+    with Newsroom() as newsroom:
+        if corrected:
+            newsroom.correct()
+        paper = edition(language)
+        address = newsroom.url("news", paper.article["slug"], "http")
+        html = served(address)
+    text = article_text(page_of(html, address))
+    assert [(one.kind, one.text) for one in text.paragraphs] == list(written(paper))
+    assert text.plain == "\n".join(words for kind, words in written(paper) if kind != "caption")
+
+
+# Rules
+
+
+LEAD = "Engineers have found a crack, and the town has to live without its bridge until spring."
+BEFORE = {
+    "a byline": "<p>By Anna Maria Keller and Tom Brown</p>",
+    "a byline in Ukrainian": "<p>Текст: Дарина Весногора</p>",
+    "a date": "<p>12 March 2026</p>",
+    "when it was changed": "<p>Updated 9:15 a.m., March 12, 2026</p>",
+    "a share bar": '<ul class="article-share"><li>Send to friends</li><li>Pass it on</li></ul>',
+    "a consent text": '<div id="cookie-consent"><p>We and our partners keep cookies on your device.</p></div>',
+}
+AMID = {
+    "a related card": '<aside><a href="/x">The ferry that sails at night and never once was late</a></aside>',
+    "a line to read": '<p>Read also: <a href="/x">The ferry that sails at night</a></p>',
+    "a line to read, German": '<p>Lesen Sie auch: <a href="/x">Die Fähre, die nachts fährt</a></p>',
+    "a line to read, Ukrainian": '<p>Читайте також: <a href="/x">Пором, що ходить уночі</a></p>',
+    "a link alone": '<p><a href="/x">The ferry that sails at night and never once was late</a></p>',
+    "an advertisement": "<p>Advertisement</p>",
+    "an advertisement, German": '<div class="ad-slot"><p>Werbung</p></div>',
+    "a newsletter": '<p>Subscribe to <a href="/n">our morning letter</a> and never miss a bridge.</p>',
+    "a credit": "<p>Photo: Anna Keller / The Lantern</p>",
+    "what is hidden": '<p style="display:none">Nobody can see this sentence on the page at all.</p>',
+}
+AFTER = {
+    "an author box": '<div class="author-bio"><p>Anna Keller writes about bridges and has done so for years.</p></div>',
+    "a biography": "<p>Anna Keller writes about bridges, rivers and ferries, and lives in the old town.</p>",
+    "rights": "<p>© 2026 The Lantern. All rights reserved.</p>",
+    "tags": '<p>Tags: <a href="/t/1">bridges</a>, <a href="/t/2">rivers</a></p>',
+    "more stories": '<h3>More stories</h3><ul><li><a href="/1">The ferry by night</a></li></ul>',
+    "comments": '<section id="comments"><p>I have said so for years, and nobody would listen.</p></section>',
+    "follow us": '<p>Follow us on <a href="/f">that network</a> and <a href="/g">the other</a>.</p>',
+}
+
+
+def page_with(before="", amid="", after=""):
+    head = '<title>Bridge closed</title><meta name="author" content="Anna Keller">'
+    first, *others = [f"<p>{one}</p>" for one in PARAGRAPHS]
+    body = f"<h1>Bridge closed</h1>{before}<div>{first}{amid}{''.join(others)}{after}</div>"
+    return f"<html><head>{head}</head><body><article>{body}</article></body></html>"
+
+
+def told(html):
+    return [(one.kind, one.text) for one in article_text(page_of(html, URL)).paragraphs]
+
+
+PLAIN = [("paragraph", one) for one in PARAGRAPHS]
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [(place, name) for place, table in (("before", BEFORE), ("amid", AMID), ("after", AFTER)) for name in table],
+)
+def test_furniture_is_left_out(place, name):
+    furniture = {"before": BEFORE, "amid": AMID, "after": AFTER}[place][name]
+    assert told(page_with(**{place: furniture})) == PLAIN
+
+
+KEPT = {
+    "a quotation": (
+        "<blockquote><p>We heard it before we saw it.</p></blockquote>",
+        "quote",
+        "We heard it before we saw it.",
+    ),
+    "a subheading": ("<h2>How the crack was found</h2>", "heading", "How the crack was found"),
+    "a list": ("<ul><li>the ferry at the mill</li></ul>", "list-item", "the ferry at the mill"),
+    "a caption": (
+        "<figure><img src='/b.jpg'><figcaption>The bridge at dawn</figcaption></figure>",
+        "caption",
+        "The bridge at dawn",
+    ),
+    "a short line": ("<p>Nobody was hurt that night.</p>", "paragraph", "Nobody was hurt that night."),
+    "speech of newsletters": (
+        "<p>The newsletters of the town council had warned of the crack for a whole year, and nobody read them.</p>",
+        "paragraph",
+        "The newsletters of the town council had warned of the crack for a whole year, and nobody read them.",
+    ),
+    "a sentence that begins with a date": (
+        "<p>On 12 March 2026 the first engineer climbed down the pier with a lamp and a hammer.</p>",
+        "paragraph",
+        "On 12 March 2026 the first engineer climbed down the pier with a lamp and a hammer.",
+    ),
+    "inline marks": (
+        "<p>They <a href='/x'>closed</a> the <b>old</b> bridge<br>and opened the <i>older</i> one.</p>",
+        "paragraph",
+        "They closed the old bridge and opened the older one.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_the_article_says_is_kept(name):
+    html, kind, text = KEPT[name]
+    assert told(page_with(amid=html)) == [PLAIN[0], (kind, text), *PLAIN[1:]]
+
+
+def test_the_lead_is_kept():
+    assert told(page_with(before=f'<p class="teaser">{LEAD}</p>')) == [("paragraph", LEAD), *PLAIN]
+
+
+def test_two_breaks_part_paragraphs():
+    html = (
+        f"<html><body><article><h1>Bridge closed</h1><div>{'<br><br>'.join(PARAGRAPHS)}</div></article></body></html>"
+    )
+    assert told(html) == PLAIN
+
+
+def test_other_scripts_are_read():
+    lines = [
+        "台北市政府週一宣布，因工程師發現第三座橋墩出現裂縫，跨河大橋即日起封閉，預計明年春天才能重新開放通車。",
+        "市長表示，車流將改道老城區，早晚尖峰時段恐怕會出現長長的車陣，請市民盡量搭乘渡輪或捷運，避免開車進城。",
+        "負責修復工程的總工程師指出，整個工程費用大約需要兩百萬元，市議會已經在昨天晚間的會議上通過了這筆預算。",
+    ]
+    body = "".join(f"<p>{one}</p>" for one in lines)
+    related = '<p>延伸閱讀：<a href="/x">夜裡行駛的渡輪從來不遲到</a></p>'
+    html = f"<html><body><article><h1>大橋封閉</h1><div>{body}{related}</div></article></body></html>"
+    assert told(html) == [("paragraph", one) for one in lines]
+
+
+@pytest.mark.parametrize(
+    "html", ["", "<p>", "<a>" * 5000, "<div>" * 3000 + "x", "<br>" * 9000, "<li>" * 4000 + "word " * 4000]
+)
+def test_any_page_has_a_text_or_none(html):
+    findings = []
+    article_text(page_of(html, URL), report=findings.append)
+    assert findings == []

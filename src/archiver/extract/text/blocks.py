@@ -22,7 +22,6 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("li", "dd", "dt"), "list-item"),
     "blockquote": "quote",
     "figcaption": "caption",
-    "caption": "caption",
 }
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")
 """A word; of scripts that set none apart, a character."""
@@ -162,7 +161,8 @@ def _wrapping(tree: Any) -> set[Any]:
 def _inner(element: Any, parent: Place) -> Place:
     kind = parent.kind if parent.kind != "heading" else "heading"
     kind = _KINDS.get(element.tag, kind)
-    trait = trait_of(element)
+    says_who = element.tag == "footer" and parent.kind == "quote"
+    trait = None if says_who else trait_of(element)
     if trait is Trait.CAPTION:
         kind = "caption"
     return Place(element.tag, element, parent, trait, kind, parent.depth + 1)

@@ -11,10 +11,11 @@ class Trait(Enum):
 
     NAVIGATION = "menus, breadcrumbs, footers, tags"
     RELATED = "other stories"
+    ASIDE = "beside the text"
     SHARING = "buttons to share, print, save, follow"
     COMMENTS = "comments of readers"
     AUTHOR = "who wrote it"
-    DATE = "when"
+    DATE = "when, how long, in small print"
     OFFER = "newsletters, memberships, shops, consent"
     ADVERT = "advertisements"
     CAPTION = "under a picture"
@@ -32,7 +33,7 @@ _NAMES = {
     Trait.COMMENTS: "comment comments respond disqus reply replies kommentare commentaires",
     Trait.AUTHOR: "author authors byline bylines bio biography about-author autor autoren auteur signature writer",
     Trait.DATE: "date dateline timestamp published pubdate datetime updated meta metadata postmeta entry-meta "
-    "post-meta",
+    "post-meta fine fineprint fine-print smallprint small-print wordcount word-count reading-time readtime",
     Trait.OFFER: "newsletter subscribe subscription signup sign-up membership donate donation paywall cookie cookies "
     "consent gdpr banner promotion cta shop donation app-promo",
     Trait.ADVERT: "ad ads advert advertisement advertising adbox adsense sponsor sponsored sponsors dfp anzeige",
@@ -40,8 +41,8 @@ _NAMES = {
     Trait.CREDIT: "credit credits photo-credit image-credit copyright photographer",
 }
 _TRAITS = {word: trait for trait, names in _NAMES.items() for word in names.split()}
-_TAGS = {"nav": Trait.NAVIGATION, "footer": Trait.NAVIGATION, "aside": Trait.RELATED, "figcaption": Trait.CAPTION}
-_ROLES = {"navigation": Trait.NAVIGATION, "contentinfo": Trait.NAVIGATION, "complementary": Trait.RELATED}
+_TAGS = {"nav": Trait.NAVIGATION, "footer": Trait.NAVIGATION, "aside": Trait.ASIDE, "figcaption": Trait.CAPTION}
+_ROLES = {"navigation": Trait.NAVIGATION, "contentinfo": Trait.NAVIGATION, "complementary": Trait.ASIDE}
 _PARTS = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -62,4 +63,6 @@ def trait_of(element: Any) -> Trait | None:
 
 def hides(element: Any) -> bool:
     """Whether an element says itself that it is not shown."""
-    return element.get("hidden") is not None or bool(_HIDDEN.search(element.get("style") or ""))
+    if element.get("hidden") is not None or _HIDDEN.search(element.get("style") or ""):
+        return True
+    return element.get("aria-hidden") == "true" and not any(map(str.isalnum, element.text_content()))  # a mere sign

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archiver.extract import readable, schemaorg
+from archiver.extract import readable
 from archiver.extract.page import Page
 from archiver.extract.text.blocks import Block, words_of
 
@@ -20,7 +20,9 @@ class Voice:
     runs: frozenset[tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lines = frozenset(map(words_of, self.text.split("\n")))
+        lines = self.text.split("\n")
+        cells = (cell for line in lines if "|" in line for cell in line.split("|"))  # rows of tables
+        self.lines = frozenset(map(words_of, (*lines, *cells)))
         self.runs = frozenset(_runs(words_of(self.text)))
 
     def agrees(self, block: Block) -> float:
@@ -38,8 +40,3 @@ def _runs(words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
 def reader(page: Page) -> Voice:
     """Trafilatura's text."""
     return Voice(readable.main_text(page))
-
-
-def publisher(page: Page) -> Voice:
-    """The text that the publisher's JSON-LD brings along; mostly empty."""
-    return Voice("\n".join(schemaorg.bodies(page)))
