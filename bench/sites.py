@@ -1,11 +1,15 @@
-"""What is captured in measurements: a plain news page of twelve requests, served so fast that it does not count."""
+"""What is captured in measurements: a plain news page of twelve requests, served so fast that it hardly counts."""
 
 import asyncio
 import contextlib
 import random
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+
+import trustme
 
 WORDS = ("river", "bridge", "pump", "water", "night", "city", "people", "light", "street", "winter")
 
@@ -93,23 +97,32 @@ class Answering(asyncio.Protocol):
             self.transport.write(piece)
 
 
-async def serve() -> None:
-    """Serve on a free port, whose address is printed, until stdin closes."""
+async def serve(authority: str) -> None:
+    """Serve on a free port, whose address is printed, until stdin closes; over TLS if a folder for it is named."""
     Answering.pages = answers()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Answering, "127.0.0.1", 0)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", flush=True)
+    loop, tls = asyncio.get_running_loop(), None
+    if authority:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        made = trustme.CA()
+        made.issue_cert("127.0.0.1").configure_cert(tls)
+        made.cert_pem.write_to_path(authority)
+    server = await loop.create_server(Answering, "127.0.0.1", 0, ssl=tls)
+    print(f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 @contextlib.contextmanager
-def plain_site() -> Iterator[str]:
-    """The address of the plain page, served by a process of its own."""
-    with subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as done:
+def plain_site(authority: Path | None = None) -> Iterator[str]:
+    """The address of the plain page, served by a process of its own.
+
+    Over TLS if `authority` is given: a PEM file that is written, with the authority to trust.
+    """
+    command = [sys.executable, __file__, *([str(authority)] if authority else [])]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as done:
         assert done.stdin and done.stdout
         yield done.stdout.readline().strip()
         done.stdin.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(sys.argv[1] if len(sys.argv) > 1 else ""))
