@@ -69,7 +69,7 @@ def content(message: Message) -> bytes:
 
 def converse(turns: list[tuple[str, bytes, bytes, list[bytes]]], draw: st.DrawFn) -> list[Pair]:
     said = [(cut(request, draw), cut(b"".join(interim) + answer, draw)) for _, request, answer, interim in turns]
-    conversation, pairs = Conversation(CAP), []
+    conversation, pairs = Conversation(lambda: CAP), []
     for asked, told in said:
         for piece in asked:
             conversation.ask(piece)
@@ -120,7 +120,7 @@ def test_another_implementation_sees_the_same_messages(data: st.DataObject, turn
 def test_a_body_without_a_length_goes_on_to_the_end(data: st.DataObject, body: bytes):
     answer = b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body  # HTTP/1.0 has no chunks
     pieces = cut(answer, data.draw)
-    conversation = Conversation(CAP)
+    conversation = Conversation(lambda: CAP)
     conversation.ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     for piece in pieces:
         conversation.tell(piece)
@@ -135,7 +135,7 @@ def test_a_body_without_a_length_goes_on_to_the_end(data: st.DataObject, body: b
 def test_no_bytes_break_it_and_none_are_made_up(data: st.DataObject, asked: bytes, told: bytes):
     told = data.draw(st.sampled_from([b"", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])) + told
     questions, answers = cut(asked, data.draw), cut(told, data.draw)
-    conversation = Conversation(50)
+    conversation = Conversation(lambda: 50)
     for piece in questions:
         conversation.ask(piece)
     for piece in answers:
@@ -154,7 +154,7 @@ def test_no_bytes_break_it_and_none_are_made_up(data: st.DataObject, asked: byte
     [("server", "disconnect", False), ("browser", "disconnect", True), ("us", "time", False)],
 )
 def test_what_ends_too_early_is_marked(by: str, expected: str, left: bool):
-    conversation = Conversation(CAP)
+    conversation = Conversation(lambda: CAP)
     conversation.ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     conversation.tell(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
     conversation.ended = by
@@ -164,7 +164,7 @@ def test_what_ends_too_early_is_marked(by: str, expected: str, left: bool):
 
 
 def test_a_long_body_is_cut_in_the_record_alone():
-    conversation = Conversation(4)
+    conversation = Conversation(lambda: 4)
     conversation.ask(b"GET / HTTP/1.1\r\n\r\n")
     conversation.tell(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n1234567890")
     (pair,) = conversation.finished()
@@ -185,7 +185,7 @@ def test_a_long_body_is_cut_in_the_record_alone():
     ],
 )
 def test_where_no_reading_is_left_it_is_said(told: bytes, why: str):
-    conversation = Conversation(CAP)
+    conversation = Conversation(lambda: CAP)
     conversation.ask(b"GET / HTTP/1.1\r\n\r\n")
     conversation.tell(told)
     assert why in conversation.lost
@@ -197,7 +197,7 @@ def test_where_no_reading_is_left_it_is_said(told: bytes, why: str):
 
 
 def test_heads_of_rude_servers_are_taken_as_they_are():
-    conversation = Conversation(CAP)
+    conversation = Conversation(lambda: CAP)
     conversation.ask(b"GET / HTTP/1.1\r\n\r\n")
     rude = b"HTTP/1.1 200 Quite fine\nContent-Length:2\nx-odd :  1\n  folded\nContent-Length: 3\n\n"
     conversation.tell(rude + b"ok")

@@ -19,7 +19,7 @@ SAID = b"HTTP/1.1 200 OK\r\nX-Odd:   kept \r\nTransfer-Encoding: chunked\r\n\r\n
 class Ear:
     """A listener that remembers."""
 
-    body_cap = 1000
+    room = 1000
 
     def __init__(self) -> None:
         self.began: list[str] = []

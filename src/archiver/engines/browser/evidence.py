@@ -32,7 +32,7 @@ async def evidence(recording: Recording, put: Callable[[Item], Awaitable[None]])
 async def _chains(recording: Recording) -> dict[str, Chain]:
     """What each origin showed: to the browser or, where its TLS does not pass as it is, to the tunnel."""
     tunnel, secure = recording.tunnel, ("https:", "wss:")
-    origins = {origin_of(note.url) for note in recording.notes if note.url.startswith(secure) and note.ip}
+    origins = {origin_of(note.url) for note in recording.notes.lines if note.url.startswith(secure) and note.ip}
     found = {origin: tunnel.certificates(origin) for origin in sorted(origins)}
     if recording.fidelity == "wire":
         return found

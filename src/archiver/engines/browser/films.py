@@ -55,7 +55,7 @@ class Films:
 
 def _fetch(recording: "Recording", urls: dict[str, None]) -> None:
     """Have fetched what is not recorded yet."""
-    notes = recording.notes  # a 206 among them is of a whole, as long as the visit goes on
+    notes = recording.notes.lines  # a 206 among them is of a whole, as long as the visit goes on
     kept = {note.url for note in notes if note.recorded and note.method == "GET" and note.status in (200, 206)}
     for url in urls:
         if url not in kept:

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from datetime import timedelta
+from typing import ClassVar, Literal
 
 from archiver.browser import BrowserError, Event, Session, Tab
 from archiver.engines.browser import bodies
@@ -16,11 +16,12 @@ from archiver.engines.browser.exchanges import Paused, honest
 from archiver.engines.browser.films import Films
 from archiver.engines.browser.flows import Flow
 from archiver.engines.browser.network import Hop, NetworkLog
+from archiver.engines.browser.notes import Notes
 from archiver.engines.browser.sheets import Sheets
 from archiver.engines.browser.streams import Streams
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.engines.heads import reason_of
-from archiver.model import Exchange, Fidelity, Limits, Request, RequestNote, Response, new_body, now, timestamp
+from archiver.model import Exchange, Fidelity, Limits, Request, Response, new_body, now
 
 Put = Callable[[Exchange], Awaitable[None]]
 Role = Literal["main", "redirect", "part"]
@@ -41,7 +42,7 @@ class Recording:
     def __init__(self, fetch: Session, tab: Tab, tunnel: Tunnel, limits: Limits, put: Put) -> None:
         self.tab, self.tunnel, self.limits = tab, tunnel, limits
         self.log = NetworkLog()
-        self.notes: list[RequestNote] = []
+        self.notes = Notes(tunnel)
         self.reasons: dict[str, None] = {}
         """Caps that were hit, each once, in order."""
         self.failed: Paused | None = None
@@ -83,7 +84,7 @@ class Recording:
         paused = Paused(event, Hop())
         if self._is_document(paused):
             self.failed = paused
-        self.note_answer(paused, why, served=False)
+        self.notes.answer(paused, why, served=False)
         task = asyncio.ensure_future(self._fail(paused, "BlockedByClient"))
         self._tasks[task] = paused
         task.add_done_callback(self._done)
@@ -111,7 +112,7 @@ class Recording:
     @property
     def room(self) -> int:
         """Bytes that a body may have now."""
-        return min(self.limits.body_bytes, self.limits.total_bytes - self._size)
+        return max(0, min(self.limits.body_bytes, self.limits.total_bytes - self._size))
 
     @property
     def idle(self) -> float:
@@ -150,21 +151,21 @@ class Recording:
         if self._fault:
             raise self._fault
         for paused in self._tasks.values():
-            self.note_answer(paused, "the visit ended before it was whole")
+            self.notes.answer(paused, "the visit ended before it was whole")
         await self.streams.finish(seconds)
         if not self.settled.is_set():
             await self.settle()
         self.note_unanswered()
         for url, opened in self.log.sockets:
             why = "WARC has no form for a WebSocket's messages"
-            self.note(url, "GET", "websocket", opened, why, status=101, **self._told(url))
+            self.notes.add(url, "GET", "websocket", opened, why, status=101, **self.notes.met(url))
 
     def note_unanswered(self) -> None:
         """Note what was asked for and got no answer."""
         for hop in self.log.waiting():
             if hop.sent and hop.started:
                 (method, url), why = hop.key, "no answer came"
-                self.note(url, method, hop.type or "", hop.started, why, served=False, **self._told(url, hop))
+                self.notes.add(url, method, hop.type or "", hop.started, why, served=False, **self.notes.met(url, hop))
 
     async def close(self) -> None:
         """Drop whatever is still under way."""
@@ -174,33 +175,6 @@ class Recording:
         await self.streams.close()
         if self._held:
             self._held.response.body.close()
-
-    def note(self, url: str, method: str, kind: str, started: datetime, why: str = "", **told: Any) -> None:
-        """Enter a request in the page's log; recorded unless there is a reason `why` not; `told` is all else."""
-        line = RequestNote(
-            url=url,
-            method=method,
-            status=told.pop("status", None),
-            type=kind,
-            started=timestamp(started, micro=True),
-            seconds=round((now() - started).total_seconds(), 3),
-            recorded=not why,
-            why=why,
-            **told,
-        )
-        self.notes.append(line)
-
-    def note_answer(self, paused: Paused, why: str = "", *, served: bool = True) -> None:
-        """Enter a paused answer in the page's log."""
-        kind, started = paused.hop.type or paused.type, paused.hop.started or paused.arrived
-        status = paused.status or paused.hop.status
-        told = self._told(paused.url, paused.hop)
-        self.note(paused.url, paused.method, kind, started, why, status=status, served=served, **told)
-
-    def _told(self, url: str, hop: Hop | None = None) -> dict[str, Any]:
-        """What a line of the log tells of the connection, and of who asked."""
-        protocols = tuple(filter(None, (hop and hop.protocol, self.tunnel.tls(url))))
-        return {"ip": self.tunnel.address(url), "protocols": protocols, "initiator": hop.initiator if hop else ""}
 
     # What is fetched besides
 
@@ -213,7 +187,7 @@ class Recording:
         if exchange.truncated:
             self.reasons[f"{exchange.url} was cut ({exchange.truncated})"] = None
         told = {"status": exchange.response.status, "ip": exchange.ip, "protocols": exchange.protocols}
-        self.note(exchange.url, "GET", "media", exchange.started, "", **told)
+        self.notes.add(exchange.url, "GET", "media", exchange.started, "", **told)
         self.films.look(exchange)
         await self.put(exchange)
 
@@ -222,9 +196,9 @@ class Recording:
     async def _take(self, paused: Paused) -> None:
         try:
             if why := self._unwanted(paused):
-                self.note_answer(paused, why, served=False)
-            elif why := self._beyond():
-                self.note_answer(paused, why)
+                self.notes.answer(paused, why, served=False)
+            elif why := self._beyond(self._taken):
+                self.notes.answer(paused, why)
                 await self._fail(paused)
                 if why not in self.reasons:
                     self.reasons[why] = None
@@ -234,7 +208,7 @@ class Recording:
                 await self._record(paused)
         except BrowserError:
             if not self.stop.is_set():
-                self.note_answer(paused, "the page let it go before it was whole")
+                self.notes.answer(paused, "the page let it go before it was whole")
         finally:
             if not paused.answered:
                 await self.let_go(paused)
@@ -252,11 +226,11 @@ class Recording:
             return "the browser itself went to https, as this host has told it to"
         return ""
 
-    def _beyond(self) -> str:
-        """The cap that the page has reached, or ""."""
-        if self._taken >= self.limits.requests:
+    def _beyond(self, requests: int) -> str:
+        """The cap that the page has reached with so many requests, or ""."""
+        if requests >= self.limits.requests:
             return f"the page made more than {self.limits.requests} requests"
-        return f"the page is larger than {self.limits.total_bytes} bytes" if self.room <= 0 else ""
+        return f"the page is larger than {self.limits.total_bytes} bytes" if self.room == 0 else ""
 
     def _is_document(self, paused: Paused) -> bool:
         return paused.type == "document" and paused.frame == self.tab.target_id
@@ -270,7 +244,7 @@ class Recording:
         with body.dropped_if_cancelled():
             await self.log.completed(paused.network_id, paused.hop)
         if paused.withheld:
-            self.note_answer(paused, WITHHELD, served=False)
+            self.notes.answer(paused, WITHHELD, served=False)
             body.stream.close()
             return
         if body.truncated:
@@ -331,7 +305,7 @@ class Recording:
 
     async def _keep(self, paused: Paused, exchange: Exchange) -> None:
         """Give an exchange to the caller, but hold the page's document back until it is clear that it stays."""
-        self.note_answer(paused)
+        self.notes.answer(paused)
         self.films.look(exchange)
         self.sheets.look(exchange)
         if not self._is_document(paused) or self.settled.is_set():

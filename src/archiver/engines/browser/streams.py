@@ -63,17 +63,17 @@ class Streams:
         """End the event streams, wait `seconds` for wholes, note the ranges that were parts of them."""
         while self._events:
             paused, flow = self._events.pop()
-            self._recording.note_answer(paused)
+            self._recording.notes.answer(paused)
             await self._recording.put(self._recording.exchange(paused, flow.cut()))
         with suppress(TimeoutError):
             await asyncio.wait_for(self.arrive(), seconds)
         await self.close()
         for url, task in self._wholes.items():
             if task.cancelled():
-                self._recording.note(url, "GET", "media", now(), why="the visit ended before it was whole")
+                self._recording.notes.add(url, "GET", "media", now(), why="the visit ended before it was whole")
         whole = {url for url, task in self._wholes.items() if not task.cancelled() and not task.result()}
         for paused in self._ranges:
-            self._recording.note_answer(paused, "" if paused.url in whole else ONE_OF_A_WHOLE)
+            self._recording.notes.answer(paused, "" if paused.url in whole else ONE_OF_A_WHOLE)
 
     async def close(self) -> None:
         """Drop whatever is still under way."""
@@ -98,7 +98,7 @@ class Streams:
                     raise BrowserError("the visit ended before it")
                 exchange = await self._load(url)
             except BrowserError as error:
-                recording.note(url, "GET", "media", started, str(error))
+                recording.notes.add(url, "GET", "media", started, str(error))
                 return str(error)
             await recording.keep_whole(exchange)
             return ""

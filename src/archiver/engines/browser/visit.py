@@ -203,7 +203,7 @@ class Visit:
             fidelity=recording.fidelity,
             user_agent=self._user_agent,
             agents=self._agents,
-            requests=tuple(recording.notes),
+            requests=tuple(recording.notes.lines),
             reasons=(*recording.reasons, *self._reasons),
             counts=self._counts,
             evidence=self._evidence,

@@ -204,22 +204,22 @@ class Pair:
 
 
 class Conversation:
-    """One connection's pairs, in order. `cap`: so many bytes of a body are kept."""
+    """One connection's pairs, in order. `room` tells how many bytes may be kept of a body that now begins."""
 
-    def __init__(self, cap: int) -> None:
+    def __init__(self, room: Callable[[], int]) -> None:
         self.pairs: deque[Pair] = deque()
         """Those under way."""
         self.lost = ""
         """Why the rest is split no more, or ""."""
         self.ended: End | None = None
         """Who ended the connection, once it has ended."""
-        self._cap = cap
+        self._room = room
 
     def ask(self, data: bytes) -> None:
         """Take in what the browser says."""
         while data and not self.lost:
             if not self.pairs or self.pairs[-1].request.done:
-                self.pairs.append(Pair(Message(self._cap), Message(self._cap)))
+                self.pairs.append(Pair(Message(self._room()), Message(self._room())))
             data = self._taken(self.pairs[-1].request, data, request_frame)
 
     def tell(self, data: bytes) -> None:
@@ -264,7 +264,7 @@ class Conversation:
             self.lost = "the connection went on in another protocol"
         elif status_of(head) < 200:
             pair.interim.append(pair.answer)
-            pair.answer = Message(self._cap)
+            pair.answer = Message(self._room())
 
 
 def status_of(head: HttpHead) -> int:

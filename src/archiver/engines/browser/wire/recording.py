@@ -53,7 +53,6 @@ class WireRecording(Recording):
     def __init__(self, fetch: Session, tab: Tab, tunnel: Tunnel, limits: Limits, put: Put) -> None:
         assert isinstance(tunnel, WireTunnel)
         super().__init__(fetch, tab, tunnel, limits, put)
-        self.body_cap = limits.body_bytes
         self._wire, tunnel.listener = tunnel, self
         self._asked = 0
         self._shown: dict[tuple[str, str], deque[Shown]] = defaultdict(deque)
@@ -67,7 +66,7 @@ class WireRecording(Recording):
     @property
     def answered(self) -> bool:
         """Whether any server gave any answer."""
-        return any(note.status is not None for note in self.notes)
+        return any(note.status is not None for note in self.notes.lines)
 
     @property
     def flowing(self) -> bool:
@@ -103,11 +102,13 @@ class WireRecording(Recording):
 
     def note_unanswered(self) -> None:
         """Note what never got as far as the tunnel's listener."""
-        noted = {(note.method, note.url) for note in self.notes}
+        noted = {(note.method, note.url) for note in self.notes.lines}
         for hop, error in self.log.failed:
             if hop.sent and hop.started and (key := hop.key) not in noted:
                 why = str(self.tunnel.failure(key[1]) or f"the browser reports {error}")
-                self.note(key[1], key[0], hop.type or "", hop.started, why, served=False, **self._told(key[1], hop))
+                self.notes.add(
+                    key[1], key[0], hop.type or "", hop.started, why, served=False, **self.notes.met(key[1], hop)
+                )
 
     # What the browser tells
 
@@ -147,10 +148,10 @@ class WireRecording(Recording):
 
     def admits(self) -> bool:
         """See `Listener`."""
+        if why := self._beyond(self._asked):
+            self.reasons[why] = None
         self._asked += 1
-        if self._asked > self.limits.requests:
-            self.reasons[f"the page made more than {self.limits.requests} requests"] = None
-        return self._asked <= self.limits.requests
+        return not why
 
     def answering(self, url: str, pair: Pair) -> None:
         """See `Listener`. What a player takes in pieces is fetched whole besides, for replay shows no pieces."""
@@ -178,12 +179,12 @@ class WireRecording(Recording):
             if status != 101:  # that is a WebSocket, which is noted where it was opened
                 why = "what came is no HTTP" if pair.answer.head else "no answer came"
                 told = {"served": bool(pair.answer.head), "ip": self.tunnel.address(url)}
-                self.note(url, pair.asked.method, kind, pair.started, why, **told)
+                self.notes.add(url, pair.asked.method, kind, pair.started, why, **told)
             return
         shown = await self._purpose(pair, url)
         exchange = self._exchange(url, pair, kind)
         by, met = self.log.initiators.get(url, ""), {"ip": exchange.ip, "protocols": exchange.protocols}
-        self.note(url, pair.asked.method, kind, pair.started, "", status=status, initiator=by, **met)
+        self.notes.add(url, pair.asked.method, kind, pair.started, "", status=status, initiator=by, **met)
         if status == 200 and not exchange.truncated and pair.asked.method == "GET":
             self._wholes.add(url)
         if exchange.truncated and not pair.left and not _at_leisure(pair):
@@ -208,6 +209,7 @@ class WireRecording(Recording):
         asked, told = pair.asked, pair.told
         assert told is not None
         body = pair.answer.stored() or new_body()
+        self._size += pair.answer.size
         return Exchange(
             url=url,
             started=pair.started,

@@ -38,7 +38,10 @@ _OUT_OF_DATE, _OTHER_HOST = (9, 10), (62, 64)
 class Listener(Protocol):
     """Whoever wants to know what goes over a tunnel."""
 
-    body_cap: int
+    @property
+    def room(self) -> int:
+        """Bytes that the next body may have."""
+        ...
 
     def admits(self) -> bool:
         """Whether the browser may ask for more; each request is asked about once."""
@@ -56,9 +59,9 @@ class Listener(Protocol):
 class Talk:
     """One connection that carries HTTP."""
 
-    def __init__(self, origin: str, cap: int, client: Streams, server: Streams) -> None:
+    def __init__(self, origin: str, room: Callable[[], int], client: Streams, server: Streams) -> None:
         self.origin, self.client, self.server = origin, client, server
-        self.conversation = Conversation(cap)
+        self.conversation = Conversation(room)
         self.told: Pair | None = None
         """The last pair whose answer the listener knows to have begun."""
 
@@ -142,7 +145,7 @@ class WireTunnel(Tunnel):
         else:
             reading.resume_reading()
         if first:
-            await self._converse(Talk(_origin(place, secure), self.listener.body_cap, client, server))
+            await self._converse(Talk(_origin(place, secure), lambda: self.listener.room, client, server))
 
     async def _first_byte(self, writer: asyncio.StreamWriter) -> bytes:
         """The first byte that the browser says, left where it is for whoever will read it."""
