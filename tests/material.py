@@ -1,5 +1,6 @@
 """Small captures made without a network, for tests of what happens to them afterwards."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,3 +58,19 @@ def sealed(collection: Collection) -> dict[str, bytes]:
     """The sealed segments of its ledger, by path."""
     files = sealed_files(collection.path / "ledger")
     return {file.relative_to(collection.path).as_posix(): file.read_bytes() for file in files}
+
+
+def copied(collection: Collection, place: Path) -> Collection:
+    """The same collection on another machine."""
+    shutil.copytree(collection.path.parent, place, ignore=shutil.ignore_patterns(".archiver"))
+    return Root(place).collection(collection.name)
+
+
+def bring(source: Collection, target: Collection) -> None:
+    """What a pull does: files first, then sealed segments."""
+    source.seal()
+    have = sealed(target)
+    for path in source.files():
+        if not target.local(path).exists():
+            shutil.copy(source.local(path), target.local(path))
+    target.adopt([(path, content) for path, content in sealed(source).items() if path not in have])

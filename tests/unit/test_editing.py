@@ -1,23 +1,28 @@
 """Corrections by people: one capture, many at once, two editors, and what a crash leaves."""
 
+import io
 import json
 import multiprocessing
 import os
 import re
-import shutil
 from datetime import UTC, datetime
 
 import pytest
 
+from archiver import extract
+from archiver.capture import AGENT
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.collection.entry import Entry
 from archiver.editing import Wish, edit, history, unite
 from archiver.errors import ConflictError, EditRefused, UnreadableInput
-from archiver.ledger import Chain
-from archiver.sidecar import Sidecar, dump
+from archiver.ledger import Chain, Event
+from archiver.package import import_all
+from archiver.sidecar import Agent, Assertion, Sidecar, dump, successor
+from archiver.stores.memory import MemoryStore
+from archiver.sync import pull, push
 from archiver.verify import verify_collection
-from material import collection_with, sealed
+from material import bring, collection_with, copied
 
 AT = datetime(2026, 12, 1, 9, 12, tzinfo=UTC)
 SIGNED = ("--by", "M. K.", "--reason", "as printed")
@@ -43,22 +48,6 @@ def headline(collection, capture):
     return collection.sidecar(capture).article.get("headline")
 
 
-def copied(collection, place):
-    """The same collection on another machine."""
-    shutil.copytree(collection.path.parent, place, ignore=shutil.ignore_patterns(".archiver"))
-    return Root(place).collection(collection.name)
-
-
-def bring(source, target):
-    """What a pull does: files first, then sealed segments."""
-    source.seal()
-    have = sealed(target)
-    for path in source.files():
-        if not target.local(path).exists():
-            shutil.copy(source.local(path), target.local(path))
-    target.adopt([(path, content) for path, content in sealed(source).items() if path not in have])
-
-
 # One capture
 
 
@@ -78,6 +67,7 @@ def test_an_edit_is_a_revision_with_an_event_and_is_shown_in_the_history(archive
     code, out, _ = archiver("history", captured.capture_id, "--json")
     entered, edited = [json.loads(line) for line in out.splitlines()]
     assert (entered["event"], entered["current"], edited["current"]) == ("capture", False, True)
+    assert (entered["revision"], edited["revision"], edited["sidecar"]) == (1, 2, done["sidecar"])
     [told] = edited["changes"]
     assert told == change | {
         "method": "human",
@@ -100,7 +90,7 @@ def test_the_history_for_people(archiver, tmp_path):
         "  ID.r2-DIGEST.json",
         "    headline: The bridge stands → It fell  (M. K.: as printed)",
         "    author: Olha Kovalenko → Ann; Bo  (M. K.: as printed)",
-        "  ID.r3-DIGEST.json  current",
+        "  ID.r3-DIGEST.json, current",
         "    headline: It fell → The bridge stands  (M. K.: as printed)",
         "    author: Ann; Bo → (none)  (M. K.: as printed)",
         "    inLanguage: said as well: en  (M. K.: as printed)",
@@ -202,6 +192,15 @@ def test_a_hand_written_article(archiver, tmp_path):
     assert [one["field"] for one in json.loads(out)["changes"]] == ["author", "keywords", "wordCount"], "what differs"
     current = collection.sidecar(captured.capture_id).article
     assert (current["author"], current["keywords"], "wordCount" in current) == (people, ["a", "b"], False)
+
+
+def test_files_may_come_by_standard_input(archiver, tmp_path, monkeypatch):
+    collection, [captured] = collection_with(tmp_path)
+    texts = ('{"article": {"headline": "By pipe"}}', f"id,field,value\n{captured.capture_id},headline,By pipe again\n")
+    for option, text in zip(((captured.capture_id, "--from", "-"), ("--csv", "-")), texts, strict=True):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        assert archiver("edit", *option, *SIGNED)[0] == 0
+    assert headline(collection, captured.capture_id) == "By pipe again"
 
 
 def test_a_whole_sidecar_that_was_changed_by_hand(archiver, tmp_path):
@@ -357,6 +356,30 @@ def test_the_next_edit_saves_the_union(tmp_path):
     assert verify_collection(collection).findings == ()
 
 
+def test_two_machines_meet_in_a_store(tmp_path):
+    here, [captured] = collection_with(tmp_path / "here")
+    store = MemoryStore()
+    push(here, store)
+    there = Root(tmp_path / "there").place("news")
+    pull(there, store)
+    edit(here, [wish(captured.capture_id, "Here")], at=AT)
+    edit(there, [wish(captured.capture_id, "There", "description")], at=AT)
+    for collection in (here, there, here):
+        push(collection, store)
+        pull(collection, store)
+    for collection in (here, there):
+        article = collection.sidecar(captured.capture_id).article
+        assert (article["headline"], article["description"]) == ("Here", "There")
+        assert [one.code for one in verify_collection(collection).findings] == ["sidecar-fork"]
+        unite(collection, captured.capture_id)  # on both, before they meet again
+    for collection in (here, there, here):
+        push(collection, store)
+        pull(collection, store)
+    for collection in (here, there):
+        assert verify_collection(collection).findings == ()
+        assert len(collection.revisions(captured.capture_id)) == 4
+
+
 def editing_process(root, capture, editor, count):
     collection = Root(root).collection("news")
     for number in range(count):
@@ -442,13 +465,7 @@ def test_a_full_disk_at_any_step_changes_nothing_or_all(tmp_path, monkeypatch, p
 
 def enter(collection, document):
     """A revision by a foreign hand, entered as it is."""
-    collection.revise(lambda: [Sidecar(document, dump(document))], collection_event())
-
-
-def collection_event():
-    from archiver.ledger import Event
-
-    return Event("metadata modification", "other/1.0")
+    collection.revise(lambda: [Sidecar(document, dump(document))], Event("metadata modification", "other/1.0"))
 
 
 def test_a_sidecar_of_a_newer_version_is_not_redone(tmp_path):
@@ -479,6 +496,14 @@ def test_an_earlier_revision_that_is_gone_hinders_nobody_but_is_told(archiver, t
     assert "cannot be read" in out and "It fell → It stands" in out
 
 
+def test_a_revision_that_follows_what_is_not_here_is_told(tmp_path):
+    collection, [captured] = collection_with(tmp_path)
+    first = collection.sidecar(captured.capture_id)
+    enter(collection, first.document | {"parents": [first.file_name.replace(".r1-", ".r2-")]})
+    found = {one.code for one in verify_collection(collection).findings}
+    assert found == {"sidecar-parent", "sidecar-fork"}
+
+
 def test_a_hostile_history_steers_no_terminal(archiver, tmp_path):
     collection, [captured] = collection_with(tmp_path)
     first = collection.sidecar(captured.capture_id)
@@ -497,3 +522,108 @@ def test_a_refusal_names_every_change(tmp_path):
     with pytest.raises(EditRefused) as caught:
         edit(collection, wishes)
     assert [message.partition(":")[0] for _, message, _ in caught.value.complaints] == ["datePublished", "inLanguage"]
+
+
+# Read again
+
+
+def misread(collection, capture, name="headline", value="Misread", method="json-ld"):
+    """A revision as a former version of the software would have read the page."""
+    before = collection.sidecar(capture)
+    by = Agent("software", "archiver", "0.0.1")
+    old = Assertion(f"/article/{name}", value, method, by, "2026-11-23T00:00:00Z", "x", "y", 1.0)
+    others = [one for one in before.assertions if (one.about, one.method) != (old.about, method)]
+    collection.revise(
+        lambda: [successor(before, reread=[*others, old])], Event("metadata modification", "archiver/0.0.1")
+    )
+
+
+def test_reading_again_replaces_what_software_read_but_never_what_a_person_said(archiver, tmp_path):
+    collection, [captured] = collection_with(tmp_path)
+    identity = captured.capture_id
+    misread(collection, identity)
+    misread(collection, identity, "description", "Also misread", "meta")
+    archiver("edit", identity, "author=Ann", *SIGNED)
+    before = collection.files()
+    code, out, _ = archiver("extract", identity, "--dry-run")
+    assert code == 0 and "  headline: Misread → The bridge stands" in out
+    assert collection.files() == before
+    code, out, _ = archiver("extract", identity, "--json")
+    fields = {one["field"]: (one["from"], one["to"]) for one in json.loads(out)["changes"]}
+    assert code == 0
+    assert fields["headline"] == ("Misread", "The bridge stands")
+    assert fields["description"] == ("Also misread", None)
+    current = collection.sidecar(identity)
+    assert current.article["author"] == [{"@type": "Person", "name": "Ann"}]
+    assert "Misread" not in [one.value for one in current.assertions]
+    [*_, last] = [event for segment in collection.history() for event in segment.events]
+    assert (last.type, last.codes) == ("metadata modification", ("extraction",))
+    misreading, both = [one for one in history(collection, identity) if one.changes][1:3]
+    assert [change.after for change, _ in misreading.changes] == ["Misread"], "the history keeps it"
+    assert both.claims == (1, 0)
+    assert json.loads(archiver("extract", identity, "--json")[1])["status"] == "unchanged"
+    assert verify_collection(collection).findings == ()
+
+
+def test_what_is_found_as_before_makes_no_revision(archiver, tmp_path):
+    collection, captures = collection_with(tmp_path, 2)
+    before = collection.files()
+    code, out, _ = archiver("extract", "-c", "news", "--json")
+    assert code == 0
+    done = [json.loads(line) for line in out.splitlines()]
+    assert {one["capture_id"]: one["status"] for one in done} == {one.capture_id: "unchanged" for one in captures}
+    assert collection.files() == before
+
+
+def test_what_a_feed_said_stays(archiver, tmp_path):
+    collection, [captured] = collection_with(tmp_path)
+    misread(collection, captured.capture_id, "articleSection", "Cities", "feed")
+    misread(collection, captured.capture_id)
+    archiver("extract", captured.capture_id)
+    current = collection.sidecar(captured.capture_id).article
+    assert (current["headline"], current["articleSection"]) == ("The bridge stands", "Cities")
+
+
+def test_a_voice_that_breaks_today_does_not_lose_what_it_said(archiver, tmp_path, monkeypatch):
+    collection, [captured] = collection_with(tmp_path)
+    misread(collection, captured.capture_id, "inLanguage", "uk", "url")
+    before = collection.sidecar(captured.capture_id)
+
+    def broken(_page):
+        raise RuntimeError
+
+    monkeypatch.setitem(extract._VOICES, "json-ld", broken)
+    code, _, err = archiver("extract", captured.capture_id)
+    assert code == 0 and "extract-voice" in err
+    after = collection.sidecar(captured.capture_id)
+    assert before.headline == after.headline == "The bridge stands"
+    assert "json-ld" in {one.method for one in after.assertions}
+
+
+def test_imported_pages_are_read_again_from_their_file(archiver, tmp_path):
+    elsewhere, [captured] = collection_with(tmp_path / "elsewhere")
+    collection = Root(tmp_path).create("news", "News", agent=AGENT)
+    [imported] = import_all([elsewhere.local(captured.warc)], collection)
+    [identity] = imported.captures
+    misread(collection, identity)
+    code, out, _ = archiver("extract", "-c", "news")
+    assert code == 0 and "  headline: Misread → The bridge stands" in out
+
+
+def test_a_page_that_is_gone_is_told_and_the_others_go_on(archiver, tmp_path):
+    collection, [one, other] = collection_with(tmp_path, 2)
+    misread(collection, one.capture_id)
+    misread(collection, other.capture_id)
+    collection.local(one.warc).write_bytes(b"")
+    code, out, err = archiver("extract", one.capture_id, other.capture_id)
+    assert code == 1
+    assert "page-unreadable" in err and one.capture_id in err
+    assert f"{other.capture_id}: revision 3" in out
+    assert headline(collection, one.capture_id) == "Misread"
+
+
+@pytest.mark.parametrize("arguments", [(), ("ID", "--batch"), ("--dry-run",), ("ID", "--html", "x", "--url", "y")])
+def test_what_to_read_must_be_clear(archiver, tmp_path, arguments):
+    _, [captured] = collection_with(tmp_path)
+    code, _, err = archiver("extract", *(captured.capture_id if one == "ID" else one for one in arguments))
+    assert code == 2 and "Name captures by ID" in err

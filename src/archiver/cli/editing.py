@@ -179,7 +179,7 @@ def _show_passage(one: "Passage") -> None:
     click.echo(f"{event.at}  {event.type}" + (f" ({', '.join(event.codes)})" if event.codes else ""))
     if not one.revision:
         return
-    click.echo(f"  {one.revision}" + ("  current" if one.is_current else ""))
+    click.echo(f"  {one.revision}" + (", current" if one.is_current else ""))
     if one.damage:
         click.echo(f"    cannot be read: {render.plain(one.damage)}")
     for change, claim in one.changes:

@@ -83,6 +83,10 @@ class Collection:
         for _, paths in sorted(revisions(self.files()).items()):
             yield united(*self.heads_of(paths))
 
+    def captures(self) -> list[str]:
+        """The ids of all captures, oldest first."""
+        return sorted(revisions(self.files()))
+
     def sidecar(self, capture: str) -> Sidecar | None:
         """The current sidecar of one capture, or None. Where there are several, it is what they come to together."""
         heads = self.heads(capture)

@@ -54,12 +54,12 @@ class Edited:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON line of `archiver edit` and `archiver extract`."""
-        sidecar = f"sidecars/{self.revision.file_name}" if self.revision and self.status != "planned" else None
         return {
             "collection": self.collection,
             "capture_id": self.capture,
             "status": self.status,
-            "sidecar": sidecar,
+            "revision": self.revision.revision if self.revision else None,
+            "sidecar": f"sidecars/{self.revision.file_name}" if self.revision and self.status != "planned" else None,
             "changes": [one.as_json() for one in self.changes],
             "findings": [one.as_json() for one in self.findings],
         }
@@ -92,7 +92,7 @@ def edit(
 
     def plans() -> list[Plan]:
         look_up = collection.heads if len(grouped) <= FEW else collection.lookup_heads()
-        return [_edited(_found(look_up(capture), capture), asked, moment) for capture, asked in grouped.items()]
+        return [_edited(found(look_up(capture), capture), asked, moment) for capture, asked in grouped.items()]
 
     return enter(collection, plans, "edit", dry_run=dry_run)
 
@@ -105,33 +105,36 @@ def edit_all(collections: Iterable[Collection], wishes: Sequence[Wish], *, dry_r
     of_collection: list[tuple[Collection, list[Wish]]] = []
     left, complaints = list(wishes), list[tuple[str, str, str]]()
     for collection in collections:
-        look_up = collection.lookup_heads()
-        here = {capture for capture in {wish.capture for wish in left} if look_up(capture)}
-        of_collection.append((collection, [wish for wish in left if wish.capture in here]))
-        left = [wish for wish in left if wish.capture not in here]
+        here = {wish.capture for wish in left}.intersection(collection.captures())
+        if asked := [wish for wish in left if wish.capture in here]:
+            of_collection.append((collection, asked))
+            left = [wish for wish in left if wish.capture not in here]
     for wish in left:
         unknown = UnknownCapture(wish.capture)
         complaints.append((wish.where, str(unknown).removesuffix("."), unknown.hint))
-    planned: list[Edited] = []
-    for collection, asked in of_collection:
-        try:
-            planned += edit(collection, asked, dry_run=True)
-        except EditRefused as error:
-            complaints += error.complaints
+    if complaints or len(of_collection) > 1:  # one alone is tried before it is made anyway
+        for collection, asked in of_collection:
+            try:
+                edit(collection, asked, dry_run=True)
+            except EditRefused as error:
+                complaints += error.complaints
     if complaints:
-        raise EditRefused(complaints)
-    if dry_run:
-        yield from planned
-        return
+        raise EditRefused(sorted(complaints, key=lambda one: _line(one[0])))
     for collection, asked in of_collection:
-        yield from edit(collection, asked)
+        yield from edit(collection, asked, dry_run=dry_run)
+
+
+def _line(where: str) -> tuple[str, int]:
+    """What orders places in a file of many."""
+    file, _, line = where.rpartition(":")
+    return file, int(line) if line.isdecimal() else 0
 
 
 def unite(collection: Collection, capture: str, *, dry_run: bool = False) -> Edited:
     """Save what the current revisions of a capture come to together. Raises `UnknownCapture`."""
 
     def plans() -> list[Plan]:
-        heads = _found(collection.heads(capture), capture)
+        heads = found(collection.heads(capture), capture)
         return [Plan(capture, united(*heads) if len(heads) > 1 else None, [])]
 
     [done] = enter(collection, plans, "union", dry_run=dry_run)
@@ -167,7 +170,7 @@ def enter(collection: Collection, plan: Callable[[], list[Plan]], code: str, *, 
     ]
 
 
-def _found(heads: list[Sidecar], capture: str) -> list[Sidecar]:
+def found(heads: list[Sidecar], capture: str) -> list[Sidecar]:
     """The same, if there are any, and all are of a version that is known here: what is not understood is not redone."""
     if not heads:
         raise UnknownCapture(capture)
@@ -195,7 +198,7 @@ def _edited(heads: list[Sidecar], wishes: list[Wish], at: datetime) -> Plan:
     after = successor(heads[-1], added, *heads[:-1])
     plan = Plan(before.id, after, changes)
     places = {f"/article/{wish.name}": wish.where for wish in wishes}
-    for name, problem in _new_problems(before, after):
+    for name, problem in new_problems(before, after):
         where = places.get(f"/article/{name}", "")
         if problem.level == "error":
             plan.complaints.append((where, f"{name}: {problem.message}", problem.hint))
@@ -215,7 +218,7 @@ def _same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _new_problems(before: Sidecar, after: Sidecar) -> Iterator[tuple[str, Problem]]:
+def new_problems(before: Sidecar, after: Sidecar) -> Iterator[tuple[str, Problem]]:
     """What is wrong with a revision that was not with the one before, each with the property's name, once."""
     known = {(one.pointer, one.message) for one in problems(before)}
     told = set()

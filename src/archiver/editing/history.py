@@ -36,7 +36,9 @@ class Passage:
         event |= {"outcome": self.event.outcome, "codes": list(self.event.codes)}
         if not self.revision:
             return event | {"revision": None}
-        revision = {"revision": self.revision, "parents": list(self.parents), "current": self.is_current}
+        place = f"sidecars/{self.revision}"
+        revision: dict[str, Any] = {"revision": revision_of(place)[0], "sidecar": place}
+        revision |= {"parents": list(self.parents), "current": self.is_current}
         if self.damage:
             return event | revision | {"damage": self.damage}
         changes = [one.as_json() | _source(claim) for one, claim in self.changes]
