@@ -27,6 +27,8 @@ class Answer:
     authors: frozenset[str]
     """Folded."""
     day: str
+    text: str
+    """White space single."""
 
 
 def fold(text: str) -> str:
@@ -38,6 +40,16 @@ def people(names: list[str]) -> frozenset[str]:
     return frozenset(folded for name in names if (folded := fold(name)))
 
 
+def share(found: list[bool]) -> float:
+    """How many are true; all, if there are none."""
+    return sum(found) / len(found) if found else 1.0
+
+
+def told(answer: Answer, segments: list[str]) -> list[bool]:
+    """Which of the segments stand in the text."""
+    return [" ".join(segment.split()) in answer.text for segment in segments]
+
+
 def ours(content: bytes, url: str) -> Answer:
     from archiver import extract
     from archiver.sidecar import choose
@@ -45,22 +57,26 @@ def ours(content: bytes, url: str) -> Answer:
     page = extract.page_of(content, url)
     article = choose(extract.assertions(page, url))
     names = [one["name"] for one in article.get("author", [])]
-    return Answer(article.get("headline", ""), people(names), article.get("datePublished", "")[:10])
+    text = " ".join(extract.article_text(page).plain.split())
+    return Answer(article.get("headline", ""), people(names), article.get("datePublished", "")[:10], text)
 
 
 def theirs(content: bytes, url: str) -> Answer:
     from trafilatura import bare_extraction
 
     found = bare_extraction(content, url=url, with_metadata=True)
-    told: dict[str, Any] = found.as_dict() if found else {}
-    names = (told.get("author") or "").split(";")
-    return Answer(told.get("title") or "", people(names), (told.get("date") or "")[:10])
+    fields: dict[str, Any] = found.as_dict() if found else {}
+    names = (fields.get("author") or "").split(";")
+    text = " ".join((fields.get("text") or "").split())
+    return Answer(fields.get("title") or "", people(names), (fields.get("date") or "")[:10], text)
 
 
 SCORES: dict[str, tuple[str, Callable[[Answer, dict[str, Any]], float]]] = {
     "headline": ("0.93", lambda answer, gold: fold(answer.headline) == fold(gold["title"])),
     "authors": ("0.80", lambda answer, gold: answer.authors == people(gold["authors"])),
     "day": ("0.93", lambda answer, gold: answer.day == gold["date"]),
+    "text told": ("ahead", lambda answer, gold: share(told(answer, gold["must"]))),
+    "furniture left out": ("ahead", lambda answer, gold: 1 - share(told(answer, gold["mustnot"]) or [False])),
 }
 """What is scored → the target, and the score of one page, 0 to 1."""
 
@@ -92,8 +108,8 @@ def scored(answers: list[tuple[dict[str, Any], Answer, Answer]]) -> Iterator[tup
         b = mean([score(other, gold) for gold, _, other in answers])
         halves = [mean([value for value, seen in a if seen is half]) for half in (True, False)]
         value = mean([value for value, _ in a])
-        told = f"{value:.3f} ({halves[0]:.2f}/{halves[1]:.2f})"
-        yield f"articles: {name}", told, f"trafilatura {b:.3f}", f"{value / b:.2f}x", target
+        figures = f"{value:.3f} ({halves[0]:.2f}/{halves[1]:.2f})"
+        yield f"articles: {name}", figures, f"trafilatura {b:.3f}", f"{value / b:.2f}x", target
 
 
 def main() -> None:

@@ -125,6 +125,7 @@ class _Judge:
         body = [at for at in marked if self._is_body(found[at].block)] or marked
         self._first, self._last = (marked[0], marked[-1]) if marked else (len(found), -1)
         self._body = (body[0], body[-1]) if body else (len(found), -1)
+        self._parents = {found[at].block.place.parent for at in marked}
         self._headline = self._headline_before(self._first)
 
     def judge(self) -> None:
@@ -196,12 +197,13 @@ class _Judge:
 
     def _fills(self, at: int, one: Judged, count: int) -> bool:
         """Whether an unmarked block between marked ones belongs to them."""
-        block = one.block
-        if any(place.tag == "article" and place.voted == 0 for place in block.place.up()):
+        block, place = one.block, one.block.place
+        if any(around.tag == "article" and around.voted == 0 for around in place.up()):
             return False  # another story
         if block.kind == "heading":
             return block.linked < 0.5 or self._found[at + 1].marked
-        return block.linked < 0.5 and (count > 3 or block.kind == "list-item")
+        beside = place.parent in self._parents or place.tag == "p"
+        return block.linked < 0.5 and ((count > 3 and beside) or (block.kind == "list-item" and count > 1))
 
     def _gaps(self) -> set[int]:
         """Where unmarked blocks stand in short runs between marked ones; long runs are left out for a reason."""
@@ -246,7 +248,7 @@ class _Judge:
                 gone = gone or bool(one.reason)
             elif one.reason:
                 gone = True
-            elif gone and not kept:
+            elif (gone and not kept) or (below and (not one.marked or wording.is_invitation(one.block.text))):
                 one.reason = "heads nothing"
             else:
                 gone, kept = False, False

@@ -43,6 +43,8 @@ _NAMES = {
 _TRAITS = {word: trait for trait, names in _NAMES.items() for word in names.split()}
 _TAGS = {"nav": Trait.NAVIGATION, "footer": Trait.NAVIGATION, "aside": Trait.ASIDE, "figcaption": Trait.CAPTION}
 _ROLES = {"navigation": Trait.NAVIGATION, "contentinfo": Trait.NAVIGATION, "complementary": Trait.ASIDE}
+_ABOUT_OTHERS = frozenset(("has", "with", "no", "not", "non", "without", "free", "enabled", "disabled", "hide"))
+"""Parts of names that tell what an element holds or lacks (`has-sidebar`, `ad-free`), not what it is."""
 _PARTS = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -55,6 +57,8 @@ def trait_of(element: Any) -> Trait | None:
     names = " ".join(filter(None, (element.get(name) for name in ("class", "id", "data-testid", "data-component"))))
     for name in _CAMEL.sub("-", names).lower().split()[:20]:
         parts = _PARTS.findall(name)
+        if not _ABOUT_OTHERS.isdisjoint(parts):
+            continue
         for word in (*map("-".join, pairwise(parts)), *parts):
             if word in _TRAITS:
                 return _TRAITS[word]

@@ -106,6 +106,11 @@ def is_sentence(text: str) -> bool:
     return bool(_SENTENCE.search(text))
 
 
+def is_invitation(text: str) -> bool:
+    """Whether a text begins as lines do that lead to other stories."""
+    return bool(_STARTS["read also"].match(text))
+
+
 def furniture(text: str, words: int, linked: float, *, at_edge: bool) -> str:
     """Which sort of furniture a line is by its wording, or the empty string.
 
