@@ -274,6 +274,31 @@ def articles() -> None:
         report(*line)
 
 
+def growth() -> None:
+    """A commit among 100,000 captures against one among 100: medians by the clock, means of processor time."""
+    from growth import commits, merging
+
+    small, large = commits()
+    for what, place, middle in (("commit", 0, statistics.median), ("the same, processor", 1, statistics.mean)):
+        ours, theirs = (middle(one[place] for one in side) * 1000 for side in (large, small))
+        report(what, f"{ours:.2f} ms at 100,000", f"{theirs:.2f} ms at 100", f"{ours / theirs:.2f}x", "at most 1.2x")
+    report("merging large index levels", f"{merging() * 1000:.2f} ms a capture", "", "", "in the long run")
+
+
+def search() -> None:
+    """200 queries of all kinds over 100,000 articles in two languages: what `archiver search` waits for."""
+    from searches import KINDS, searched
+
+    times, built = searched()
+    every = [one for of_kind in times.values() for one in of_kind]
+    for kind in ("all", *KINDS):
+        these = sorted(every if kind == "all" else times[kind])
+        middle, late = (these[int(len(these) * part)] * 1000 for part in (0.5, 0.95))
+        target = "p95 at most 50 ms" if kind == "all" else ""
+        report(f"search, {kind}", f"p95 {late:.1f} ms", f"median {middle:.1f} ms", f"{len(these)}", target)
+    report("articles entered", f"{built:.0f} a second", "", "", "")
+
+
 MEASURES = {
     "start": start,
     "warc": warc_writing,
@@ -282,6 +307,8 @@ MEASURES = {
     "http": http,
     "commands": commands,
     "queue": queue,
+    "growth": growth,
+    "search": search,
     "cluster": cluster,
     "heavy": heavy,
     "memory": memory_over_500,

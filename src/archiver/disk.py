@@ -151,13 +151,20 @@ def sha256_file(path: Path) -> tuple[str, int]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive advisory lock on `path` (made when absent); waits for its turn. Freed when the process ends."""
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold an exclusive advisory lock on `path` (made when absent); waits for its turn. Freed when the process ends.
+
+    Without `wait`, gives False where another has it.
+    """
     make_directory(path.parent)
     with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
     finally:
         os.close(descriptor)

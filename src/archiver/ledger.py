@@ -25,7 +25,8 @@ from archiver.errors import ConflictError, UnreadableInput
 from archiver.model import FileRef, now, timestamp
 
 FORMAT = "archiver-ledger/1.0.0"
-SEAL_LINES = 10_000
+SEAL_LINES = 500
+"""An append reads the open segment again, to know that it is whole: it must stay small."""
 OPEN, HEAD = "open.jsonl", "open.head"
 SEGMENT_NAME = re.compile(r"(\d{6,})-([0-9a-f]{16})\.jsonl\Z")
 WRITER_NAME = re.compile(r"[a-z2-7]{10}\Z")
@@ -202,15 +203,13 @@ class Chain:
     def append(self, event: Event) -> None:
         """Commit one event: its line is on disk when this returns. Seals a segment that has grown full."""
         path = self.own / OPEN
-        content = self._open_content() or self._begin()
-        content += event.as_line()
+        content, line = self._open_content() or self._begin(), event.as_line()
         with disk.writing(path), path.open("r+b") as stream:
-            stream.seek(len(content) - len(event.as_line()))
-            stream.write(event.as_line())
+            stream.seek(len(content))
+            stream.write(line)
             stream.truncate()
             disk.sync_file(stream)
-        self._write_head(content)
-        if content.count(b"\n") >= SEAL_LINES:
+        if self._write_head(content + line) >= SEAL_LINES:
             self.seal()
 
     def seal(self) -> Path | None:
@@ -246,9 +245,12 @@ class Chain:
         self._write_head(content)
         return content
 
-    def _write_head(self, content: bytes) -> None:
-        head = {"lines": content.count(b"\n"), "sha256": hashlib.sha256(content).hexdigest()}
+    def _write_head(self, content: bytes) -> int:
+        """Tell how far the open segment has come; returns the number of its lines."""
+        lines = content.count(b"\n")
+        head = {"lines": lines, "sha256": hashlib.sha256(content).hexdigest()}
         disk.write_atomic(self.own / HEAD, canonical(head), replace=True)
+        return lines
 
 
 def head_complaint(own: Path, content: bytes) -> str | None:
@@ -266,8 +268,9 @@ def head_complaint(own: Path, content: bytes) -> str | None:
             raise ValueError
     except (ValueError, LookupError, TypeError):
         return "its open.head is not readable"
-    kept = b"".join(content.splitlines(keepends=True)[:lines])
-    if lines <= content.count(b"\n") and hashlib.sha256(kept).hexdigest() == digest:
+    there = content.count(b"\n")
+    kept = content if lines == there else b"".join(content.splitlines(keepends=True)[:lines])
+    if lines <= there and hashlib.sha256(kept).hexdigest() == digest:
         return None
     if any(disk.sha256_file(sealed)[0] == digest for sealed in own.glob("*.jsonl") if sealed.name != OPEN):
         return None  # a kill between sealing and removing the head

@@ -172,3 +172,26 @@ def test_the_ledger_holds_no_url_and_no_name(tmp_path):
     for private in (b"news.example", b"Kovalenko", b"bridge"):
         assert private not in text
     assert ledger.FORMAT.encode() in text
+
+
+def test_nobody_waits_while_another_merges_index_levels(tmp_path):
+    collection, _ = collection_with(tmp_path)
+    lines = [b'example,news)/%06d 20261122140112 {"filename": "x"}\n' % number for number in range(6000)]
+    index.add(collection.indexes, lines)
+    level = index.level(collection.indexes, 0)
+    full = level.stat().st_size
+    assert full > index.LEVEL_0_BYTES
+    with collection.state.lock("news.compact"):
+        capture_url(f"{URL}/meanwhile", collection, PaperEngine(), Terms())
+        assert level.stat().st_size > full
+    capture_url(f"{URL}/after", collection, PaperEngine(), Terms())
+    assert level.stat().st_size == 0
+
+
+def test_a_segment_stays_small_enough_to_be_read_for_every_line(tmp_path):
+    collection, _ = collection_with(tmp_path, 0)
+    for _ in range(ledger.SEAL_LINES + 3):
+        collection.record(ledger.Event("fixity check", "test/1"))
+    own = collection.path / "ledger" / collection.state.writer()
+    assert len(ledger.sealed_files(own.parent)) == 1
+    assert (own / ledger.OPEN).stat().st_size < 2000

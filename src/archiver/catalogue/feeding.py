@@ -72,12 +72,17 @@ def _take(collection: Collection, database: sqlite3.Connection, capture: str) ->
     sidecar, row = read
     if present := database.execute("SELECT number FROM captures WHERE id = ?", (capture,)).fetchone():
         _drop(database, present[0])
-    article = json.dumps(sidecar.article, ensure_ascii=False)
-    values = (*asdict(row).values(), instant(row.published), instant(row.modified), article)
-    number = database.execute(_INSERT, values).lastrowid
-    text = article_text(collection, sidecar)
-    database.execute("INSERT INTO bodies VALUES (?, ?)", (number, zlib.compress(text.encode("utf-8", "replace"), 1)))
-    database.execute(_ADD, (number, *_words(row, sidecar.article, text)))
+    enter(database, row, sidecar.article, article_text(collection, sidecar))
+
+
+def enter(database: sqlite3.Connection, row: Row, article: dict[str, Any], text: str) -> None:
+    """Enter a capture that is not there."""
+    told = json.dumps(article, ensure_ascii=False)
+    number = database.execute(
+        _INSERT, (*asdict(row).values(), instant(row.published), instant(row.modified), told)
+    ).lastrowid
+    database.execute("INSERT INTO bodies VALUES (?, ?)", (number, zlib.compress(text.encode(), 1)))
+    database.execute(_ADD, (number, *_words(row, article, text)))
 
 
 def _read(collection: Collection, paths: list[str]) -> tuple[Sidecar, Row] | None:

@@ -119,4 +119,5 @@ def with_tables(place: Path | str) -> sqlite3.Connection:
 def _open(place: Path | str) -> sqlite3.Connection:
     database = sqlite3.connect(place, timeout=WAIT_SECONDS)
     database.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    database.execute("PRAGMA trusted_schema = OFF")  # the file may have come with a folder from anywhere
     return database

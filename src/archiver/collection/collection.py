@@ -265,10 +265,11 @@ class Collection:
             return index.rebuild(self.indexes, (line for path in warcs for line in self.lines_of(path)))
 
     def compact(self) -> None:
-        """Merge index levels that have outgrown their size."""
+        """Merge index levels that have outgrown their size, unless another process is at it: nobody waits for that."""
         if index.full(self.indexes):
-            with self.state.lock(f"{self.name}.compact"):
-                index.compact(self.indexes, lambda: self.state.lock(self.name))
+            with self.state.lock(f"{self.name}.compact", wait=False) as ours:
+                if ours:
+                    index.compact(self.indexes, lambda: self.state.lock(self.name))
 
 
 def _description(path: Path) -> dict[str, Any]:

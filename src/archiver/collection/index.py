@@ -20,7 +20,7 @@ LEVELS = 6
 LEVEL_0_BYTES = 256 * 1024
 RUN_LINES = 500_000
 
-Lock = Callable[[], AbstractContextManager[None]]
+Lock = Callable[[], AbstractContextManager[object]]
 
 
 def capacity(number: int) -> int:

@@ -30,9 +30,9 @@ class State:
                     disk.write_atomic(path, layout.random_base32(10).encode() + b"\n")
         return path.read_text().strip()
 
-    def lock(self, name: str) -> AbstractContextManager[None]:
-        """The advisory lock of that name, waited for."""
-        return disk.locked(self.path / "locks" / f"{name}.lock")
+    def lock(self, name: str, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """The advisory lock of that name, waited for; without `wait`, gives False where another has it."""
+        return disk.locked(self.path / "locks" / f"{name}.lock", wait=wait)
 
     def marks(self, collection: str) -> Path:
         """The folder with a mark for each capture under way in a collection."""

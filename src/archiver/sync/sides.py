@@ -18,7 +18,7 @@ from archiver.sync.plan import Side, in_order, sound
 from archiver.sync.transfer import each, still_there
 
 SEGMENT_BYTES = 64 << 20
-"""A greater object is no segment of ours: they are sealed at 10,000 lines."""
+"""A greater object is no segment of ours: they are sealed at 500 lines."""
 FOLDERS = ("archive/", "sidecars/", "collection/", "schemas/")
 """Where files that a segment names may lie, beside `README.txt`."""
 
