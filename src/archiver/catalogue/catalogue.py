@@ -19,12 +19,12 @@ from archiver.sidecar import Sidecar, united
 
 Order = Literal["relevance", "captured", "published", "modified", "headline"]
 _ORDERS: dict[Order, str] = {
-    "captured": "captures.captured_at {0}, captures.id {0}",
-    "published": "captures.published_order {0}, captures.id {0}",
-    "modified": "captures.modified_order {0}, captures.id {0}",
-    "headline": "captures.headline COLLATE NOCASE {0}, captures.id {0}",
+    "captured": "keys.captured_at {0}, keys.id {0}",
+    "published": "keys.published_order {0}, keys.id {0}",
+    "modified": "keys.modified_order {0}, keys.id {0}",
+    "headline": "captures.headline COLLATE NOCASE {0}, keys.id {0}",
 }
-_RANKED = 10_000
+_RANKED = 5_000
 """So many matches, the newest ones, are weighed against each other. More are never looked through by anybody."""
 FACETS = {
     "verdict": "captures.verdict",
@@ -65,28 +65,37 @@ class Catalogue:
         offset: int = 0,
     ) -> list[Row]:
         """Captures that match: newest first, by headline from A; or `reverse`. -1: no limit."""
-        source, values = _source(query)
+        rows = self._ordered(query, order, reverse, limit, offset)
+        return [Row(*row) for _, row in rows]
+
+    def _ordered(
+        self, query: Query, order: Order, reverse: bool, limit: int, offset: int
+    ) -> list[tuple[int, list[Any]]]:
+        """Number and row of the captures that match. They are put in order by their small rows in `keys` first."""
+        number, source, values = _source(query, "keys", *(["captures"] if order == "headline" else []))
         ranking = _ranking(order, reverse)
-        statement = f"SELECT {COLUMNS} FROM {source} ORDER BY {ranking} LIMIT ? OFFSET ?"
-        return [Row(*row) for row in self._rows(statement, (*values, limit, offset))]
+        numbers = f"SELECT {number} AS number FROM {source} ORDER BY {ranking} LIMIT ? OFFSET ?"
+        whole = f"({numbers}) CROSS JOIN keys USING (number) CROSS JOIN captures USING (number)"
+        statement = f"SELECT keys.number, {COLUMNS} FROM {whole} ORDER BY {ranking}"
+        return [(number, row) for number, *row in self._rows(statement, (*values, limit, offset))]
 
     def search(
         self, query: Query, *, order: Order = "relevance", reverse: bool = False, limit: int = -1, offset: int = 0
     ) -> list[Hit]:
         """Captures that match, each with an excerpt; the best first, of equal ones the newest."""
-        weighed = order == "relevance" and query.match
-        source, values = _source(query, bare=bool(weighed))
-        score, ranking = "0.0", _ranking("captured" if order == "relevance" else order, reverse)
-        if weighed:
-            bm25 = f"SELECT words.rowid AS number, bm25(words, {tables.WEIGHTS}) AS score FROM {source}"
-            source = f"({bm25} ORDER BY words.rowid DESC LIMIT {_RANKED}) JOIN captures USING (number)"
-            score, ranking = (
-                "score",
-                f"score {'DESC' if reverse else 'ASC'}, captures.captured_at DESC, captures.id DESC",
-            )
-        statement = f"SELECT captures.number, {score}, {COLUMNS} FROM {source} ORDER BY {ranking} LIMIT ? OFFSET ?"
+        if order != "relevance" or not query.match:
+            rows = self._ordered(query, "captured" if order == "relevance" else order, reverse, limit, offset)
+            return [self._hit(number, 0.0, Row(*row), query) for number, row in rows]
+        number, source, values = _source(query)
+        newest = f"SELECT {number} AS number, bm25(words, {tables.WEIGHTS}) AS score FROM {source} "
+        newest += f"ORDER BY {number} DESC LIMIT {_RANKED}"
+        ranking = f"score {'DESC' if reverse else 'ASC'}, number DESC"
+        best = f"SELECT number, score FROM ({newest}) ORDER BY {ranking} LIMIT ? OFFSET ?"
+        statement = (
+            f"SELECT number, score, {COLUMNS} FROM ({best}) CROSS JOIN captures USING (number) ORDER BY {ranking}"
+        )
         found = self._rows(statement, (*values, limit, offset))
-        return [self._hit(number, weight, Row(*row), query) for number, weight, *row in found]
+        return [self._hit(number, score, Row(*row), query) for number, score, *row in found]
 
     def _hit(self, number: int, score: float, row: Row, query: Query) -> Hit:
         marks = query.marks
@@ -97,12 +106,12 @@ class Catalogue:
 
     def count(self, query: Query = EVERYTHING) -> int:
         """How many captures match."""
-        source, values = _source(query, bare=True)
+        _, source, values = _source(query)
         return int(self._rows(f"SELECT count(*) FROM {source}", values)[0][0])
 
     def facets(self, query: Query = EVERYTHING) -> dict[str, list[tuple[str, int]]]:
         """How many matches have which verdict, language …: the most frequent values, "" where there is none."""
-        source, values = _source(query)
+        _, source, values = _source(query, "captures")
         counted = {}
         for name, column in FACETS.items():
             groups = f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
@@ -111,25 +120,26 @@ class Catalogue:
 
     def pages(self, query: Query = EVERYTHING, *, limit: int = -1, offset: int = 0) -> list[tuple[Row, int]]:
         """Every page once: its newest capture, and how many it has. Only captures that match count."""
-        source, values = _source(query)
+        number, source, values = _source(query, "captures")
         page = "OVER (PARTITION BY captures.final_url"
+        newest_first = "ORDER BY captures.captured_at DESC, captures.id DESC"
         ranked = (
-            f"SELECT captures.number, count(*) {page}) AS versions, "
-            f"row_number() {page} ORDER BY captures.captured_at DESC, captures.id DESC) AS place FROM {source}"
+            f"SELECT {number} AS number, count(*) {page}) AS versions, "
+            f"row_number() {page} {newest_first}) AS place FROM {source}"
         )
-        newest = f"SELECT {COLUMNS}, versions FROM ({ranked}) JOIN captures USING (number) WHERE place = 1"
-        statement = f"{newest} ORDER BY {_ranking('captured', False)} LIMIT ? OFFSET ?"
+        newest = f"SELECT {COLUMNS}, versions FROM ({ranked}) CROSS JOIN captures USING (number) WHERE place = 1"
+        statement = f"{newest} {newest_first} LIMIT ? OFFSET ?"
         rows = self._rows(statement, (*values, limit, offset))
         return [(Row(*row[:WIDTH]), int(row[WIDTH])) for row in rows]
 
     def count_pages(self, query: Query = EVERYTHING) -> int:
         """How many pages `pages` would give without limit."""
-        source, values = _source(query)
+        _, source, values = _source(query, "captures")
         return int(self._rows(f"SELECT count(DISTINCT captures.final_url) FROM {source}", values)[0][0])
 
     def versions(self, url: str) -> list[Row]:
         """All captures of one page, by the address it ended at, newest first."""
-        statement = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? ORDER BY {_ranking('captured', False)}"
+        statement = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? ORDER BY captured_at DESC, id DESC"
         return [Row(*row) for row in self._rows(statement, (url,))]
 
     def capture(self, capture_id: str) -> Row | None:
@@ -178,16 +188,22 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _source(query: Query, *, bare: bool = False) -> tuple[str, list[Any]]:
-    """The tables to read and the condition, and the values for its question marks. `bare`: `words` alone, if it can be.
+def _source(query: Query, *wanted: str) -> tuple[str, str, list[Any]]:
+    """What is to be read for a query: the column with a capture's number; tables and condition; values for its marks.
 
-    The index of words is asked first: it passes over what does not match without reading it.
+    `wanted`: tables that are needed beside those of the query itself. The index of words is asked first: it passes over
+    what does not match without reading it; then the small rows.
     """
     conditions, values = query.where
-    if not query.match:
-        return ("captures WHERE " + " AND ".join(conditions) if conditions else "captures"), values
-    joined = "words" if bare and not conditions else "words CROSS JOIN captures ON captures.number = words.rowid"
-    return f"{joined} WHERE {' AND '.join(['words MATCH ?', *conditions])}", [query.match, *values]
+    needed = [
+        table for table in ("keys", "captures") if table in wanted or any(f"{table}." in one for one in conditions)
+    ]
+    if match := query.match:
+        conditions, values, needed = ["words MATCH ?", *conditions], [match, *values], ["words", *needed]
+    first, *others = needed or ["keys"]
+    number = f"{first}.{'rowid' if first == 'words' else 'number'}"
+    source = first + "".join(f" CROSS JOIN {table} ON {table}.number = {number}" for table in others)
+    return number, source + (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
 
 
 def _ranking(order: Order, reverse: bool) -> str:

@@ -23,10 +23,7 @@ from archiver.errors import ArchiverError
 from archiver.ledger import Segment
 from archiver.sidecar import Sidecar, united
 
-_MORE = ("published_order", "modified_order", "article")
-_INSERT = (
-    f"INSERT INTO captures ({', '.join((*Row.__slots__, *_MORE))}) VALUES ({', '.join('?' * (WIDTH + len(_MORE)))})"
-)
+_ENTER = f"INSERT INTO captures ({', '.join(Row.__slots__)}, article) VALUES (?{', ?' * WIDTH})"
 _ADD = f"INSERT INTO words (rowid, {', '.join(WORDS)}) VALUES (?{', ?' * len(WORDS)})"
 _DROP = f"INSERT INTO words (words, rowid, {', '.join(WORDS)}) VALUES ('delete', ?{', ?' * len(WORDS)})"
 
@@ -77,10 +74,10 @@ def _take(collection: Collection, database: sqlite3.Connection, capture: str) ->
 
 def enter(database: sqlite3.Connection, row: Row, article: dict[str, Any], text: str) -> None:
     """Enter a capture that is not there."""
-    told = json.dumps(article, ensure_ascii=False)
-    number = database.execute(
-        _INSERT, (*asdict(row).values(), instant(row.published), instant(row.modified), told)
-    ).lastrowid
+    values = (*asdict(row).values(), json.dumps(article, ensure_ascii=False))
+    number = database.execute(_ENTER, values).lastrowid
+    dates = row.captured_at, row.published, row.modified, instant(row.published), instant(row.modified)
+    database.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?)", (number, row.id, *dates))
     database.execute("INSERT INTO bodies VALUES (?, ?)", (number, zlib.compress(text.encode(), 1)))
     database.execute(_ADD, (number, *_words(row, article, text)))
 
@@ -104,8 +101,8 @@ def _drop(database: sqlite3.Connection, number: int) -> None:
         f"SELECT {columns}, article FROM captures WHERE number = ?", (number,)
     ).fetchone()
     database.execute(_DROP, (number, *_words(Row(*values), json.loads(article), body(database, number))))
-    database.execute("DELETE FROM bodies WHERE number = ?", (number,))
-    database.execute("DELETE FROM captures WHERE number = ?", (number,))
+    for table in ("bodies", "keys", "captures"):
+        database.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
 
 
 def body(database: sqlite3.Connection, number: int) -> str:

@@ -66,7 +66,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A condition in SQL on a row of `captures`."""
+    """A condition in SQL on the rows of a capture in `keys` and `captures`."""
 
     sql: str
     values: tuple[str, ...]
@@ -226,15 +226,15 @@ def _url(value: str, prefix: bool) -> Where:
 
 
 def _identity(value: str) -> Where:
-    return Where("captures.id = ?", (value,))
+    return Where("keys.id = ?", (value,))
 
 
 def _date(column: str, side: str, value: str) -> Where:
     """Compared as text: a date that is less exact counts as its beginning, and none is neither before nor after."""
     if not _DAY.match(value):
         raise BadQuery(f"{value!r} is no date.", "Write a year, a month or a day: 2026, 2026-11 or 2026-11-22.")
-    present = "" if side == "after" else f"captures.{column} != '' AND "
-    return Where(f"{present}captures.{column} {_SIDES[side]} ?", (value,))
+    present = "" if side == "after" else f"keys.{column} != '' AND "
+    return Where(f"{present}keys.{column} {_SIDES[side]} ?", (value,))
 
 
 _WHOLE: dict[str, Callable[[str], Words | Where]] = {

@@ -8,7 +8,7 @@ from typing import Any
 from archiver import disk
 from archiver.collection import Collection
 
-VERSION = 3
+VERSION = 4
 """Raise it when the tables or the form of the words change: an older file is simply made again."""
 
 TABLES = """
@@ -17,14 +17,17 @@ CREATE TABLE files (path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, sha256 TEXT N
 CREATE TABLE captures (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL,
   captured_at TEXT NOT NULL, published TEXT NOT NULL, modified TEXT NOT NULL,
-  published_order TEXT NOT NULL, modified_order TEXT NOT NULL,
   verdict TEXT NOT NULL, language TEXT NOT NULL, section TEXT NOT NULL, publisher TEXT NOT NULL,
   status INTEGER, engine TEXT NOT NULL, thumbnail INTEGER NOT NULL,
   final_url TEXT NOT NULL, url TEXT NOT NULL, sidecar TEXT NOT NULL, warc TEXT NOT NULL,
   headline TEXT NOT NULL, authors TEXT NOT NULL, description TEXT NOT NULL, article TEXT NOT NULL
 );
-CREATE INDEX by_time ON captures (captured_at DESC, id);
-CREATE INDEX by_publication ON captures (published_order DESC, id);
+CREATE TABLE keys (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL, captured_at TEXT NOT NULL, published TEXT NOT NULL,
+  modified TEXT NOT NULL, published_order TEXT NOT NULL, modified_order TEXT NOT NULL
+);
+CREATE INDEX by_time ON keys (captured_at, id);
+CREATE INDEX by_publication ON keys (published_order, id);
 CREATE INDEX by_url ON captures (final_url, captured_at DESC);
 CREATE INDEX by_request ON captures (url);
 CREATE TABLE bodies (number INTEGER PRIMARY KEY, text BLOB NOT NULL);
@@ -33,6 +36,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
   content='', tokenize='unicode61 remove_diacritics 2'
 );
 """
+
+# `keys` repeats what captures are chosen and ordered by in small rows: many of them are read for one answer.
 
 WORDS = ("headline", "author", "section", "publisher", "keyword", "description", "url", "label", "text")
 """Columns of the index of words."""
