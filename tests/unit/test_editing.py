@@ -14,7 +14,7 @@ from archiver.capture import AGENT
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.collection.entry import Entry
-from archiver.editing import Wish, edit, history, unite
+from archiver.editing import Wish, edit, history, rereading, unite
 from archiver.errors import ConflictError, EditRefused, UnreadableInput
 from archiver.ledger import Chain, Event
 from archiver.package import import_all
@@ -22,7 +22,7 @@ from archiver.sidecar import Agent, Assertion, Sidecar, dump, successor
 from archiver.stores.memory import MemoryStore
 from archiver.sync import pull, push
 from archiver.verify import verify_collection
-from material import bring, collection_with, copied
+from material import bring, collection_with, copied, end_the_process
 
 AT = datetime(2026, 12, 1, 9, 12, tzinfo=UTC)
 SIGNED = ("--by", "M. K.", "--reason", "as printed")
@@ -573,6 +573,24 @@ def test_what_is_found_as_before_makes_no_revision(archiver, tmp_path):
     done = [json.loads(line) for line in out.splitlines()]
     assert {one["capture_id"]: one["status"] for one in done} == {one.capture_id: "unchanged" for one in captures}
     assert collection.files() == before
+
+
+def test_many_are_read_on_all_cores(archiver, tmp_path, monkeypatch):
+    collection, captures = collection_with(tmp_path, 2)
+    misread(collection, captures[1].capture_id)
+    monkeypatch.setattr(rereading, "MANY", 2)
+    monkeypatch.setattr(rereading, "BATCH", 1)
+    code, out, _ = archiver("extract", "-c", "news", "--json")
+    done = {one["capture_id"]: one["status"] for one in map(json.loads, out.splitlines())}
+    assert (code, done) == (0, {captures[0].capture_id: "unchanged", captures[1].capture_id: "changed"})
+
+
+def test_a_page_that_ends_its_reader_is_told(archiver, tmp_path, monkeypatch):
+    collection_with(tmp_path, 2)
+    monkeypatch.setattr(rereading, "MANY", 2)
+    monkeypatch.setattr(rereading, "_read", end_the_process)
+    code, _, err = archiver("extract", "-c", "news")
+    assert code == 1 and "ended the process" in err and "unforeseen" not in err
 
 
 def test_what_a_feed_said_stays(archiver, tmp_path):

@@ -5,10 +5,15 @@ old mistake win. What people say, and what a feed said when it led to the page, 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby, islice
+from multiprocessing import get_context
 
 from archiver import extract, warc
 from archiver.collection import Collection
@@ -19,6 +24,8 @@ from archiver.sidecar import ABOUT, Agent, Assertion, Sidecar, choose, successor
 
 BATCH = 100
 """So many captures are entered by one line of the ledger."""
+MANY = 20
+"""From so many captures on it pays to start processes that share the work."""
 HTML_BYTES = 20 << 20
 """Of a longer document only so much is read."""
 
@@ -26,6 +33,8 @@ Reading = tuple[list[Assertion] | None, list[Finding]]
 """What a page says today, None if it cannot be read, and how that went."""
 Document = tuple[bytes, str]
 """A page's HTML, empty where it is none, and the character set that the server named."""
+Kept = tuple[Sidecar, Document | Finding]
+"""A capture and its document, or why there is none."""
 
 
 def reread(
@@ -39,16 +48,17 @@ def reread(
     sidecars = [united(*found(look_up(capture), capture)) for capture in captures]
     documents = _documents(collection, sidecars)
     done = 0
-    while batch := list(islice(documents, BATCH)):
-        readings = {sidecar.id: _read(sidecar, document) for sidecar, document in batch}
+    with _readers(len(sidecars)) as read_all:
+        while batch := list(islice(documents, BATCH)):
+            readings = dict(zip((sidecar.id for sidecar, _ in batch), read_all(batch), strict=True))
 
-        def plans(readings: Mapping[str, Reading] = readings) -> list[Plan]:
-            look_up = collection.lookup_heads() if len(readings) > 1 else collection.heads
-            return [plan(found(look_up(capture), capture), *reading) for capture, reading in readings.items()]
+            def plans(readings: Mapping[str, Reading] = readings) -> list[Plan]:
+                look_up = collection.lookup_heads() if len(readings) > 1 else collection.heads
+                return [plan(found(look_up(capture), capture), *reading) for capture, reading in readings.items()]
 
-        yield from enter(collection, plans, "extraction", dry_run=dry_run)
-        done += len(batch)
-        progress("reading again", done, len(sidecars))
+            yield from enter(collection, plans, "extraction", dry_run=dry_run)
+            done += len(batch)
+            progress("reading again", done, len(sidecars))
 
 
 def plan(heads: list[Sidecar], claims: list[Assertion] | None, findings: list[Finding]) -> Plan:
@@ -78,7 +88,26 @@ def _told(claims: Iterable[Assertion]) -> list[str]:
     return sorted(json.dumps(replace(one, at="", by=Agent("software", one.by.name)).as_json()) for one in claims)
 
 
-def _read(sidecar: Sidecar, document: Document | Finding) -> Reading:
+@contextmanager
+def _readers(count: int) -> Iterator[Callable[[list[Kept]], Iterable[Reading]]]:
+    """Reads pages, in order: many on all cores. Raises `ArchiverError` when a page ends the process that reads it."""
+    if count < MANY:
+        yield lambda batch: map(_read, batch)
+        return
+    ignored = (signal.SIGINT, signal.SIG_IGN)  # the first process ends the others in order
+    cores = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=signal.signal, initargs=ignored) as pool:
+        try:
+            yield lambda batch: pool.map(_read, batch)
+        except BrokenProcessPool as error:
+            hint = "What was read before is kept; name the others by ID to find the page."
+            raise ArchiverError("A page ended the process that read it.", hint) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _read(kept: Kept) -> Reading:
+    sidecar, document = kept
     if isinstance(document, Finding):
         return None, [document]
     html, charset = document
@@ -87,7 +116,7 @@ def _read(sidecar: Sidecar, document: Document | Finding) -> Reading:
     return extract.assertions(page, page.url, report=complaints.append), complaints
 
 
-def _documents(collection: Collection, sidecars: list[Sidecar]) -> Iterator[tuple[Sidecar, Document | Finding]]:
+def _documents(collection: Collection, sidecars: list[Sidecar]) -> Iterator[Kept]:
     """The main document of each, or why there is none; file by file, so that one of many pages is read once."""
     for path, of_file in groupby(sorted(sidecars, key=lambda one: (one.warc_file, one.id)), lambda one: one.warc_file):
         many = list(of_file)
