@@ -30,7 +30,10 @@ chromium: setup ## install Chromium if there is none
 demo: setup chromium ## the whole way on a local news site; DEMO_EXIT=1 ends after the checks
 	@$(BIN)/python tests/demo.py
 
-test: setup chromium ## all tests, in a real browser and against real servers
+.venv/schema-suite: .venv/installed # the source of jsonschema brings the test suite of JSON Schema; without it, one test is skipped
+	@$(BIN)/pip download --quiet --no-deps --no-binary jsonschema --dest $@ jsonschema || mkdir -p $@
+
+test: setup chromium .venv/schema-suite ## all tests, in a real browser and against real servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/contract
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e

@@ -8,6 +8,7 @@ is refused.
 import json
 import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -161,15 +162,20 @@ class Positions:
     """JSON Pointer (RFC 6901) → offset of the value, or of its key where it has one."""
     duplicates: list[tuple[str, int]] = field(default_factory=list)
     """Keys that their object has already, with their offsets."""
+    _lines: list[int] = field(default_factory=list)
+    """Where each line begins."""
 
     def __post_init__(self) -> None:
+        self._lines = [0, *(found.end() for found in re.finditer("\n", self.text))]
         self._value(self._skip(0), "")
 
     def find(self, place: str) -> tuple[int, int]:
         """Line and column of what the pointer `place` names, or of the nearest thing around it that exists."""
         while place and place not in self.values:
             place = place.rpartition("/")[0]
-        return at(self.text, self.values.get(place, 0))
+        offset = self.values.get(place, 0)
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
 
     def _skip(self, offset: int) -> int:
         return self._end(_SPACE, offset)

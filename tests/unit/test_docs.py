@@ -1,5 +1,6 @@
 """The documents say what the program does."""
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -52,3 +53,35 @@ def test_links_between_documents_lead_somewhere():
     for page in [REPOSITORY / "README.md", *REPOSITORY.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def codes_of_validation() -> set[str]:
+    """Every code that a finding or problem of validation can have, read off the program's own text."""
+    package = REPOSITORY / "src/archiver"
+    files = [
+        package / "jsontext.py",
+        package / "sidecar/checks.py",
+        *package.glob("schema/*.py"),
+        *package.glob("validate/*.py"),
+    ]
+    makers = {"Finding", "Problem", "BadJSON", "told", "_warning", "_strange"}
+    found = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            name = getattr(getattr(node, "func", None), "id", "")
+            if name in makers:
+                found |= {
+                    argument.value
+                    for argument in node.args
+                    if isinstance(argument, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)+", str(argument.value))
+                }
+    return found
+
+
+def test_every_code_of_validation_is_explained():
+    found = codes_of_validation()
+    assert len(found) > 50
+    explained = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", (REPOSITORY / "docs/validation.md").read_text("utf-8")))
+    assert found - explained == set()
+    told = {code for code in explained if code.split("-")[0] in {one.split("-")[0] for one in found}}
+    assert {code for code in told - found if not code.startswith("schema-")} <= {"cdxj-indexer", "warc-absent"}

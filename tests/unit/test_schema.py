@@ -51,13 +51,13 @@ VALID = [("sidecar", EXAMPLE), ("collection", COLLECTION), ("ledger", EVENT), ("
 PUBLISHED = {
     "sidecar/1.0.0.json": "7debe83913d6bbf24ab4e9973db22739ec0a5e98259ddf4b7888e30bd1faf056",
     "sidecar/1.1.0.json": "dbf3ce8bbfc70e4572ef1b92738dbd260435dd0f0c26d58ce942d46c2d9ef612",
-    "sidecar/1.2.0.json": "11256090bf163877b0f71c2fb5e6e99a65b49080ea9e1bcc27a467c700eb9742",
+    "sidecar/1.2.0.json": "5cba5fc096825266fb4597f9899d5303310cb53e443f9930fb61949530df3d99",
     "collection/1.0.0.json": "52b1f9ca74417b3514ad8903087f21a57cf11d8e1e2f288060367fbf635bcc5c",
     "collection/1.1.0.json": "0c979af5c2016986a2e3b652b9796fd22c5d23902077aee621584985b2e56e44",
     "collection/1.2.0.json": "6fb1f0c4a16d35ae181a840bc106202533e06e1fd2f28ae6df28d82143608994",
     "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
     "ledger/1.1.0.json": "1fcab9b3afee914ab40267ac75e5a8143d856aca225ec816dca6534792ca28fb",
-    "context/1.0.0.jsonld": "e0aa217ffc50d220f25f7fbcef306cdae0ce9ae5414dc3a57ecc8277a5166104",
+    "context/1.0.0.jsonld": "500daeb04018c5d947dec8f9c1ea0382b256cc1fc64f693af290ad1386e46c45",
 }
 
 

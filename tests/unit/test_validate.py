@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archiver import ledger, schema
@@ -17,43 +18,31 @@ from archiver.model import FileRef
 from archiver.sidecar import dump
 from archiver.validate import validate_file
 from archiver.validate import validate_files as validated
+from samples import EXAMPLE, full_sidecar, objects, rules
 
-REPOSITORY = Path(__file__).parents[2]
-EXAMPLE = json.loads((REPOSITORY / "docs/sidecar.example.json").read_text("utf-8"))
-SCHEMA = json.loads((REPOSITORY / "schemas/sidecar/1.2.0.json").read_bytes())
 WRITER = "q7m2k4x5za"
 
 
-def objects(value, path=()):
-    """Every object of a document that the schema describes, with its path."""
-    if isinstance(value, (dict, list)):
-        if isinstance(value, dict):
-            yield path, value
-        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
-            if key not in ("@context", "extensions") and not (key == "value" and path[:1] == ("assertions",)):
-                yield from objects(child, (*path, key))
-
-
-def rules(path) -> dict:
-    """The schema's part for what stands at `path`."""
-    part = SCHEMA
-    for step in path:
-        part = part["items"] if isinstance(step, int) else part["properties"][step]
-        while "$ref" in part:
-            target = SCHEMA
-            for name in part["$ref"].removeprefix("#/").split("/"):
-                target = target[name]
-            part = target
-    return part
-
-
+FULL = full_sidecar()
 OBJECTS = [
     (path, part)
-    for path, part in objects(EXAMPLE)
-    if path[:1] != ("assertions",) or path[1] in (0, len(EXAMPLE["assertions"]) - 1)  # one by software, one by a person
+    for path, part in objects(FULL)
+    if path[:1] != ("assertions",) or path[1] in (0, len(FULL["assertions"]) - 1)  # one by software, one by a person
 ]
 MEMBERS = [(path, key) for path, part in OBJECTS for key in part]
 REQUIRED = [(path, key) for path, part in OBJECTS for key in rules(path).get("required", ())]
+FORMED = [
+    (path, key)
+    for path, part in OBJECTS
+    for key in part
+    if isinstance(part[key], str) and {"pattern", "format", "const", "enum", "if"} & rules((*path, key)).keys()
+]
+IMPOSSIBLE = {
+    "date-time": "2026-02-30T14:01:12Z",
+    "date": "2026-02-30",
+    "ipv4": "192.0.2.256",
+    "ipv6": "2001:db8::1::2",
+}
 
 
 def validate_files(paths, *progress) -> list:
@@ -73,15 +62,21 @@ def within(document, path):
     return document
 
 
-def test_the_example_is_valid(tmp_path):
+def test_the_example_and_the_full_document_are_valid(tmp_path):
     assert judged(tmp_path, EXAMPLE)[1] == []
+    assert judged(tmp_path, FULL)[1] == []
+    for path, part in objects(FULL):
+        absent = rules(path).get("properties", {}).keys() - part.keys()
+        assert not absent or path[:1] in (("assertions",), ("article",)), f"{pointer(*path)} lacks {absent}"
 
 
-@pytest.mark.parametrize(
-    ("path", "key"), REQUIRED, ids=lambda part: pointer(*part) if isinstance(part, tuple) else part
-)
+def named(part) -> str:
+    return pointer(*part) if isinstance(part, tuple) else part
+
+
+@pytest.mark.parametrize(("path", "key"), REQUIRED, ids=named)
 def test_a_member_dropped_is_missed(tmp_path, path, key):
-    document = deepcopy(EXAMPLE)
+    document = deepcopy(FULL)
     del within(document, path)[key]
     file, found = judged(tmp_path, document)
     line, column = Positions(dump(document).decode()).find(pointer(*path))
@@ -90,15 +85,13 @@ def test_a_member_dropped_is_missed(tmp_path, path, key):
     assert {one.level for one in found} == {"error"}
 
 
-@pytest.mark.parametrize(("path", "key"), MEMBERS, ids=lambda part: pointer(*part) if isinstance(part, tuple) else part)
+@pytest.mark.parametrize(("path", "key"), MEMBERS, ids=named)
 def test_another_type_is_found_on_its_line(tmp_path, path, key):
-    document = deepcopy(EXAMPLE)
-    marker = [["wrong"]] if not isinstance(within(EXAMPLE, path)[key], list) else {"wrong": 1}
+    document = deepcopy(FULL)
+    marker = [["wrong"]] if not isinstance(within(FULL, path)[key], list) else {"wrong": 1}
     within(document, path)[key] = marker
     file, found = judged(tmp_path, document)
     place = pointer(*path, key)
-    if place == "/extensions":
-        assert [one.pointer for one in found] == [place]
     at_it = [one for one in found if (one.pointer + "/").startswith(f"{place}/")]
     assert at_it
     lines = dump(document).decode().splitlines()
@@ -108,17 +101,47 @@ def test_another_type_is_found_on_its_line(tmp_path, path, key):
         assert begins.startswith((f'"{key}": ', '"wrong": ', "[", '"wrong"')), one
 
 
-@pytest.mark.parametrize("path", [path for path, _ in OBJECTS], ids=lambda path: pointer(*path))
+@pytest.mark.parametrize(("path", "key"), FORMED, ids=named)
+def test_a_broken_form_is_found_on_its_line(tmp_path, path, key):
+    document = deepcopy(FULL)
+    within(document, path)[key] = "no such \x07 form\n"
+    file, found = judged(tmp_path, document)
+    number, text = next(
+        (number, line) for number, line in enumerate(dump(document).decode().splitlines(), 1) if "no such" in line
+    )
+    expected = (pointer(*path, key), f"{file}:{number}:{text.index(json.dumps(key)) + 1}")
+    assert expected in {(one.pointer, one.where) for one in found}
+
+
+def formats(part) -> set[str]:
+    """The formats that a schema asks of a value, on whatever condition."""
+    if isinstance(part, dict):
+        here = {part["format"]} if isinstance(part.get("format"), str) else set()
+        return here.union(*map(formats, part.values()))
+    return set()
+
+
+@pytest.mark.parametrize(("path", "key"), [one for one in FORMED if formats(rules((*one[0], one[1])))], ids=named)
+def test_what_has_the_form_and_cannot_be_is_found(tmp_path, path, key):
+    for name in formats(rules((*path, key))):
+        document = deepcopy(FULL)
+        within(document, path)[key] = IMPOSSIBLE[name]
+        _, found = judged(tmp_path, document)
+        assert pointer(*path, key) in {one.pointer for one in found if one.level == "error"}, IMPOSSIBLE[name]
+
+
+@pytest.mark.parametrize("path", [path for path, _ in OBJECTS], ids=named)
 def test_an_unknown_key_is_found_where_it_stands(tmp_path, path):
-    document = deepcopy(EXAMPLE)
+    document = deepcopy(FULL)
     within(document, path)["zzz/~"] = 1
     file, found = judged(tmp_path, document)
     number, text = next(
         (number, line) for number, line in enumerate(dump(document).decode().splitlines(), 1) if "zzz/~" in line
     )
     column = text.index('"zzz') + 1
-    assert [(one.code, one.where) for one in found] == [("schema-unknown-key", f"{file}:{number}:{column}")]
-    assert found[0].pointer == f"{pointer(*path)}/zzz~1~0"
+    errors = [one for one in found if one.level == "error"]
+    assert [(one.code, one.where) for one in errors] == [("schema-unknown-key", f"{file}:{number}:{column}")]
+    assert errors[0].pointer == f"{pointer(*path)}/zzz~1~0"
 
 
 @pytest.mark.parametrize(
@@ -270,12 +293,68 @@ def test_every_value_has_its_position(value, indent, ascii_only):
     assert positions.duplicates == []
 
 
-@given(st.text() | st.binary())
-def test_no_content_breaks_validation(content):
-    with NamedTemporaryFile(suffix=".json") as file:
-        file.write(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
-        file.flush()
-        assert validate_file(Path(file.name))
+NAMES = (
+    "a.json", "a.jsonld", "datapackage.json", "datapackage-digest.json", "a.jsonl", "pages.jsonl", "open.jsonl",
+    "a.cdxj", "a.cdxj.gz", "a.wacz", "metadata.yaml", "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "fetch.txt",
+)  # fmt: skip
+PLACE = re.compile(r".*:[1-9][0-9]*:[1-9][0-9]*", re.DOTALL)
+
+
+def judged_as(name: str, content: bytes) -> list:
+    with TemporaryDirectory() as folder:
+        (Path(folder) / name).write_bytes(content)
+        return validate_file(Path(folder) / name)
+
+
+@given(st.sampled_from(NAMES), st.text() | st.binary())
+def test_no_content_breaks_validation(name, content):
+    found = judged_as(name, content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+    for one in found:
+        assert PLACE.fullmatch(one.where) or one.code in ("wacz-zip", "name-digest"), one
+
+
+SEEDS = [
+    FULL,
+    {"$schema": schema.ids()["collection"], "name": "a", "title": "A", "created": "2026-11-22T13:58:40Z"},
+    {"profile": "wacz", "wacz_version": "1.2.0", "resources": [{"path": "a", "hash": f"md5:{'0' * 32}", "bytes": 1}]},
+    {"path": "datapackage.json", "hash": f"sha256:{'0' * 64}", "signedData": {"hash": "x"}},
+    {"@context": "https://schema.org", "@graph": [{"@type": "NewsArticle", "author": [{"name": "A"}], "image": "a"}]},
+    {"format": "json-pages-1.0", "id": "pages"},
+    {"type": "segment", "seq": 1},
+]
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(NAMES[:9]), st.sampled_from(SEEDS), st.data())
+def test_no_document_breaks_validation(name, seed, data):
+    """Good documents with anything put anywhere: each finding has its place, and its pointer leads there."""
+    document = deepcopy(seed)
+    for _ in range(data.draw(st.integers(1, 3))):
+        parent = document
+        while isinstance(parent, dict | list) and parent:
+            keys = list(parent) if isinstance(parent, dict) else range(len(parent))
+            key = data.draw(st.sampled_from(keys))
+            if not isinstance(parent[key], dict | list) or data.draw(st.booleans()):
+                parent[key] = data.draw(JSON)
+                break
+            parent = parent[key]
+    content = dump(document) if not name.endswith(("l", "j")) else json.dumps(document).encode() + b"\n"
+    for one in judged_as(name, content):
+        assert PLACE.fullmatch(one.where), one
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_huge_values_are_told_in_a_short_line(tmp_path, size):
+    document = deepcopy(FULL)
+    document["article"]["headline"] = "x" * (size << 20)
+    document["capture"]["status"] = int("9" * 15)
+    document["k" * 100_000] = 1
+    _, found = judged(tmp_path, document)
+    assert {one.code for one in found} >= {"schema-maxLength", "schema-maximum", "schema-unknown-key"}
+    assert all(len(one.message) < 200 for one in found)
+    file = tmp_path / "b.json"
+    file.write_bytes(b'"' + b"x" * (17 << 20) + b'"')
+    assert [(one.code, one.where) for one in validate_files([file])] == [("json-size", f"{file}:1:1")]
 
 
 def test_findings_stand_in_the_order_of_the_file(tmp_path):

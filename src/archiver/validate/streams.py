@@ -11,7 +11,8 @@ from archiver.validate.places import told, unreadable
 
 MAX_LINE = jsontext.MAX_BYTES
 MAX_STREAM = 4 << 30
-"""Bytes of lines after which the rest is left unread: a few packed kilobytes can hold more than anyone has time for."""
+MAX_LINES = 10_000_000
+"""Bytes and lines after which the rest is left unread: a few packed kilobytes can hold more than one has time for."""
 
 
 def lines(stream: BinaryIO, where: str) -> Iterator[tuple[int, bytes] | Finding]:
@@ -25,8 +26,10 @@ def lines(stream: BinaryIO, where: str) -> Iterator[tuple[int, bytes] | Finding]
             yield told("error", "file-unreadable", where, number, f"the rest cannot be read: {error}")
             return
         total += len(line)
-        if len(line) > MAX_LINE or total > MAX_STREAM:
-            yield told("error", "file-size", where, number, "it is larger than any real one; the rest was not read")
+        if len(line) > MAX_LINE or total > MAX_STREAM or number > MAX_LINES:
+            yield told(
+                "error", "file-size", where, number, "it is larger than what is read here; the rest was not read"
+            )
             return
         if not line:
             return

@@ -17,7 +17,7 @@ from archiver.validate.pages import judge_pages
 from archiver.validate.places import located, told, unreadable
 
 MAX_ENTRIES = 200_000
-MAX_RATIO = 2_000
+MAX_RATIO = 200
 """Times that a file may unpack to its size."""
 PACKAGE, DIGEST, PAGES = "datapackage.json", "datapackage-digest.json", "pages/pages.jsonl"
 _INDEX = re.compile(r"\.cdxj?(\.gz)?\Z")
