@@ -7,7 +7,8 @@ It can be read without Archiver; everything in it is in open formats.
 archive/     WARC files (ISO 28500), gzip member by member. One capture of one page is one file,
              archive/YYYY/MM/DD/<capture-id>.warc.gz; files made by others are under archive/imported/.
              Beside the page and all it loaded, a file holds screenshots (urn:view, urn:fullPage,
-             urn:thumbnail), the text as rendered (urn:text) and a log of every request (urn:pageinfo).
+             urn:thumbnail), the text as rendered (urn:text), the article's own paragraphs (urn:article)
+             and a log of every request (urn:pageinfo).
 sidecars/    One JSON document per capture that says what it is: when and from where it was captured,
              whether it really is the article, headline, authors, dates, and where each value comes from.
              Revisions are never changed; the current one is named in no other's "parents".

@@ -23,6 +23,8 @@ _KINDS: dict[str, Kind] = {
     "blockquote": "quote",
     "figcaption": "caption",
 }
+_TEXTS = ("blockquote", "table", "ul", "ol", "pre", "p")
+"""What makes a figure more than a picture with words under it."""
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")
 """A word; of scripts that set none apart, a character."""
 MAX_DEPTH = 500
@@ -163,6 +165,6 @@ def _inner(element: Any, parent: Place) -> Place:
     kind = _KINDS.get(element.tag, kind)
     says_who = element.tag == "footer" and parent.kind == "quote"
     trait = None if says_who else trait_of(element)
-    if trait is Trait.CAPTION:
+    if trait is Trait.CAPTION or (element.tag == "figure" and next(element.iter(*_TEXTS), None) is None):
         kind = "caption"
     return Place(element.tag, element, parent, trait, kind, parent.depth + 1)

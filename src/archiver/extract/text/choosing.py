@@ -168,8 +168,8 @@ class _Judge:
             return min(trait.name for trait in against)
         if Trait.AUTHOR in one.traits and (count <= _AUTHOR_BOX or not one.inside):
             return "author"
-        if one.traits & {Trait.DATE, Trait.CREDIT} and (count <= wording.SHORT or not one.inside):
-            return "date or credit"
+        if one.traits & {Trait.SMALL, Trait.CREDIT} and (count <= wording.SHORT or not one.inside):
+            return "small"
         at_edge = not self._body[0] <= at <= self._body[1] and block.kind not in {"list-item", "quote"}
         if said := wording.furniture(block.text, count, block.linked, at_edge=at_edge):
             return said

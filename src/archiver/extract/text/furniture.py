@@ -5,43 +5,28 @@ from enum import Enum
 from itertools import pairwise
 from typing import Any
 
+from archiver.extract import words
+
 
 class Trait(Enum):
-    """What an element declares itself to be."""
+    """What an element declares itself to be; the value is the kind of its names in `words.toml`."""
 
-    NAVIGATION = "menus, breadcrumbs, footers, tags"
-    RELATED = "other stories"
-    ASIDE = "beside the text"
-    SHARING = "buttons to share, print, save, follow"
-    COMMENTS = "comments of readers"
-    AUTHOR = "who wrote it"
-    DATE = "when, how long, in small print"
-    OFFER = "newsletters, memberships, shops, consent"
-    ADVERT = "advertisements"
-    CAPTION = "under a picture"
-    CREDIT = "who took the picture"
+    NAVIGATION = "navigation_parts"
+    RELATED = "related_parts"
+    SHARING = "sharing_parts"
+    COMMENTS = "comment_parts"
+    AUTHOR = "author_parts"
+    SMALL = "small_parts"
+    OFFER = "offer_parts"
+    ADVERT = "advert_parts"
+    CAPTION = "caption_parts"
+    CREDIT = "credit_parts"
+    ASIDE = ""
 
 
-_NAMES = {
-    Trait.NAVIGATION: "nav navbar navigation menu breadcrumb breadcrumbs footer pagination pager tags taglist tag-list "
-    "keywords topics toc skip-link sitemap",
-    Trait.RELATED: "related recommended recommendation recommendations readmore read-more read-next read-also "
-    "more-from also-read see-also teaser teasers trending popular latest mostread most-read sidebar carousel "
-    "promo promos outbrain taboola similar upnext up-next onward verwandt verwandte",
-    Trait.SHARING: "share sharing shares sharebar sharedaddy social socials addthis addtoany print follow "
-    "like likes rating",
-    Trait.COMMENTS: "comment comments respond disqus reply replies kommentare commentaires",
-    Trait.AUTHOR: "author authors byline bylines bio biography about-author autor autoren auteur signature writer",
-    Trait.DATE: "date dateline timestamp published pubdate datetime updated meta metadata postmeta entry-meta "
-    "post-meta fine fineprint fine-print smallprint small-print wordcount word-count reading-time readtime",
-    Trait.OFFER: "newsletter subscribe subscription signup sign-up membership donate donation paywall cookie cookies "
-    "consent gdpr banner promotion cta shop donation app-promo",
-    Trait.ADVERT: "ad ads advert advertisement advertising adbox adsense sponsor sponsored sponsors dfp anzeige",
-    Trait.CAPTION: "caption captions wp-caption-text figcaption bildunterschrift legende",
-    Trait.CREDIT: "credit credits photo-credit image-credit copyright photographer",
-}
-_TRAITS = {word: trait for trait, names in _NAMES.items() for word in names.split()}
+_TRAITS = {word: trait for trait in Trait if trait.value for word in words.listed(trait.value)}
 _TAGS = {"nav": Trait.NAVIGATION, "footer": Trait.NAVIGATION, "aside": Trait.ASIDE, "figcaption": Trait.CAPTION}
+_TAGS |= {"form": Trait.OFFER}
 _ROLES = {"navigation": Trait.NAVIGATION, "contentinfo": Trait.NAVIGATION, "complementary": Trait.ASIDE}
 _ABOUT_OTHERS = frozenset(("has", "with", "no", "not", "non", "without", "free", "enabled", "disabled", "hide"))
 """Parts of names that tell what an element holds or lacks (`has-sidebar`, `ad-free`), not what it is."""
