@@ -1,9 +1,8 @@
 """`show`, `diff`, `reindex`: single captures, and what is made of all of them."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -49,7 +48,7 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
         click.echo(f"{label:11} {render.plain(str(value))}")
     click.echo("\narticle")
     for one in found.values:
-        click.echo(f"  {one.name:19} {render.plain(_text(one.value))}")
+        click.echo(f"  {one.name:19} {render.plain(render.words(one.value))}")
         click.secho(f"  {'':19} {render.plain(_origin(one))}", dim=True)
     click.echo("\nrevisions")
     for file in found.revisions:
@@ -60,15 +59,6 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
         click.echo(f"  {file.sha256}  {render.size(file.bytes):>9}  {render.plain(file.path)}{missing}")
 
 
-def _text(value: Any) -> str:
-    """A value of an article in words."""
-    if isinstance(value, list):
-        return "; ".join(map(_text, value))
-    if isinstance(value, dict):
-        return _text(value.get("name") or value.get("text") or json.dumps(value, ensure_ascii=False))
-    return json.dumps(value) if isinstance(value, bool | None) else str(value)
-
-
 def _origin(value: "Value") -> str:
     """Where a value came from, in a line."""
     if not value.sources:
@@ -77,7 +67,7 @@ def _origin(value: "Value") -> str:
     told = f"{first.method} at {first.path}" if first.path else f"{first.method}, {first.by.name}"
     told += f", because: {first.reason}" if first.reason else ""
     also = ", ".join(dict.fromkeys(one.method for one in others))
-    against = ", ".join(dict.fromkeys(f"{one.method}: {_text(one.value)}" for one in value.others))
+    against = ", ".join(dict.fromkeys(f"{one.method}: {render.words(one.value)}" for one in value.others))
     return f"from {told}" + (f"; also {also}" if also else "") + (f"; but {against}" if against else "")
 
 
@@ -109,7 +99,7 @@ def diff(root: Path, capture_id: str, other: str | None, name: str | None, as_js
         click.echo(f"{change.name}:")
         for sign, value, colour in (("-", change.before, "red"), ("+", change.after, "green")):
             if value is not None:
-                click.secho(f"  {sign} {render.plain(_text(value))}", fg=colour)
+                click.secho(f"  {sign} {render.plain(render.words(value))}", fg=colour)
     if not found.text:
         click.echo("text: one of the two has none, or none of the same kind")
         return

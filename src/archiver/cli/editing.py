@@ -132,16 +132,14 @@ def _content(file: str) -> bytes:
 
 def show_edited(done: "Edited", *, as_json: bool) -> None:
     """What became of a capture's sidecar; a JSON line, or for people before → after."""
-    from archiver.editing import in_words
-
     if as_json:
         render.emit(done.as_json())
     else:
         number = f" {done.revision.revision}" if done.revision else ""
         click.echo(f"{done.capture}: {OUTCOMES[done.status]}{number}")
         for one in done.changes:
-            sign = "confirmed:" if one.before == one.after else f"{in_words(one.before)} →"
-            click.echo(render.plain(f"  {one.name}: {sign} {in_words(one.after)}"))
+            sign = "confirmed:" if one.before == one.after else f"{render.words(one.before)} →"
+            click.echo(render.plain(f"  {one.name}: {sign} {render.words(one.after)}"))
     render.findings(done.findings)
 
 
@@ -173,33 +171,30 @@ def history(root: Path, capture_id: str, name: str | None, as_json: bool) -> Non
 
 
 def _show_passage(one: "Passage") -> None:
-    from archiver.editing import in_words
-
-    event = one.event
-    click.echo(f"{event.at}  {event.type}" + (f" ({', '.join(event.codes)})" if event.codes else ""))
-    if not one.revision:
-        return
-    click.echo(f"  {one.revision}" + (", current" if one.is_current else ""))
+    event, words = one.event, render.words
+    lines = [f"{event.at}  {event.type}" + (f" ({', '.join(event.codes)})" if event.codes else "")]
+    if one.revision:
+        lines.append(f"  {one.revision}" + (", current" if one.is_current else ""))
     if one.damage:
-        click.echo(f"    cannot be read: {render.plain(one.damage)}")
+        lines.append(f"    cannot be read: {one.damage}")
     for change, claim in one.changes:
-        source = "" if claim is None else f"  ({_said(claim)})"
-        click.echo(render.plain(f"    {change.name}: {in_words(change.before)} → {in_words(change.after)}{source}"))
+        source = f"  ({_said(claim)})" if claim else ""
+        lines.append(f"    {change.name}: {words(change.before)} → {words(change.after)}{source}")
     for claim in one.confirmed:
-        click.echo(
-            render.plain(
-                f"    {claim.about.removeprefix('/article/')}: said as well: {in_words(claim.value)}  ({_said(claim)})"
-            )
-        )
+        name = claim.about.removeprefix("/article/")
+        lines.append(f"    {name}: said as well: {words(claim.value)}  ({_said(claim)})")
+    for line in lines:
+        click.echo(render.plain(line))
 
 
 def _said(claim: "Assertion") -> str:
-    who = (
+    """Who says it, and why."""
+    by = (
         claim.by.name
         if claim.method == "human"
         else f"{claim.method}, {claim.by.name} {claim.by.version or ''}".strip()
     )
-    return f"{who}: {claim.reason}" if claim.reason else who
+    return f"{by}: {claim.reason}" if claim.reason else by
 
 
 COMMANDS = (edit, history)

@@ -94,9 +94,7 @@ def _show(found: dict[str, Any]) -> None:
     """The article for people: a line for each property, then its text."""
     for name, value in found["article"].items():
         if not name.startswith("@"):
-            several = value if isinstance(value, list) else [value]
-            told = "; ".join(str(one["name"] if isinstance(one, dict) and "name" in one else one) for one in several)
-            click.echo(f"{name}: {render.plain(told)}")
+            click.echo(f"{name}: {render.plain(render.words(value))}")
     for one in found["paragraphs"]:
         click.echo(f"\n{render.plain(one['text'])}")
 

@@ -27,6 +27,17 @@ def plain(text: str) -> str:
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.splitlines()).replace("\t", " "))
 
 
+def words(value: Any) -> str:
+    """A value of an article for people: of people and organizations their names, several parted by `;`."""
+    if isinstance(value, list):
+        return "; ".join(map(words, value))
+    if isinstance(value, dict):
+        return words(value.get("name") or value.get("text") or json.dumps(value, ensure_ascii=False))
+    if value is None:
+        return "(none)"
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
 def say(line: str, *, err: bool = False) -> None:
     """One line for people, above the bar that may be on the screen."""
     for bars in _drawn:

@@ -7,7 +7,7 @@ there before is changed. Undoing is correcting back.
 from archiver.editing.edit import Change, Edited, edit, edit_all, unite
 from archiver.editing.history import Passage, history
 from archiver.editing.rereading import reread
-from archiver.editing.wish import Signature, Wish, in_words, wishes_as_typed, wishes_of_file, wishes_of_table
+from archiver.editing.wish import Signature, Wish, wishes_as_typed, wishes_of_file, wishes_of_table
 
 __all__ = [
     "Change",
@@ -18,7 +18,6 @@ __all__ = [
     "edit",
     "edit_all",
     "history",
-    "in_words",
     "reread",
     "unite",
     "wishes_as_typed",

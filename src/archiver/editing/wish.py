@@ -148,17 +148,3 @@ def _value(name: str, value: Any) -> Any:
         return value if isinstance(made, str) else made  # a text in a file is meant as it stands
     legible(json.dumps(value, ensure_ascii=False), name)
     return value
-
-
-def in_words(value: Any) -> str:
-    """A value of the article for people, in the form in which it would be typed."""
-    match value:
-        case None:
-            return "(none)"
-        case bool():
-            return str(value).lower()
-        case list():
-            return "; ".join(in_words(item) for item in value)
-        case dict():
-            return str(value.get("name") or value.get("text") or json.dumps(value, ensure_ascii=False))
-    return str(value)
