@@ -115,9 +115,9 @@ def test_every_article_by_the_http_engine(archiver, pages, tmp_path, corpus):
 
 @pytest.mark.browser
 @pytest.mark.timeout(900)
-def test_thirty_articles_by_the_browser(archiver, pages, tmp_path, corpus):
-    thirty = dict(list(pages.items())[::5][:30])
-    lines = capture(archiver, thirty, tmp_path, "--engine", "browser", "--jobs", "4", "--timeout", "40")
+def test_fifteen_articles_by_the_browser(archiver, pages, tmp_path, corpus):
+    fifteen = dict(list(pages.items())[::11])
+    lines = capture(archiver, fifteen, tmp_path, "--engine", "browser", "--jobs", "4", "--timeout", "40")
     assert not refused(lines)
     with running_replay(archiver.root) as origin, sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
