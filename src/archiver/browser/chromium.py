@@ -24,6 +24,22 @@ NOWHERE = "socks5://127.0.0.1:9"
 PLATFORM = "Macintosh; Intel Mac OS X 10_15_7" if sys.platform == "darwin" else "X11; Linux x86_64"
 """What all Chromiums of a system say of it, whatever its version and processor (User-Agent reduction)."""
 
+UNWANTED = (
+    "WebUIOmniboxPopup",  # the suggestions under an address bar that nobody sees: a process with two pages,
+    "WebUIOmniboxAimPopup",  # made for each of ours; they took as much time as a plain article, and 80 MB
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    "DestroyProfileOnBrowserClose",
+)
+"""Features of Chromium that are switched off."""
+
 ARGUMENTS = (
     # No network traffic but that of pages, and theirs through the tunnel alone.
     f"--proxy-server={NOWHERE}",
@@ -66,8 +82,7 @@ ARGUMENTS = (
     "--password-store=basic",
     "--use-mock-keychain",
     "--enable-features=CDPScreenshotNewSurface",  # screenshots of a page that is higher than any screen
-    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,NetworkTimeServiceQuerying,"
-    "OptimizationHints,PaintHolding,PreconnectToSearch,ThirdPartyStoragePartitioning,DestroyProfileOnBrowserClose",
+    f"--disable-features={','.join(UNWANTED)}",
 )
 """What Chromium is started with; https://peter.sh/experiments/chromium-command-line-switches/ explains them."""
 
