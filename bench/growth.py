@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archiver import ledger
+from archiver import disk, ledger
 from archiver.capture import AGENT
 from archiver.collection import Collection, Root, index, layout
 from archiver.ledger import Event
@@ -96,7 +96,7 @@ def _append(collection: Collection, events: list[Event]) -> None:
         path = chain.own / ledger.OPEN
         content = path.read_bytes() + b"".join(event.as_line() for event in events[begin + 1 : end])
         path.write_bytes(content)
-        chain._write_head(content)
+        chain._write_head(content.count(b"\n"), disk.sha256_bytes(content))
         if end < len(events):
             chain.seal()
 
