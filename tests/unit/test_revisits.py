@@ -252,6 +252,7 @@ def test_a_collection_begun_before_a_schema_gets_it_with_the_next_capture(tmp_pa
     assert {path.name for path in collection.path.glob("schemas/*-1.1.0.json")} == {
         "sidecar-1.1.0.json",
         "collection-1.1.0.json",
+        "ledger-1.1.0.json",
     }
     added = list(collection.history())[-1]
     last = old.read_text().splitlines()[-1]

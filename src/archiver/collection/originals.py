@@ -4,12 +4,11 @@ import hashlib
 import json
 from base64 import b32encode
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from archiver import cdxj, warc
 from archiver.collection import index, layout
-from archiver.collection.collection import Collection
+from archiver.collection.collection import Collection, revisions
 from archiver.errors import UnreadableInput
 from archiver.warc import Original, Record
 
@@ -23,6 +22,8 @@ class Originals:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+        self._owners: dict[str, str] = {}
+        """Path of a shared WARC → the capture that it belongs to."""
 
     def find(self, url: str, digest: str) -> Original | None:
         """The oldest whole response of status 200 with this payload, read again to be sure of it; None if none is."""
@@ -71,16 +72,16 @@ class Originals:
         return None
 
     def _capture(self, path: str) -> str:
-        """The capture that a WARC belongs to: of a shared one, the first of those that have it."""
+        """The capture that a WARC belongs to: of a shared one, the first of those that came with it."""
         name = path.rpartition("/")[2].removesuffix(".warc.gz")
-        return name if layout.is_capture_id(name) and path == layout.capture_path(name) else self._owners.get(path, "")
-
-    @cached_property
-    def _owners(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for sidecar in self._collection.sidecars():
-            found.setdefault(sidecar.warc_file, sidecar.id)
-        return found
+        if layout.is_capture_id(name) and path == layout.capture_path(name):
+            return name
+        if path not in self._owners:
+            events = (event for segment in self._collection.history(naming=path) for event in segment.events)
+            came = (event.objects for event in events if any(file.path == path for file in event.objects))
+            captures = (min(found) for files in came if (found := revisions(file.path for file in files)))
+            self._owners[path] = min(captures, default="")
+        return self._owners[path]
 
 
 def _fields(line: bytes) -> dict[str, Any] | None:
