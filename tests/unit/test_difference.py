@@ -46,8 +46,8 @@ def test_a_difference_in_words(archiver, stock):
     assert "headline:\n  - Lights are back in the east\n  + Lights are back\n" in out
     assert "datePublished:\n  - 2026-11-20T07:30:00+02:00\n  + 2026-11-21\n" in out
     assert "text: 4 words added, 3 removed\n" in out
-    assert "worked [-all night-]  [+two nights+] on the lines." in out
-    assert "[-Nobody-]  [+One man+] was hurt" in out
+    assert "worked [-all night-] [+two nights+] on the lines." in out
+    assert "\n  [-Nobody-] [+One man+] was hurt" in out
 
 
 def test_a_difference_as_json(archiver, stock):

@@ -36,6 +36,14 @@ FACETS = {
 """What matches can be counted by, and where that stands."""
 MOST_VALUES = 20
 
+_SAME_PAGE = "FROM captures AS other WHERE other.final_url = captures.final_url"
+_ALL_PAGES = (
+    f"SELECT {COLUMNS}, (SELECT count(*) {_SAME_PAGE}) FROM keys CROSS JOIN captures USING (number) "
+    f"WHERE NOT EXISTS (SELECT 1 {_SAME_PAGE} AND (other.captured_at, other.id) > (captures.captured_at, captures.id)) "
+    "ORDER BY keys.captured_at DESC, keys.id DESC LIMIT ? OFFSET ?"
+)
+"""The newest capture of every page, from the newest on: no more is read than is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -120,15 +128,15 @@ class Catalogue:
 
     def pages(self, query: Query = EVERYTHING, *, limit: int = -1, offset: int = 0) -> list[tuple[Row, int]]:
         """Every page once: its newest capture, and how many it has. Only captures that match count."""
+        newest_first = "ORDER BY captures.captured_at DESC, captures.id DESC"
         number, source, values = _source(query, "captures")
         page = "OVER (PARTITION BY captures.final_url"
-        newest_first = "ORDER BY captures.captured_at DESC, captures.id DESC"
         ranked = (
             f"SELECT {number} AS number, count(*) {page}) AS versions, "
             f"row_number() {page} {newest_first}) AS place FROM {source}"
         )
         newest = f"SELECT {COLUMNS}, versions FROM ({ranked}) CROSS JOIN captures USING (number) WHERE place = 1"
-        statement = f"{newest} {newest_first} LIMIT ? OFFSET ?"
+        statement = f"{newest} {newest_first} LIMIT ? OFFSET ?" if query.parts else _ALL_PAGES
         rows = self._rows(statement, (*values, limit, offset))
         return [(Row(*row[:WIDTH]), int(row[WIDTH])) for row in rows]
 

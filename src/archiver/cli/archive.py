@@ -111,13 +111,18 @@ def diff(root: Path, capture_id: str, other: str | None, name: str | None, as_js
 
 def _pieces(pieces: "list[Piece]") -> Iterator[str]:
     """What changed with some words around it; the rest of what stayed is left out."""
+    parted = True
     for number, piece in enumerate(pieces):
         text = "\n".join(render.plain(line) for line in piece.text.split("\n"))
+        if not parted and not text.startswith("\n"):
+            yield " "
+        parted = text.endswith("\n")
         if piece.kind == "same":
             yield _shortened(text, first=number == 0, last=number == len(pieces) - 1)
         else:
             sign, colour = ("-", "red") if piece.kind == "removed" else ("+", "green")
-            yield click.style(f" [{sign}{text}{sign}] ", fg=colour)
+            yield click.style(f"[{sign}{text}{sign}]", fg=colour)
+            parted = False
 
 
 def _shortened(text: str, *, first: bool, last: bool) -> str:
