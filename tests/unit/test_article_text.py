@@ -6,12 +6,16 @@ import io
 import json
 import re
 import sys
+from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archiver.cli import run
 from archiver.extract import article_text, page_of
+from archiver.extract.text import Kind
 from newsroom import Newsroom
 from newsroom.editions import LANGUAGES, edition
 
@@ -274,3 +278,26 @@ def test_any_page_has_a_text_or_none(html):
     findings = []
     article_text(page_of(html, URL), report=findings.append)
     assert findings == []
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<p>", "</p>", "<div class='related'>", "</div>", "<aside>", "<li>", "<br>", "<br><br>", "<b>"]
+        )
+        | st.sampled_from(["<a href='/x'>", "</a>", "<h1>", "<h2>", "<figure>", "<figcaption>", "<blockquote>", "<td>"])
+        | st.sampled_from([*PARAGRAPHS, LEAD, "Read also:", "By Anna Keller", "© 2026", "Photo: x", "&#1;", "\ud800"])
+        | st.text(max_size=8)
+    )
+)
+def test_whatever_the_page_the_text_is_well_formed(parts):
+    html, findings = "".join(parts), []
+    text = article_text(page_of(html, URL), report=findings.append)
+    assert findings == []
+    assert text == article_text(page_of(html, URL))
+    for one in text.paragraphs:
+        assert one.kind in get_args(Kind)
+        assert one.text == " ".join(one.text.split()) != ""
+    document = json.loads(text.encoded())
+    assert document["paragraphs"] == [{"kind": one.kind, "text": one.text} for one in text.paragraphs]
+    assert bool(text.summary()) == bool(text.paragraphs)

@@ -1,6 +1,7 @@
 """Import: WARC files made by others, each page with a sidecar, the bytes as they came."""
 
 import gzip
+import hashlib
 
 import pytest
 
@@ -101,3 +102,22 @@ def test_one_that_is_none_does_not_stop_the_others(collection, tmp_path):
     bad, absent, fine = import_all([none, tmp_path / "absent", good], collection)
     assert isinstance(bad.error, UnreadableInput) and isinstance(absent.error, UnreadableInput)
     assert fine.error is None
+
+
+def test_the_text_of_an_imported_page_is_told_but_the_file_stays(collection, tmp_path):
+    lines = [
+        f"Sentence {number} says that the bridge over the river stays closed until the spring." for number in range(9)
+    ]
+    html = HTML.replace("</h1>", "</h1>" + "".join(f"<p>{line}</p>" for line in lines)).format(number=1)
+    file = tmp_path / "one.warc.gz"
+    block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{html}"
+    head = (
+        "WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Date: 2020-01-02T03:04:05Z\r\n"
+        f"WARC-Target-URI: https://news.example/1\r\nContent-Length: {len(block)}\r\n\r\n"
+    )
+    file.write_bytes(gzip.compress(f"{head}{block}\r\n\r\n".encode()))
+    [capture] = import_warc(file, collection).captures
+    warc = collection.sidecar(capture).document["warc"]
+    plain = "\n".join(lines)
+    assert warc["articleText"]["sha256"] == hashlib.sha256(plain.encode()).hexdigest()
+    assert "articleText" not in warc["records"]

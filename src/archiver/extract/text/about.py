@@ -25,14 +25,14 @@ class About:
     """In words, as blocks have them."""
 
     titles: frozenset[Words]
-    headlines: frozenset[Words]
-    """Headings of the first rank."""
+    headline: Words
+    """The first heading of the first rank."""
     described: Voice
     authors: frozenset[Words]
 
     def is_title(self, words: Words) -> bool:
         """Whether a block only says what the page is called."""
-        return words in self.titles or words in self.headlines
+        return words in self.titles or words == self.headline
 
     def likeness(self, words: Words) -> float:
         """How much of a title is found in a block, or of the block in a title, 0 to 1: whichever is longer counts."""
@@ -48,7 +48,7 @@ def about(page: Page) -> About:
         named += _NAMED.findall(script[:200_000])[:_MANY]
     return About(
         titles=_all(tree.xpath(_TITLES)[:_MANY]),
-        headlines=_all(one.text_content() for one in tree.xpath("//h1")[:3]),
+        headline=next((words_of(one.text_content()) for one in tree.iter("h1")), ()),
         described=Voice("\n".join(tree.xpath(_DESCRIPTIONS)[:_MANY])),
         authors=_all(named),
     )
