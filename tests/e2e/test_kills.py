@@ -8,7 +8,9 @@ import time
 import pytest
 
 from archiver.collection import Root
+from archiver.editing import Wish, edit
 from archiver.verify import verify_collection
+from material import collection_with
 
 KILLS = 30
 
@@ -61,6 +63,38 @@ def test_thirty_kills_leave_no_damage_that_the_ledger_calls_good(archiver, newsr
     held = {path.name for path in archiver.root.glob("default/archive/*/*/*/*")}
     listed = {line["warc"].rpartition("/")[2] for line in archiver("list", "--json").lines}
     assert held == listed, "whole captures and nothing else"
+
+
+def test_killed_edits_of_many_are_made_whole_or_not_at_all(archiver):
+    collection, captures = collection_with(archiver.root, 12, name="default")
+    table, moments = archiver.root / "table.csv", random.Random(20261125)
+    begun, leftovers = time.monotonic(), 0
+    edit(collection, [Wish(one.capture_id, "headline", "First", "M. K.", "r") for one in captures])
+    whole = 1.5 * (time.monotonic() - begun)
+    for number in range(12):
+        before, old = headlines(collection), set(left_behind(archiver))
+        rows = [f"{one.capture_id},headline,Number {number}\n" for one in captures]
+        table.write_text("id,field,value\n" + "".join(rows))
+        child = archiver.start("edit", "--csv", table, "--by", "M. K.", "--reason", "r")
+        while child.poll() is None and not set(left_behind(archiver)) - old:
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0, 1) * whole)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        leftovers += bool(left_behind(archiver))
+        assert headlines(collection) in (before, {f"Number {number}"})
+        report = verify_collection(collection)
+        assert {one.code for one in report.findings} <= {"leftover", "ledger-partial-line"}
+    assert leftovers, "no kill met an edit under way: the test has to be made sharper"
+    after = archiver("edit", "--csv", table, "--by", "M. K.", "--reason", "r")
+    assert after.code == 0
+    assert headlines(collection) == {"Number 11"}
+    assert not left_behind(archiver)
+    assert verify_collection(collection).findings == ()
+
+
+def headlines(collection):
+    return {one.headline for one in collection.sidecars()}
 
 
 @pytest.mark.browser
