@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from archiver import __version__
-from archiver.extract import dating, meta, readable, schemaorg, visible
+from archiver.extract import dating, meta, readable, schemaorg, visible, zones
 from archiver.extract.facts import facts as html_facts
 from archiver.extract.page import MAX_BYTES, Page, decode
 from archiver.extract.text import ArticleText
@@ -68,6 +68,7 @@ def assertions(
             about, raw = f"/article/{found.name}", raw_text(found.raw)
             confidence = confidence_of(found, value)
             claimed.append(Assertion(about, value, method, by, moment, raw, found.path[:500], confidence))
+    _guarded(lambda: claimed.extend(list(zones.placed(claimed))), "zones", url, report)
     return claimed
 
 

@@ -129,28 +129,36 @@ class Nearby:
 def _headline(page: Page) -> tuple[Any, float]:
     """The heading that is the article's headline, and its likeness to the page's titles, 0 to 1; (None, 0) for none.
 
-    Of those of the first rank it is the one that has most in common with what the page calls itself; one that only
-    names the site is none. Without such a one, a lower heading that the title begins with.
+    Of those of the first rank it is the one that has most in common with what the page calls itself. One that only
+    names the site, or is the rest of a title that names or begins with another heading, is none. Without such a one it
+    is a lower heading that a title names or begins with.
     """
+    titles = [fold(title) for title in page.titles]
+    known = [(element, fold(text)) for element, text in page.headings]
+    named = [one for one in known if one[1] in titles] or [one for one in known if _leads(one[1], titles)]
     own = [words for title in page.titles if (words := set(_words(title)))]
     best, likeness = None, -1.0
     for element, text in page.headings:
-        words = set(_words(text))
-        if element.tag != "h1" or not words or fold(text) in page.site_names or _is_hidden(element):
+        words, folded = set(_words(text)), fold(text)
+        other = (
+            bool(named)
+            and folded != named[0][1]
+            and any(title.startswith(folded) or title.endswith(folded) for title in titles)
+        )
+        if element.tag != "h1" or not words or folded in page.site_names or other or _is_hidden(element):
             continue
         alike = max(
             (len(words & title) / max(len(words), min(len(title), len(words) + 2)) for title in own), default=0.0
         )
         if alike > likeness:
             best, likeness = element, alike
-    if best is None or likeness < _LIKE:
-        titles = [fold(title) for title in page.titles]
-        for element, text in page.headings:
-            folded = fold(text)
-            named = (len(folded) >= _SHORTEST and any(title.startswith(folded) for title in titles)) or folded in titles
-            if element.tag != "h1" and named and folded not in page.site_names:
-                return element, 0.9
+    if named and (best is None or likeness < _LIKE) and named[0][1] not in page.site_names:
+        return named[0][0], 0.9
     return best, max(likeness, 0.0)
+
+
+def _leads(folded: str, titles: list[str]) -> bool:
+    return (len(folded) >= _SHORTEST and any(title.startswith(folded) for title in titles)) or folded in titles
 
 
 def _words(text: str) -> list[str]:

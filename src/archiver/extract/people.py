@@ -43,8 +43,9 @@ def people(raw: Any, site_names: frozenset[str] = frozenset()) -> list[Agent]:
 
 def organization(name: str, site_names: frozenset[str] = frozenset()) -> bool:
     """Whether a name is that of an agency, a newsroom, a company or the site."""
-    named = pattern("organizations", r"(?<!\w){}(?!\w)").search(name) or pattern("organizations_cjk", "{}").search(name)
-    return bool(named) or fold(name) in site_names
+    within = [pattern(kind, r"(?<!\w){}(?!\w)") for kind in ("organizations", "agencies")]
+    named = any(one.search(name) for one in (*within, pattern("organizations_cjk", "{}")))
+    return named or fold(name) in site_names
 
 
 def said(text: str) -> bool:

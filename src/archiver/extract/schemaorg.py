@@ -72,7 +72,7 @@ def _claims(page: Page, found: list[Item], form: str) -> Iterator[Found]:
     about, confidence = _described(page, found)
     names: Iterable[str] = PROPERTIES
     if not about:
-        about, confidence, names = _own_page(page, found), 0.6, _OF_PAGES
+        about, confidence, names = _own_page(page, found), 0.8, _OF_PAGES
     for name in names:
         for path, item, key, share in ((p, i, k, s) for p, i in about for k, s in PROPERTIES[name]):
             if (raw := item.get(key)) is not None:

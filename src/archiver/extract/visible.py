@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from archiver.extract import byline
+from archiver.extract import byline, dateline
 from archiver.extract.headlines import without_site
 from archiver.extract.nearby import Nearby, label_words, lines
 from archiver.extract.page import Page
@@ -27,7 +27,7 @@ def claims(page: Page) -> Iterator[Found]:
     for text in page.tree.xpath("//head/title/text() | //body/title/text()")[:1]:
         yield Found("headline", text, "title", 0.3)
     yield from chain(
-        byline.authors(nearby), byline.dates(nearby), _reading_time(nearby), _corrections(nearby), _tags(nearby)
+        byline.authors(nearby), dateline.dates(nearby), _reading_time(nearby), _corrections(nearby), _tags(nearby)
     )
     if words := page.article.words:
         yield Found("wordCount", str(words), "text", 0.5)
@@ -67,7 +67,9 @@ def _without_kicker(nearby: Nearby, whole: str) -> str:
         same := next((part for part in parts if len(fold(part)) > 8 and fold(part) in titles), "")
     ):
         return same
-    kickers = [one for one in nearby.heading if label_words(one) & listed("kickers")]
+    kickers = [
+        one for one in nearby.heading.iter("*") if one is not nearby.heading and label_words(one) & listed("kickers")
+    ]
     rest = whole
     for kicker in kickers:
         rest = rest.replace(clean(kicker.text_content()), "", 1)
