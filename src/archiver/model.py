@@ -217,6 +217,8 @@ class PageFacts:
     """Words that the article has by its publisher's own account (`wordCount`, `articleBody`)."""
     is_free: bool | None = None
     """`isAccessibleForFree`."""
+    html: str = ""
+    """The page as its scripts left it, for what it says of its article. Not kept either."""
     covered: float = 0.0
     """Share of the first screen, 0 to 1, that something laid over the page takes."""
     overlay: str = ""
@@ -266,7 +268,7 @@ class PageInfo:
         """The `urn:pageinfo:` document; its members are explained in `docs/pageinfo.md`."""
         facts = asdict(self.facts) if self.facts else None
         if facts:
-            del facts["text"]
+            del facts["text"], facts["html"]
         return {
             **asdict(replace(self, facts=None)),
             "facts": facts,

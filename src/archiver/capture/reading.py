@@ -40,9 +40,12 @@ def read(file: Path, main: RecordRef | None, info: PageInfo | None) -> Reading:
             break
     complaints: list[Finding] = []
     page = extract.page_of(html or b"", info.final_url, charset=charset)
-    assertions = extract.assertions(page, page.url, report=complaints.append)
+    shown = info.facts.html if info.facts else ""
+    assertions = extract.assertions(page, page.url, source="served" if shown else None, report=complaints.append)
     text = extract.article_text(page, report=complaints.append)
     facts = extract.facts(page, assertions, report=complaints.append) if html else None
+    if shown:
+        assertions += extract.rendered(shown, page.url, assertions, report=complaints.append)
     if (seen := info.facts) and facts:
         article = seen.is_article or facts.is_article
         facts = replace(seen, is_article=article, claimed_words=facts.claimed_words, is_free=facts.is_free)

@@ -4,14 +4,17 @@ A voice reads a `Page` and yields `Found` values. None of them is trusted alone,
 that breaks on a page yields nothing and is reported. Which claim counts is `archiver.sidecar.choose`'s business.
 """
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from archiver import __version__
 from archiver.extract import dating, meta, readable, schemaorg, visible, zones
 from archiver.extract.facts import facts as html_facts
+from archiver.extract.feed import FeedEntry
+from archiver.extract.feed import claims as feed_claims
 from archiver.extract.page import MAX_BYTES, Page, decode
 from archiver.extract.text import ArticleText
 from archiver.extract.values import Found, confidence_of, raw_text, value_of
@@ -19,6 +22,8 @@ from archiver.model import Finding, PageFacts, now, timestamp
 from archiver.sidecar import Agent, Assertion
 
 Report = Callable[[Finding], None]
+Voice = Callable[[], Iterable[Found]]
+Source = Literal["served", "rendered"]
 
 _VOICES: dict[str, Callable[[Page], Iterable[Found]]] = {
     "json-ld": schemaorg.json_ld,
@@ -31,6 +36,7 @@ _VOICES: dict[str, Callable[[Page], Iterable[Found]]] = {
     "url": visible.address,
 }
 """Method → who speaks by it."""
+_RENDERED = ("json-ld", "microdata", "rdfa", "meta", "page")
 _OTHER_SOFTWARE = {"trafilatura": readable.agent, "htmldate": dating.agent}
 
 
@@ -48,27 +54,49 @@ def assertions(
     url: str,
     *,
     charset: str | None = None,
+    feed: FeedEntry | None = None,
     at: datetime | None = None,
+    source: Source | None = None,
     report: Report = unheard,
 ) -> list[Assertion]:
     """What the page `html` from `url` says about its article; every value is one that the schema accepts.
 
-    `charset` is what the HTTP header named. Never fails: a voice that breaks on the page is a finding, given to
-    `report`. There is always a headline, at worst the URL's own words; so a document that is no HTML is described
-    by passing `""`.
+    `charset` is what the HTTP header named, `feed` the entry through which the page was found, if any. Never fails: a
+    voice that breaks on the page is a finding, given to `report`. There is always a headline, at worst the URL's own
+    words; so a document that is no HTML is described by passing `""`.
     """
     page = html if isinstance(html, Page) else page_of(html, url, charset=charset)
-    moment = timestamp(at or now(), micro=True)
+    voices: dict[str, Voice] = {method: partial(voice, page) for method, voice in _VOICES.items()}
+    if feed:
+        voices["feed"] = partial(feed_claims, feed)
+    return _heard(page, voices, timestamp(at or now(), micro=True), source, report)
+
+
+def rendered(html: str, url: str, served: Iterable[Assertion], *, report: Report = unheard) -> list[Assertion]:
+    """What the page says beyond `served` once its scripts have run: `html` is what they left of it.
+
+    Only the voices of data and of what a reader sees are heard again. All is claimed at the time of `served`.
+    """
+    page, known = page_of(html, url), list(served)
+    told = {(one.about, one.method, json.dumps(one.value)) for one in known}
+    moment = max((one.at for one in known), default=timestamp(now(), micro=True))
+    voices = {method: partial(_VOICES[method], page) for method in _RENDERED}
+    heard = _heard(page, voices, moment, "rendered", report)
+    counted = any(one.about == "/article/wordCount" for one in known)  # of the text that is kept
+    fresh = [one for one in heard if (one.about, one.method, json.dumps(one.value)) not in told]
+    return [one for one in fresh if not (counted and one.about == "/article/wordCount")]
+
+
+def _heard(page: Page, voices: Mapping[str, Voice], at: str, source: Source | None, report: Report) -> list[Assertion]:
     claimed: list[Assertion] = []
-    for method, voice in _VOICES.items():
+    for method, voice in voices.items():
         by = _OTHER_SOFTWARE[method]() if method in _OTHER_SOFTWARE else Agent("software", "archiver", __version__)
-        heard: list[tuple[Found, Any]] = []
-        _guarded(partial(_hear, voice, page, heard), method, url, report)
-        for found, value in heard:
-            about, raw = f"/article/{found.name}", raw_text(found.raw)
-            confidence = confidence_of(found, value)
-            claimed.append(Assertion(about, value, method, by, moment, raw, found.path[:500], confidence))
-    _guarded(lambda: claimed.extend(list(zones.placed(claimed))), "zones", url, report)
+        found: list[tuple[Found, Any]] = []
+        _guarded(partial(_hear, voice, page, found), method, page.url, report)
+        for one, value in found:
+            about, path, sure = f"/article/{one.name}", one.path[:500], confidence_of(one, value)
+            claimed.append(Assertion(about, value, method, by, at, raw_text(one.raw), path, sure, source=source))
+    _guarded(lambda: claimed.extend(list(zones.placed(claimed))), "zones", page.url, report)
     return claimed
 
 
@@ -89,9 +117,9 @@ def facts(page: Page, claims: Iterable[Assertion], *, report: Report = unheard) 
     return found[0] if found else None
 
 
-def _hear(voice: Callable[[Page], Iterable[Found]], page: Page, heard: list[tuple[Found, Any]]) -> None:
+def _hear(voice: Voice, page: Page, heard: list[tuple[Found, Any]]) -> None:
     """Add what a voice finds, each with its value for the article; what has none is left out."""
-    for found in voice(page):
+    for found in voice():
         if (value := value_of(found, page)) is not None:
             heard.append((found, value))
 

@@ -15,6 +15,8 @@ from archiver.extract.texts import clean, fold
 from archiver.extract.values import Found
 from archiver.extract.words import listed, pattern
 
+_SECTION = 40
+"""Letters that the name of a section has at most."""
 _URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?!\d)")
 
 
@@ -117,8 +119,10 @@ def _tags(nearby: Nearby) -> Iterator[Found]:
     if words:
         yield Found("keywords", words, 'a[rel="tag"]', 0.5)
     for element in nearby.elements:
-        sections = listed("sections") & label_words(element)
+        parent = element.getparent()
+        named = label_words(element) | (label_words(parent) if parent is not None else frozenset())
         text = clean(element.text_content(), 100)
-        if sections and 0 < len(text) <= 40 and not nearby.elsewhere(element, linked=True):
-            yield Found("articleSection", text, f".{min(sections)}", 0.4)
+        marks = named & listed("sections")
+        if marks and 0 < len(text) <= _SECTION and not nearby.elsewhere(element, linked=True):
+            yield Found("articleSection", text, f".{min(marks)}", 0.4)
             return

@@ -82,8 +82,11 @@ class Redactor:
             changed = {"url": about != item.about, "body": body is not item.body}
             return replace(item, about=about, body=body, redacted=tuple(name for name in changed if changed[name]))
         self._begin("pageinfo", item.finished, self.text(item.url))
-        before = self.count
-        info: PageInfo = self._told(replace(item, reasons=(*item.reasons, *self._unread)))
+        before, facts = self.count, item.facts
+        kept = replace(item, facts=replace(facts, html="") if facts else None)
+        info: PageInfo = self._told(replace(kept, reasons=(*item.reasons, *self._unread)))
+        if facts and info.facts:  # it is only read, so nothing of it is counted or sealed
+            info = replace(info, facts=replace(info.facts, html=self.text(facts.html)))
         return replace(info, redacted=("pageinfo",) if self.count > before else ())
 
     def text(self, text: str) -> str:

@@ -51,11 +51,11 @@ def _winner(claims: list[Assertion]) -> Assertion:
         return claims[0]
     if human := [claim for claim in claims if claim.method == "human"]:
         return max(human, key=lambda claim: (moment(claim.at), _text(claim)))
-    latest: dict[tuple[str, str | None], str] = {}
+    latest: dict[tuple[str, bool], str] = {}
     for claim in claims:
-        voice = claim.method, claim.source
+        voice = claim.method, claim.source == "rendered"
         latest[voice] = max(latest.get(voice, ""), moment(claim.at))
-    current = [claim for claim in claims if moment(claim.at) == latest[claim.method, claim.source]]
+    current = [claim for claim in claims if moment(claim.at) == latest[claim.method, claim.source == "rendered"]]
     dated = claims[0].about.startswith("/article/date")
     sure = _certainties(current, dated=dated)
     best = max(sure)

@@ -86,6 +86,7 @@
     headings: [...document.querySelectorAll("h1, h2")]
       .filter(one => shown(one) && !layers.some(([layer]) => layer.contains(one))).slice(0, 20).map(one => one.innerText),
     text: body.innerText,
+    html: root.outerHTML.slice(0, 4e6),
     story: story.map(([, { texts }]) => texts.join(" ")).join("\n"),
     names: [...names],
     sources: [...scripts, ...addresses].slice(0, 600).map(one => one.slice(0, 4000)),
