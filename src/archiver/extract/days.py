@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from archiver.extract.words import months
+from archiver.extract.words import months, pattern
 
 _PARTIAL = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?\Z")
 _SPACED_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}\Z)")
@@ -27,9 +27,6 @@ _WRITTEN = (
 """Forms of a day that can be read in one way only (not `03/04/2020`), with the groups of its year, month and day."""
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９", "0123456789" * 3)
 _CLOCK = r"(?:[\s,|·-]*(?:um|at|à|о|в|kl\.?)?\s*\d{1,2}[:.h]\d{2}(?::\d{2})?\s*(?:uhr|a\.?m\.?|p\.?m\.?|[A-Z]{2,4})?)?"
-_DATED = [
-    re.compile(rf"(?:[^\W\d_]{{2,12}}\.?,\s+)?{form.pattern}{_CLOCK}", re.IGNORECASE) for form, _ in _WRITTEN[:-1]
-]
 
 
 def day_or_instant(text: str) -> str | None:
@@ -64,8 +61,8 @@ def written_day(text: str) -> str | None:
 
 def undated(text: str) -> str:
     """A text with a bar in the place of each day that it names, its weekday and its time of day with it."""
-    for form in _DATED:
-        text = form.sub(" | ", text)
+    for form, _ in _WRITTEN[:-1]:
+        text = pattern("weekdays", rf"(?:(?<!\w){{}}\.?,?\s+)?{form.pattern}{_CLOCK}").sub(" | ", text)
     return text
 
 
