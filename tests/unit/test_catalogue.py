@@ -105,6 +105,24 @@ def test_where_nothing_can_be_written_lists_are_made_in_memory(tmp_path, place):
     assert listed(collection) == {one.capture_id}
 
 
+def test_a_catalogue_on_a_read_only_disk_is_read_as_long_as_it_is_current(tmp_path, monkeypatch):
+    collection, [one] = collection_with(tmp_path)
+    listed(collection)
+    shutil.copytree(tmp_path / ".archiver", tmp_path / "kept")
+    shutil.rmtree(tmp_path / ".archiver")
+    (tmp_path / ".archiver").write_text("in the way, as a read-only disk is")
+    parse_sidecar = feeding.Sidecar.parse
+    monkeypatch.setattr(feeding.Sidecar, "parse", lambda *_: pytest.fail("a sidecar was read"))
+    assert listed(collection) == {one.capture_id}
+    monkeypatch.setattr(feeding.Sidecar, "parse", parse_sidecar)
+    (tmp_path / ".archiver").unlink()
+    (tmp_path / "kept").rename(tmp_path / ".archiver")
+    second = capture_url(f"{URL}/second", collection, PaperEngine(), Terms())
+    shutil.rmtree(tmp_path / ".archiver")
+    (tmp_path / ".archiver").write_text("in the way, as a read-only disk is")
+    assert listed(collection) == {one.capture_id, second.capture_id}
+
+
 def test_a_catalogue_that_cannot_be_written_is_left_alone(tmp_path):
     collection, [one] = collection_with(tmp_path)
     listed(collection)

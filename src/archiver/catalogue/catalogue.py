@@ -3,12 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from archiver.catalogue import tables
-from archiver.catalogue.feeding import body, refresh, revision_paths
+from archiver.catalogue.feeding import body, is_current, refresh, revision_paths
 from archiver.catalogue.query import EVERYTHING, Query
 from archiver.catalogue.tables import COLUMNS, WIDTH, Row, path_of
 from archiver.catalogue.words import Excerpt, excerpt
@@ -229,7 +229,10 @@ def _refreshed(collection: Collection, database: sqlite3.Connection) -> sqlite3.
 
 
 def _opened(collection: Collection) -> sqlite3.Connection:
-    """The database, up to date; in memory where it cannot be written, and made again where it is damaged."""
+    """The database, up to date; made again where it is damaged.
+
+    Where it cannot be written, it is read if nothing new is in the ledger; else all is made in memory.
+    """
     try:
         with collection.state.lock(f"{collection.name}.catalogue"):
             path = path_of(collection)
@@ -241,6 +244,10 @@ def _opened(collection: Collection) -> sqlite3.Connection:
             tables.remove(path)
             return _refreshed(collection, tables.connect(path))
     except (sqlite3.OperationalError, StorageError):
+        with suppress(sqlite3.DatabaseError):
+            database = tables.connect_to_read(path_of(collection))
+            if database and is_current(collection, database):
+                return database
         return _refreshed(collection, tables.with_tables(":memory:"))
 
 

@@ -30,8 +30,7 @@ _DROP = f"INSERT INTO words (words, rowid, {', '.join(WORDS)}) VALUES ('delete',
 
 def refresh(collection: Collection, database: sqlite3.Connection) -> None:
     """Take in what the ledger says since the last time: sealed segments once, open ones when they have grown."""
-    seen = {name for (name,) in database.execute("SELECT segment FROM seen")}
-    for segment in collection.history(skip=seen):
+    for segment in collection.history(skip=_seen(database)):
         with database:
             _take_segment(collection, database, segment)
             sealed = (collection.path / segment.path).is_file()
@@ -39,6 +38,16 @@ def refresh(collection: Collection, database: sqlite3.Connection) -> None:
                 database.execute("DELETE FROM seen WHERE segment NOT LIKE '%.jsonl'")
             mark = segment.name if sealed else segment.sha256
             database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (mark,))
+
+
+def is_current(collection: Collection, database: sqlite3.Connection) -> bool:
+    """Whether the ledger says nothing that was not taken in."""
+    return next(collection.history(skip=_seen(database)), None) is None
+
+
+def _seen(database: sqlite3.Connection) -> set[str]:
+    """Names of sealed segments and digests of open ones."""
+    return {name for (name,) in database.execute("SELECT segment FROM seen")}
 
 
 def _take_segment(collection: Collection, database: sqlite3.Connection, segment: Segment) -> None:

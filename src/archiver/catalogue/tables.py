@@ -108,6 +108,15 @@ def connect(path: Path) -> sqlite3.Connection:
     return with_tables(path)
 
 
+def connect_to_read(path: Path) -> sqlite3.Connection | None:
+    """The database at `path`, which is not written to; None if it is not of our version."""
+    database = _open(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    if database.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return database
+    database.close()
+    return None
+
+
 def remove(path: Path) -> None:
     """Delete the file, and what SQLite may have left of a write that was cut off."""
     for file in (path.with_name(f"{path.name}-journal"), path):
@@ -121,8 +130,8 @@ def with_tables(place: Path | str) -> sqlite3.Connection:
     return database
 
 
-def _open(place: Path | str) -> sqlite3.Connection:
-    database = sqlite3.connect(place, timeout=WAIT_SECONDS)
+def _open(place: Path | str, *, uri: bool = False) -> sqlite3.Connection:
+    database = sqlite3.connect(place, timeout=WAIT_SECONDS, uri=uri)
     database.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     database.execute("PRAGMA trusted_schema = OFF")  # the file may have come with a folder from anywhere
     return database
