@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -596,6 +597,21 @@ def test_a_page_that_ends_its_reader_is_told(archiver, tmp_path, monkeypatch):
 def test_what_a_feed_said_stays(archiver, tmp_path):
     collection, [captured] = collection_with(tmp_path)
     misread(collection, captured.capture_id, "articleSection", "Cities", "feed")
+    misread(collection, captured.capture_id)
+    archiver("extract", captured.capture_id)
+    current = collection.sidecar(captured.capture_id).article
+    assert (current["headline"], current["articleSection"]) == ("The bridge stands", "Cities")
+
+
+def test_what_only_the_rendered_page_said_stays(archiver, tmp_path):
+    collection, [captured] = collection_with(tmp_path)
+    before = collection.sidecar(captured.capture_id)
+    served = [replace(one, source="served") for one in before.assertions]
+    shown = replace(served[0], about="/article/articleSection", value="Cities", source="rendered")
+    collection.revise(
+        lambda: [successor(before, [shown], reread=served)], Event("metadata modification", "archiver/0.0")
+    )
+    assert json.loads(archiver("extract", captured.capture_id, "--json")[1])["status"] == "unchanged"
     misread(collection, captured.capture_id)
     archiver("extract", captured.capture_id)
     current = collection.sidecar(captured.capture_id).article

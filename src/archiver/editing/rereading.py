@@ -1,7 +1,8 @@
 """Reading pages again: what software finds today in what was kept, beside what people say of it.
 
 A reading takes the place of the one before, which the earlier revisions keep: two readings side by side would let an
-old mistake win. What people say, and what a feed said when it led to the page, cannot be read again and stays.
+old mistake win. What cannot be read again stays: what people say, what a feed said when it led to the page, and what
+stood only on the page as its scripts had left it.
 """
 
 import json
@@ -113,7 +114,10 @@ def _read(kept: Kept) -> Reading:
     html, charset = document
     complaints: list[Finding] = []
     page = extract.page_of(html, sidecar.final_url, charset=charset)
-    return extract.assertions(page, page.url, report=complaints.append), complaints
+    claims = extract.assertions(page, page.url, report=complaints.append)
+    if any(claim.source for claim in sidecar.assertions):  # there was another text to tell it from
+        claims = [replace(claim, source="served") for claim in claims]
+    return claims, complaints
 
 
 def _documents(collection: Collection, sidecars: list[Sidecar]) -> Iterator[Kept]:

@@ -56,8 +56,11 @@ class Assertion:
 
     @property
     def can_be_reread(self) -> bool:
-        """Whether it was read in the page, which is kept: not what a person says, nor what a feed said at the time."""
-        return self.by.type == "software" and self.method != "feed"
+        """Whether it was read in the page as it was served, which is kept.
+
+        Not what a person says; nor what a feed said at the time, or the page as its scripts had left it.
+        """
+        return self.by.type == "software" and self.method != "feed" and self.source != "rendered"
 
     def as_json(self) -> dict[str, Any]:
         """Its place in the sidecar's `assertions`."""
