@@ -1,6 +1,5 @@
 """Whether a sidecar is a good one: the schema, the derivation of the article, and whether its dates make sense."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,11 +39,12 @@ def _derivation(sidecar: Sidecar) -> Iterator[Problem]:
 
 
 def _derived(claims: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `choose` makes of them. Each property is chosen alone, so one of a single claim needs no choice."""
-    about = Counter(claim["about"] for claim in claims)
-    article = choose(Assertion.of(claim) for claim in claims if about[claim["about"]] > 1)
-    single = ((ABOUT[claim["about"]], claim["value"]) for claim in claims if about[claim["about"]] == 1)
-    article |= {name: value for name, value in single if value is not None}
+    """What `choose` makes of them. Each property is chosen alone: where all say the same, nothing is left to choose."""
+    values = {claim["about"]: claim["value"] for claim in claims}
+    contested = {claim["about"] for claim in claims if claim["value"] != values[claim["about"]]}
+    article = choose(Assertion.of(claim) for claim in claims if claim["about"] in contested)
+    agreed = ((ABOUT[about], value) for about, value in values.items() if about not in contested)
+    article |= {name: value for name, value in agreed if value is not None}
     return article | {"@type": "NewsArticle"} if article else {}
 
 

@@ -26,6 +26,7 @@ _LETTERS = {
     for script, (languages, letters) in _SCRIPTS.items()
     for language in languages.split()
 }
+_LETTER = re.compile(r"[^\W\d_]")
 _OWN = {"uk": (re.compile("[іїєґІЇЄҐ]"), "ru"), "ru": (re.compile("[ыэъёЫЭЪЁ]"), "uk")}
 """Language → letters that its neighbour does not have, and the neighbour."""
 
@@ -36,7 +37,7 @@ def contradiction(language: str, text: str) -> str:
     if primary not in _LETTERS or any(len(subtag) == 4 for subtag in subtags):  # a script of its own is told
         return ""
     script, letters = _LETTERS[primary]
-    written = sum(1 for character in text if character.isalpha())
+    written = len(_LETTER.findall(text))
     if written < _ENOUGH:
         return ""
     if len(letters.findall(text)) < 0.3 * written:

@@ -1,5 +1,6 @@
 """Many files: found in folders, and judged on all cores."""
 
+import gc
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -74,9 +75,15 @@ def _batches(files: list[Path], *, warcs: bool) -> Iterator[list[Judged]]:
     if len(files) < _MANY or cores == 1:
         yield from map(judge, batches)
         return
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(cores, get_context("spawn"), _settle) as pool:
         yield from pool.map(judge, batches)
 
 
 def _judged(files: list[Path], *, warcs: bool) -> list[Judged]:
     return [Judged(str(path), tuple(validate_file(path, warcs=warcs))) for path in files]
+
+
+def _settle() -> None:
+    """A worker reads one document after another and keeps none: looking for garbage so often is wasted on it."""
+    gc.freeze()
+    gc.set_threshold(100_000)
