@@ -40,7 +40,10 @@ def validate_files(paths: Iterable[Path], progress: Progress = silent, *, warcs:
             raise UnreadableInput(str(path), "there is no such file")
     files: list[Path] = []
     for path in named:
-        found = list(_within(path)) if path.is_dir() else [path]
+        try:
+            found = list(_within(path)) if path.is_dir() else [path]
+        except OSError as error:
+            raise UnreadableInput(str(error.filename), (error.strerror or str(error)).lower()) from error
         if not found:
             yield Judged(str(path), (Finding("warning", "nothing-here", str(path), "nothing in it can be judged"),))
         files += found
