@@ -2,9 +2,10 @@
 
 import gzip
 import http.client
-import io
 import json
 import re
+import signal
+import subprocess
 import sys
 from typing import get_args
 from urllib.parse import urlsplit
@@ -32,12 +33,14 @@ URL = "https://news.example/bridge"
 
 
 @pytest.fixture
-def extract(capfd, monkeypatch):
+def extract(capfd, monkeypatch, tmp_path):
     """Runs `archiver extract` in this process: exit code, stdout, stderr."""
 
     def command(*arguments, stdin=""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        code = run(["extract", *map(str, arguments)])
+        (tmp_path / "stdin").write_text(stdin)
+        with (tmp_path / "stdin").open() as lines:
+            monkeypatch.setattr(sys, "stdin", lines)
+            code = run(["extract", *map(str, arguments)])
         return code, *capfd.readouterr()
 
     return command
@@ -74,10 +77,28 @@ def test_a_batch_is_answered_in_order(extract, tmp_path):
     assert told == [f"Bridge {number} closed" for number in range(70)]
 
 
+def test_a_line_is_answered_while_the_next_is_not_there_yet(archiver, tmp_path):
+    (tmp_path / "page.html").write_text(PAGE)
+    line = json.dumps({"html": str(tmp_path / "page.html"), "url": URL})
+    command = archiver.command("extract", "--batch", "--json")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as asked:
+        for _ in range(2):
+            print(line, file=asked.stdin, flush=True)
+            assert json.loads(asked.stdout.readline())["article"]["headline"] == "Bridge closed"
+    assert asked.returncode == 0
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as asked:
+        print(line, file=asked.stdin, flush=True)
+        assert asked.stdout.readline()
+        asked.send_signal(signal.SIGINT)
+        assert asked.wait(60) == 130
+
+
 def test_what_cannot_be_read_is_answered_in_its_place(extract, tmp_path):
     page = tmp_path / "page.html"
     page.write_text(PAGE)
-    (tmp_path / "cut.gz").write_bytes(gzip.compress(PAGE.encode())[:-20])
+    zipped = gzip.compress(PAGE.encode())
+    (tmp_path / "cut.gz").write_bytes(zipped[:-20])
+    (tmp_path / "torn.gz").write_bytes(zipped[:40] + bytes(40) + zipped[80:])
     good = json.dumps({"html": str(page), "url": URL})
     bad = [
         "{",
@@ -90,6 +111,7 @@ def test_what_cannot_be_read_is_answered_in_its_place(extract, tmp_path):
         json.dumps({"html": str(tmp_path), "url": URL}),
         json.dumps({"html": "a\0b", "url": URL}),
         json.dumps({"html": str(tmp_path / "cut.gz"), "url": URL}),
+        json.dumps({"html": str(tmp_path / "torn.gz"), "url": URL}),
     ]
     code, out, err = extract("--batch", "--json", stdin="\n".join([good, *bad, good]))
     first, *middle, last = map(json.loads, out.splitlines())

@@ -1,5 +1,6 @@
 """`extract`: what pages say about their article, and its text."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,8 @@ def extract(
 
     if batch and not html and not url:
         code = 0
-        for answer in answers(sys.stdin.buffer):
+        lines = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))  # not closed: a thread may wait on it
+        for answer in answers(lines):
             code = 1 if "error" in answer else code
             render.emit(answer)
         return code

@@ -2,11 +2,16 @@
 
 import gzip
 import os
-from collections import deque
+import signal
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 from archiver import extract, jsontext
@@ -15,7 +20,7 @@ from archiver.extract.page import MAX_BYTES, join
 from archiver.sidecar import choose
 
 AHEAD = 64
-"""So many lines are read before the first of them is answered."""
+"""So many lines are read ahead of the answers."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -38,24 +43,35 @@ def described(path: Path, url: str) -> dict[str, Any]:
     }
 
 
+_Waiting = Queue[Future[dict[str, Any]] | None]
+
+
 def answers(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """For each JSON line {html: path, url}, in order, what `described` tells, or {error: why}; read on all cores.
 
+    A line is answered as soon as it can be, also while the next is not there yet. `lines` are read in a thread.
     Raises `ArchiverError` when a page ends the process that reads it.
     """
-    waiting: deque[Future[dict[str, Any]]] = deque()
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    waiting: _Waiting = Queue(AHEAD)
+    cores, quiet = len(os.sched_getaffinity(0)), (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=signal.signal, initargs=quiet) as pool:
+        Thread(target=_submit, args=(lines, pool, waiting), daemon=True).start()
         try:
-            for line in lines:
-                waiting.append(pool.submit(_answer, line))
-                if len(waiting) >= AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            while (future := waiting.get()) is not None:
+                yield future.result()
         except BrokenProcessPool as error:
             raise ArchiverError("A page ended the process that read it.", "Lines not answered are not read.") from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _submit(lines: Iterable[bytes], pool: ProcessPoolExecutor, waiting: _Waiting) -> None:
+    try:
+        with suppress(RuntimeError):  # nobody waits for answers any more
+            for line in lines:
+                waiting.put(pool.submit(_answer, line))
+    finally:
+        waiting.put(None)
 
 
 def _answer(line: bytes) -> dict[str, Any]:
@@ -75,6 +91,6 @@ def _content(path: Path) -> bytes:
             zipped = file.read(2) == _GZIP
             file.seek(0)
             return (gzip.GzipFile(fileobj=file) if zipped else file).read(MAX_BYTES)
-    except (OSError, EOFError, ValueError) as error:  # zlib's own errors are told as OSError by gzip
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         why = getattr(error, "strerror", None) or str(error) or "it is cut short"
         raise UnreadableInput(str(path), why.lower()) from error

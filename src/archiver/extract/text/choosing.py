@@ -38,6 +38,8 @@ _GAP = 8
 """So many unmarked blocks in a row may be filled in."""
 _AUTHOR_BOX = 80
 """Words that a box about the author has, at most."""
+_SMALL = 30
+"""Words of a date line or small print, at most."""
 _AGAINST = frozenset((Trait.NAVIGATION, Trait.RELATED, Trait.ASIDE, Trait.SHARING, Trait.COMMENTS, Trait.OFFER))
 _AGAINST |= {Trait.ADVERT}
 
@@ -168,7 +170,7 @@ class _Judge:
             return min(trait.name for trait in against)
         if Trait.AUTHOR in one.traits and (count <= _AUTHOR_BOX or not one.inside):
             return "author"
-        if one.traits & {Trait.SMALL, Trait.CREDIT} and (count <= wording.SHORT or not one.inside):
+        if one.traits & {Trait.SMALL, Trait.CREDIT} and (count <= _SMALL or not one.inside):
             return "small"
         at_edge = not self._body[0] <= at <= self._body[1] and block.kind not in {"list-item", "quote"}
         if said := wording.furniture(block.text, count, block.linked, at_edge=at_edge):
