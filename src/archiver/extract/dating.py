@@ -4,19 +4,19 @@ By itself it finds the date of the next story too. It is therefore shown only wh
 document's head, of which other voices speak.
 """
 
+import re
 from collections.abc import Iterator
-from copy import deepcopy
 from functools import cache
 from importlib.metadata import version
-from typing import Any
 
-from lxml import etree
-
-from archiver.extract.nearby import Nearby
+from archiver.extract.dateline import dates
+from archiver.extract.days import day_or_instant, written_day
 from archiver.extract.page import Page
 from archiver.extract.readable import too_large
 from archiver.extract.values import Found
 from archiver.sidecar import Agent
+
+MONTHS = 12
 
 
 @cache
@@ -26,25 +26,26 @@ def agent() -> Agent:
 
 
 def claims(page: Page) -> Iterator[Found]:
-    """The day on which the page was published, if it finds one in the article."""
+    """The day on which the page was published, if it finds one in the article.
+
+    Its guesses are left out: what it makes of a bare year, of a date that can be read in two ways, and of a date that
+    the page gives as that of a change.
+    """
     if too_large(page):
         return
     from htmldate import find_date
 
-    found = find_date(_own_part(page), original_date=True, extensive_search=True)
-    if found and not found.endswith("-01-01"):  # which it makes of a bare year
+    part = page.nearby.own_part()
+    found = find_date(part, original_date=True, extensive_search=True)
+    if not found or found.endswith("-01-01") or _is_ambiguous(found, part.text_content()):
+        return
+    changed = [day_or_instant(one.raw) or "" for one in dates(page.nearby) if one.name == "dateModified"]
+    if not any(one.startswith(found) for one in changed):
         yield Found("datePublished", found, "htmldate", 0.35)
 
 
-def _own_part(page: Page) -> Any:
-    """A copy of the page without its head, its scripts, what belongs to other stories, and what follows the text."""
-    nearby = Nearby(page)
-    copy = deepcopy(page.tree)
-    pairs = zip(list(page.tree.iter(etree.Element)), list(copy.iter(etree.Element)), strict=True)
-    foreign = [
-        twin for one, twin in pairs if one.tag in ("head", "script") or nearby.follows(one) or nearby.is_other(one)
-    ]
-    for twin in foreign:
-        if twin.getparent() is not None:
-            twin.drop_tree()
-    return copy
+def _is_ambiguous(found: str, text: str) -> bool:
+    """Whether a day stands there as `03/04/2026` and no day is written in full."""
+    year, month, day = (int(part) for part in found.split("-"))
+    two_ways = rf"(?<!\d)(?:0?{month}[/.-]0?{day}|0?{day}[/.-]0?{month})[/.-](?:{year}|{year % 100})(?!\d)"
+    return day <= MONTHS and written_day(text) != found and bool(re.search(two_ways, text))

@@ -3,15 +3,18 @@
 import re
 from collections import deque
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from archiver.extract.page import Page
 from archiver.extract.texts import clean, fold
 from archiver.extract.words import pattern
+
+if TYPE_CHECKING:
+    from archiver.extract.page import Page
 
 _APART = frozenset(
     ("aside", "nav", "figure", "script", "style", "noscript", "template", "form", "option", "header", "dialog")
@@ -36,7 +39,7 @@ _SHORTEST = 8
 class Nearby:
     """The neighbourhood of a page's headline."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: "Page") -> None:
         self.page = page
         self.heading, self.likeness = _headline(page)
         self._around = set(islice(self.heading.iterancestors(), _DEPTH)) if self.heading is not None else set()
@@ -91,6 +94,23 @@ class Nearby:
         """Whether something stands below the article's text, where other stories are."""
         return self._places[element] >= self._end
 
+    def own_part(self, *, data: bool = False) -> Any:
+        """A copy of the page without what belongs to other stories.
+
+        With `data`, its head and its scripts are left in, and what stands at the article's foot; else they are out.
+        """
+        copy = deepcopy(self.page.tree)
+        foreign = [
+            twin
+            for one, twin in zip(list(self._places), list(copy.iter(etree.Element)), strict=True)
+            if self.is_other(one, linked=data, aside=data)
+            or not (data or (one.tag not in ("head", "script") and not self.follows(one)))
+        ]
+        for twin in foreign:
+            if twin.getparent() is not None and not (data and twin.tag in ("head", "script", "style", "noscript")):
+                twin.drop_tree()
+        return copy
+
     @cached_property
     def elements(self) -> list[Any]:
         """Elements around the headline, in reading order, up to the second paragraph of the text.
@@ -126,7 +146,7 @@ class Nearby:
                 before.append(element)
 
 
-def _headline(page: Page) -> tuple[Any, float]:
+def _headline(page: "Page") -> tuple[Any, float]:
     """The heading that is the article's headline, and its likeness to the page's titles, 0 to 1; (None, 0) for none.
 
     Of those of the first rank it is the one that has most in common with what the page calls itself. One that only

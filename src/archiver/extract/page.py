@@ -11,6 +11,7 @@ import lxml.etree
 import lxml.html
 
 from archiver.extract import jsonld
+from archiver.extract.nearby import Nearby
 from archiver.extract.texts import clean, fold
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ class Page:
         from archiver.extract.text.choosing import chosen
 
         return chosen(self)
+
+    @cached_property
+    def nearby(self) -> Nearby:
+        """The neighbourhood of its headline."""
+        return Nearby(self)
 
     @cached_property
     def linked(self) -> list[jsonld.Item]:

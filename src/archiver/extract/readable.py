@@ -42,7 +42,8 @@ def claims(page: Page) -> Iterator[Found]:
         return
     from trafilatura.metadata import extract_metadata
 
-    found = extract_metadata(deepcopy(page.tree), page.url, {"extensive_search": False, "original_date": True}, False)
+    part = page.nearby.own_part(data=True)
+    found = extract_metadata(part, page.url, {"extensive_search": False, "original_date": True}, False)
     host = urlsplit(page.url).netloc.removeprefix("www.")
     for field, (name, confidence) in _FIELDS.items():
         raw = getattr(found, field, None)

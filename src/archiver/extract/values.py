@@ -37,7 +37,7 @@ def value_of(found: Found, page: Page) -> Any:
 
 
 def confidence_of(found: Found, value: Any) -> float:
-    """How sure the voice is. Data that names only the newsroom as the author often does so for want of a person."""
+    """How sure the voice is. Where only the newsroom is named as the author, that is often for want of a person."""
     unnamed = found.name == "author" and all(one["@type"] == "Organization" for one in value)
     return round(found.confidence * (_UNNAMED if unnamed else 1.0), 4)
 

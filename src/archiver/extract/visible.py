@@ -24,7 +24,7 @@ def claims(page: Page) -> Iterator[Found]:
     """The headline, and what stands around it; the title of the tab."""
     if too_large(page):
         return
-    nearby = Nearby(page)
+    nearby = page.nearby
     yield from _headlines(nearby)
     for text in page.tree.xpath("//head/title/text() | //body/title/text()")[:1]:
         yield Found("headline", text, "title", 0.3)
