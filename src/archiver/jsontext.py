@@ -9,6 +9,7 @@ import json
 import math
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -27,6 +28,7 @@ _TOKEN = re.compile(r'[][{}]|"(?:[^"\\]|\\.)*+"?|NaN|-?Infinity|-?[0-9][0-9.eE+-
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _CONTAINERS = {dict, list}
+_DECODER = json.JSONDecoder(strict=False)
 _UTF_8 = "Save it as UTF-8 without a byte order mark."
 
 
@@ -158,14 +160,20 @@ class Positions:
     """Where the values of a JSON text stand. The text is JSON, but may repeat keys."""
 
     text: str
+    wanted: Sequence[str] = ()
+    """Pointers that will be asked for: what none of them leads into is then passed over; without any, all is read."""
     values: dict[str, int] = field(default_factory=dict)
     """JSON Pointer (RFC 6901) → offset of the value, or of its key where it has one."""
     duplicates: list[tuple[str, int]] = field(default_factory=list)
     """Keys that their object has already, with their offsets."""
     _lines: list[int] = field(default_factory=list)
     """Where each line begins."""
+    _around: set[str] = field(default_factory=set)
+    """All that holds something wanted."""
 
     def __post_init__(self) -> None:
+        for place in self.wanted:
+            self._around |= {place[:end] for end, character in enumerate(place) if character == "/"}
         self._lines = [0, *(found.end() for found in re.finditer("\n", self.text))]
         self._value(self._skip(0), "")
 
@@ -187,6 +195,8 @@ class Positions:
     def _value(self, offset: int, place: str) -> int:
         """Note the value at `offset`; returns where it ends."""
         self.values.setdefault(place, offset)
+        if self.wanted and place not in self._around:
+            return _DECODER.raw_decode(self.text, offset)[1]
         match self.text[offset]:
             case "{":
                 return self._members(offset, place)

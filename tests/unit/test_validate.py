@@ -291,6 +291,9 @@ def test_every_value_has_its_position(value, indent, ascii_only):
 
     check(value, "", None)
     assert positions.duplicates == []
+    for place in positions.values:
+        assert Positions(text, [place]).find(place) == positions.find(place)
+        assert Positions(text, [f"{place}/gone", "/x"]).find(f"{place}/gone") == positions.find(f"{place}/gone")
 
 
 NAMES = (

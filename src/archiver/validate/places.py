@@ -12,7 +12,7 @@ def located(problems: Iterable[Problem], text: str, where: str, first_line: int 
     known = list(problems)
     if not known:
         return []
-    positions = Positions(text)
+    positions = Positions(text, [problem.pointer for problem in known])
     placed = sorted((positions.find(problem.pointer), problem) for problem in known)
     return [finding(problem, where, line + first_line - 1, column) for (line, column), problem in placed]
 
