@@ -50,4 +50,5 @@ def test_a_page_made_by_scripts_is_read_as_they_left_it(archiver, late):
     assert ("/article/author", "rendered") in told
     assert ("/article/author", "served") not in told
     assert ("/article/headline", "served") in told
+    assert sidecar["warc"]["records"]["articleText"]["url"] == f"urn:article:{late}"
     assert archiver("validate").code == 0

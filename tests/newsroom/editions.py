@@ -1,7 +1,8 @@
 """What the newspaper says, in its two languages; read from `content/*.toml`."""
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -54,6 +55,20 @@ class Edition:
         """Page `number` of the feed, from 1; the item that the article page itself shows is on none of them."""
         first = 1 + (number - 1) * ITEMS_A_PAGE
         return self.stories[first : first + ITEMS_A_PAGE]
+
+    def written(self) -> Iterator[tuple[str, str]]:
+        """Kind and text of each paragraph of the article, as its editors wrote them."""
+        yield "paragraph", self.article["standfirst"]
+        yield "caption", self.article["caption"]
+        for part in self.article["parts"]:
+            if part["kind"] == "chart":
+                yield "caption", f"{self.words['chart']} {self.words['chart_note']}"
+            elif part["kind"] == "video":
+                yield "caption", part["caption"]
+            elif part["kind"] != "card":
+                yield part["kind"], re.sub("<.*?>", "", part["text"])
+            if part["kind"] == "quote":
+                yield "quote", part["by"]
 
     def day(self, at: datetime) -> str:
         """`at` as a reader of this edition writes a day."""

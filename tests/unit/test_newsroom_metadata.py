@@ -102,7 +102,7 @@ def test_what_readers_see_says_the_same_without_data_for_machines(pages, languag
 def test_no_voice_takes_anything_from_the_feed_the_banner_or_the_card(pages, language):
     paper = edition(language)
     address, html = pages[language, "corrected"]
-    claims = [*assertions(html, address), *extract.rendered(html, address, [])]
+    claims = [*assertions(html, address), *extract.rendered(extract.page_of(html, address), [])]
     told = json.dumps([one.value for one in claims], ensure_ascii=False)
     for story in paper.stories:
         assert story.title not in told

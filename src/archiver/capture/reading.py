@@ -12,6 +12,8 @@ from archiver.warc import RecordRef, WarcWriter
 
 HTML_BYTES = 20 << 20
 """Of a longer document only so much is read."""
+_WHOLE = 0.8
+"""Share of the words that were sent which a page must still have for its text to be taken as its scripts left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Reading:
 def read(file: Path, main: RecordRef | None, info: PageInfo | None) -> Reading:
     """What the main document says about itself, the facts it is judged by, and its article's text.
 
-    Of a document that is no HTML, only its address speaks. What the browser saw goes before what the HTML tells.
+    Of a document that is no HTML, only its address speaks. What the browser saw goes before what the HTML tells; the
+    text is that of the page as its scripts left it, unless they took the better part of it away.
     """
     if main is None or info is None:
         return Reading()
@@ -40,16 +43,24 @@ def read(file: Path, main: RecordRef | None, info: PageInfo | None) -> Reading:
             break
     complaints: list[Finding] = []
     page = extract.page_of(html or b"", info.final_url, charset=charset)
-    shown = info.facts.html if info.facts else ""
+    shown = extract.page_of(info.facts.html, info.final_url) if info.facts and info.facts.html else None
     assertions = extract.assertions(page, page.url, source="served" if shown else None, report=complaints.append)
     text = extract.article_text(page, report=complaints.append)
     facts = extract.facts(page, assertions, report=complaints.append) if html else None
     if shown:
-        assertions += extract.rendered(shown, page.url, assertions, report=complaints.append)
+        assertions += extract.rendered(shown, assertions, report=complaints.append)
+        left = extract.article_text(shown, report=complaints.append)
+        text = left if left.words >= _WHOLE * text.words else text
+    assertions = [one for one in assertions if not _counts(one) or one.value == text.words]
     if (seen := info.facts) and facts:
         article = seen.is_article or facts.is_article
         facts = replace(seen, is_article=article, claimed_words=facts.claimed_words, is_free=facts.is_free)
     return Reading(assertions, facts or seen, text, complaints)
+
+
+def _counts(claim: Assertion) -> bool:
+    """Whether a claim is ours of the text's length: it must be that of the text which is kept."""
+    return claim.about == "/article/wordCount" and claim.method == "page"
 
 
 def write_text(text: ArticleText, url: str, writer: WarcWriter) -> list[RecordRef]:

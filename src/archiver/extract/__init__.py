@@ -72,19 +72,17 @@ def assertions(
     return _heard(page, voices, timestamp(at or now(), micro=True), source, report)
 
 
-def rendered(html: str, url: str, served: Iterable[Assertion], *, report: Report = unheard) -> list[Assertion]:
-    """What the page says beyond `served` once its scripts have run: `html` is what they left of it.
+def rendered(page: Page, served: Iterable[Assertion], *, report: Report = unheard) -> list[Assertion]:
+    """What the page says beyond `served` once its scripts have run: `page` is what they left of it.
 
     Only the voices of data and of what a reader sees are heard again. All is claimed at the time of `served`.
     """
-    page, known = page_of(html, url), list(served)
+    known = list(served)
     told = {(one.about, one.method, json.dumps(one.value)) for one in known}
     moment = max((one.at for one in known), default=timestamp(now(), micro=True))
     voices = {method: partial(_VOICES[method], page) for method in _RENDERED}
     heard = _heard(page, voices, moment, "rendered", report)
-    counted = any(one.about == "/article/wordCount" for one in known)  # of the text that is kept
-    fresh = [one for one in heard if (one.about, one.method, json.dumps(one.value)) not in told]
-    return [one for one in fresh if not (counted and one.about == "/article/wordCount")]
+    return [one for one in heard if (one.about, one.method, json.dumps(one.value)) not in told]
 
 
 def _heard(page: Page, voices: Mapping[str, Voice], at: str, source: Source | None, report: Report) -> list[Assertion]:
