@@ -4,7 +4,11 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from archiver.catalogue.difference import pieces
+from archiver.catalogue.words import UNIT
 from archiver.cli import run
 from archiver.collection import Root
 from stockroom import Invented, add
@@ -120,3 +124,37 @@ def test_exports_of_the_command_line(archiver, stock):
     assert archiver("list", "--format", "csv", "--limit", 1, "--order", "published", "--reverse")[1].count(stock[1]) > 0
     [line] = archiver("list", f"id:{stock[2]}", "--format", "jsonl")[1].splitlines()
     assert json.loads(line)["article"]["headline"] == "Lights are back"
+
+
+def test_a_correction_is_found_and_what_it_replaced_is_not(tmp_path, capfd):
+    collection = Root(tmp_path).create("news", "News", agent="test/1")
+    capture = add(collection, Invented(URL)).capture_id
+    assert run(["--root", str(tmp_path), "search", "headline:lights", "--json"]) == 0
+    edit = ["edit", capture, "headline=Dark again", "--reason", "misread", "--by", "Olha"]
+    assert run(["--root", str(tmp_path), *edit]) == 0
+    capfd.readouterr()
+    for query, ids in (("headline:dark", [capture]), ("headline:lights", [])):
+        assert run(["--root", str(tmp_path), "search", query, "--json"]) == 0
+        assert [json.loads(line)["id"] for line in capfd.readouterr().out.splitlines()] == ids
+    assert run(["--root", str(tmp_path), "show", capture]) == 0
+    out = capfd.readouterr().out
+    assert "Dark again\n                      from human, Olha, because: misread; but json-ld: Lights" in out
+    assert len(re.findall(rf"^  sidecars/{capture}\.r\d", out, re.MULTILINE)) == 2
+
+
+TEXTS = st.lists(st.sampled_from(["the", "grid", "held.", "大橋", "\n", "frost,"]), max_size=30).map(" ".join)
+
+
+@given(TEXTS, TEXTS)
+def test_both_texts_can_be_read_in_their_difference(old, new):
+    told = pieces(old, new)
+    for text, kind in ((old, "removed"), (new, "added")):
+        kept = [unit for piece in told if piece.kind in ("same", kind) for unit in UNIT.findall(piece.text)]
+        assert kept == UNIT.findall(text)
+    assert old != new or all(piece.kind == "same" for piece in told)
+
+
+def test_a_hostile_text_is_compared_in_time():
+    told = pieces("a " * 50_000, "a " * 50_001 + "b")
+    assert [piece.kind for piece in told] == ["removed", "added", "same"]
+    assert len(pieces("a\n" * 50_000, "a\n" * 50_001)) == 3

@@ -1,6 +1,7 @@
 """What changed between two captures: properties of the article, and words of its text."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -13,8 +14,8 @@ from archiver.collection import Collection, Root
 from archiver.errors import UsageError
 from archiver.sidecar import Sidecar
 
-MOST_PAIRS = 20_000_000
-"""So many pairs of words are compared; a passage that would take more counts as written anew."""
+MOST_PAIRS = 2_000_000
+"""So many pairs of equal words are looked at. What has more, as only a hostile page has, counts as written anew."""
 FIRST = ("headline", "alternativeHeadline", "datePublished", "dateModified")
 """What readers of a difference look for first."""
 
@@ -57,8 +58,8 @@ class Difference:
             side: {"id": one.id, "captured_at": one.captured_at, "final_url": one.final_url}
             for side, one in sides.items()
         }
-        pieces = [{piece.kind: piece.text} for piece in self.text if piece.kind != "same"]
-        text = {"words_added": self.words("added"), "words_removed": self.words("removed"), "changes": pieces}
+        passages = [{piece.kind: piece.text} for piece in self.text if piece.kind != "same"]
+        text = {"words_added": self.words("added"), "words_removed": self.words("removed"), "changes": passages}
         return named | {"changes": [asdict(one) for one in self.changes], "text": text if self.text else None}
 
 
@@ -89,7 +90,7 @@ def compare(before: tuple[Collection, Sidecar], after: tuple[Collection, Sidecar
     sides = before, after
     kinds = [name for name in RECORDS if all(name in one.document["warc"]["records"] for _, one in sides)]
     old, new = (article_text(collection, sidecar, kinds[:1]) for collection, sidecar in sides)
-    text = list(_joined(_pieces(old, new))) if old and new else []
+    text = pieces(old, new) if old and new else []
     return Difference(before[1], after[1], list(_changes(before[1], after[1])), text)
 
 
@@ -105,10 +106,15 @@ def _facts(sidecar: Sidecar) -> dict[str, Any]:
     return article | {"final URL": sidecar.final_url, "verdict": sidecar.verdict, "status": sidecar.status}
 
 
+def pieces(old: str, new: str) -> list[Piece]:
+    """What stayed, went and came from one text to another, in order."""
+    return [piece for piece in _pieces(old, new) if piece.text]
+
+
 def _pieces(old: str, new: str) -> Iterator[Piece]:
     """Paragraphs first, and words within those that are not the same: what stayed is found where people see it."""
     lines, others = old.splitlines(), new.splitlines()
-    for verb, a, b, c, d in SequenceMatcher(None, lines, others, autojunk=False).get_opcodes():
+    for verb, a, b, c, d in _opcodes(lines, others):
         left, right = "\n".join(lines[a:b]), "\n".join(others[c:d])
         if verb == "equal":
             yield Piece("same", left + "\n")
@@ -119,11 +125,7 @@ def _pieces(old: str, new: str) -> Iterator[Piece]:
 
 def _words(old: str, new: str) -> Iterator[Piece]:
     left, right = list(UNIT.finditer(old)), list(UNIT.finditer(new))
-    if not left or not right or len(left) * len(right) > MOST_PAIRS:
-        yield from (Piece("removed", old), Piece("added", new))
-        return
-    words, others = [one[0] for one in left], [one[0] for one in right]
-    for verb, a, b, c, d in SequenceMatcher(None, words, others, autojunk=False).get_opcodes():
+    for verb, a, b, c, d in _opcodes([one[0] for one in left], [one[0] for one in right]):
         gone = old[left[a].start() : left[b - 1].end()] if b > a else ""
         come = new[right[c].start() : right[d - 1].end()] if d > c else ""
         if verb == "equal":
@@ -132,6 +134,9 @@ def _words(old: str, new: str) -> Iterator[Piece]:
             yield from (Piece("removed", gone), Piece("added", come))
 
 
-def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """Without empty pieces."""
-    return (piece for piece in pieces if piece.text)
+def _opcodes(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """How `new` comes of `old`, as difflib tells it."""
+    there = Counter(new)
+    if sum(count * there[one] for one, count in Counter(old).items()) > MOST_PAIRS:
+        return [("replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()

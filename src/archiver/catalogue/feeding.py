@@ -117,14 +117,18 @@ def _drop(database: sqlite3.Connection, number: int) -> None:
 def body(database: sqlite3.Connection, number: int) -> str:
     """The text of a capture."""
     found = database.execute("SELECT text FROM bodies WHERE number = ?", (number,)).fetchone()
-    return zlib.decompress(found[0]).decode() if found else ""
+    try:
+        return zlib.decompress(found[0]).decode() if found else ""
+    except (zlib.error, UnicodeDecodeError):
+        return ""  # damage that SQLite does not see; `reindex` makes all anew
 
 
 def _words(row: Row, article: dict[str, Any], text: str) -> tuple[str, ...]:
     """What goes into each column of the index of words."""
     also = _text(article.get("alternativeHeadline"))
     told = (f"{row.headline}\n{also}", row.authors, row.section, row.publisher, _text(article.get("keywords")))
-    words = (*told, row.description, f"{row.final_url} {row.url}")
+    description = f"{row.description}\n{_text(article.get('correction'))}"
+    words = (*told, description, f"{row.final_url} {row.url}")
     return (*map(indexed, words), _labels(row), indexed(text))
 
 
@@ -165,7 +169,7 @@ def instant(claimed: str) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        value = value.get("name", "")
+        value = value.get("name") or value.get("text")
     if isinstance(value, list):
         return ", ".join(filter(None, (_text(item) for item in value)))
     return value if isinstance(value, str) else ""

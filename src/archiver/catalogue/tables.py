@@ -8,7 +8,7 @@ from typing import Any
 from archiver import disk
 from archiver.collection import Collection
 
-VERSION = 4
+VERSION = 5
 """Raise it when the tables or the form of the words change: an older file is simply made again."""
 
 TABLES = """
