@@ -94,20 +94,42 @@ def test_every_schema_is_published():
     assert {path for path in shipped if not path.startswith("foreign/")} == set(PUBLISHED)
 
 
-@pytest.mark.parametrize("kind", schema.VERSIONS)
-def test_schemas_are_sound_and_refer_to_nothing_outside(kind):
-    whole = shipped(kind)
-    jsonschema.Draft202012Validator.check_schema(whole)
-    assert whole["$id"] == schema.ids()[kind]
-    text = json.dumps(whole)
-    assert all(ref.startswith("#/") for ref in re.findall(r'"\$ref": "([^"]+)"', text))
-    known = set(jsonschema.Draft202012Validator.VALIDATORS) | {
-        *("$schema", "$id", "$defs", "$comment", "title", "description", "examples", "then", "else"),
-    }
+EVERY = [(kind, version) for kind, versions in schema.VERSIONS.items() for version in versions]
+EVERY += [(kind, "") for kind in schema.FOREIGN]
+KEYWORDS = set(jsonschema.Draft202012Validator.VALIDATORS) | {
+    *("$schema", "$id", "$defs", "$comment", "title", "description", "examples", "then", "else"),
+}
+
+
+def misspelt(whole: dict) -> list[str]:
+    """Where a schema has a keyword that nobody reads: validators pass such a word by in silence."""
+    found = []
     for path, part in parts(whole):
         names_of_members = path and path[-1] in ("properties", "$defs")
         if isinstance(part, dict) and not names_of_members and not {"const", "examples"} & set(path):
-            assert set(part) <= known, f"a keyword that nobody reads at {path}"
+            found += [pointer(*path, word) for word in sorted(set(part) - KEYWORDS)]
+    return found
+
+
+@pytest.mark.parametrize(("kind", "version"), EVERY)
+def test_schemas_are_sound_and_refer_to_nothing_outside(kind, version):
+    whole = schema.loaded(kind, version)
+    jsonschema.Draft202012Validator.check_schema(whole)
+    assert whole["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert whole["$id"] == f"urn:archiver:schema:{kind}:{version}" if version else f"urn:archiver:schema:foreign:{kind}"
+    assert all(ref.startswith("#/") for ref in re.findall(r'"\$ref": "([^"]+)"', json.dumps(whole)))
+    assert misspelt(whole) == []
+
+
+def test_a_misspelt_keyword_is_seen_wherever_it_stands():
+    whole = shipped("sidecar")
+    seen = 0
+    for path, part in list(parts(whole)):
+        if isinstance(part, dict) and "type" in part and "properties" not in path[-1:] and "const" not in path:
+            wrong = changed(whole, (*path, "requird"), ["x"]) if path else whole | {"requird": ["x"]}
+            assert misspelt(wrong) == [pointer(*path, "requird")]
+            seen += 1
+    assert seen > 50
 
 
 @pytest.mark.parametrize("kind", schema.VERSIONS)
@@ -172,6 +194,13 @@ def test_a_checker_without_formats_is_refused(monkeypatch):
             schema.problems({}, "sidecar")
     finally:
         schema.judge._validator.cache_clear()
+
+
+def test_an_engine_that_takes_anything_for_a_date_is_refused():
+    for name in schema.FORMATS:
+        with pytest.raises(PartMissing, match="format checker"):
+            schema.judge._refuse_blindness("an engine", lambda rules, name=name: lambda _: rules["format"] == name)
+    schema.judge._refuse_blindness("an engine", lambda _: lambda _: False)
 
 
 @pytest.mark.parametrize(
