@@ -60,9 +60,10 @@ def written_day(text: str) -> str | None:
 
 
 def undated(text: str) -> str:
-    """A text with a bar in the place of each day that it names, its weekday and its time of day with it."""
+    """A text with a bar in the place of each day that it names, with its weekday, its time, and what leads to it."""
+    weekday = rf"(?:(?<!\w){pattern('weekdays', '{}').pattern}\.?,?\s+)?"
     for form, _ in _WRITTEN[:-1]:
-        text = pattern("weekdays", rf"(?:(?<!\w){{}}\.?,?\s+)?{form.pattern}{_CLOCK}").sub(" | ", text)
+        text = pattern("before_days", rf"(?:(?<!\w){{}}\s*:?\s+)?{weekday}{form.pattern}{_CLOCK}").sub(" | ", text)
     return text
 
 
