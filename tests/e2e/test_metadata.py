@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 TEXT = "".join(f"<p>{'The doctors went back to work after three weeks of repairs. ' * 4}</p>" for _ in range(6))
-LATE = f"""<!doctype html><html lang="en"><title>Loading</title><div id="here"></div><script>
+LATE = f"""<!doctype html><html lang="en"><title>Loading</title><div id="here"></div>
+<form class="search"><input name="id"></form><script>
 document.title = "Hospital reopens | The Herald";
 document.getElementById("here").innerHTML = `<article><h1>Hospital reopens</h1>
 <p class="byline">By <a rel="author" href="/o">Olena Koval</a>

@@ -43,6 +43,8 @@ HEADLINES = {
     "<title>Hospital reopens</title><h1><span class='kicker'>Health</span> Hospital reopens</h1>": "Hospital reopens",
     "<title>Hospital reopens</title><h1><span>Three weeks on</span><span>Hospital reopens</span></h1>":
         "Hospital reopens",
+    "<title>Hospital reopens | Herald</title><h2><span>Three weeks on</span> <span>Hospital reopens</span></h2>":
+        "Hospital reopens",
     "<title>Шпиталь знову приймає | Вісник</title><h1>Шпиталь знову приймає хворих</h1>":
         "Шпиталь знову приймає хворих",
     "<title>医院重新开放_新闻</title><h1>医院重新开放</h1>": "医院重新开放",
@@ -73,7 +75,7 @@ AUTHORS = {
     f"<h1>Hospital reopens</h1>{P}{P}<p><em>Text: Anna Groß</em></p>": ["Anna Groß"],
     f"<article><h1>Hospital reopens</h1>{P}{P}<footer>By <a rel='author' href='/j'>Jane Doe</a></footer></article>":
         ["Jane Doe"],
-    f"<article>{H}{P}{P}</article><div class='comments'><span class='author'>Max Muster</span></div>":
+    f"<article>{H}{P}{P}</article><div class='comments'><b class='author'>Max Muster</b></div>":
         [],
     f"<h1>Hospital reopens</h1>{P}{P}<div class='related'><p class='byline'>By Max Muster</p></div>": [],
     f"<h1>Hospital reopens</h1>{P}<aside class='card'>By Max Muster</aside>{P}": [],
@@ -81,6 +83,9 @@ AUTHORS = {
     f"{H}<meta name='author' content='The Herald'><meta property='og:site_name' content='The Herald'>"
     "<p class='byline'>By Jane Doe</p>": ["Jane Doe"],
     "<meta name='author' content='Jane Doe; John Roe'>": ["Jane Doe", "John Roe"],
+    "<meta name='author' content='Jane Doe, Herald'><meta property='og:site_name' content='Herald'>": ["Jane Doe"],
+    f"{H}<p class='author'><a class='author-link' href='/a'>Ann Bois</a> (in Kyiv) et <a href='/l'>Luc Petit</a></p>":
+        ["Ann Bois", "Luc Petit"],
     "<meta name='citation_author' content='Doe, Jane'><meta name='citation_author' content='Roe, John'>":
         ["Jane Doe", "John Roe"],
     "<meta name='twitter:label1' content='Written by'><meta name='twitter:data1' content='Jane Doe'>": ["Jane Doe"],
@@ -102,6 +107,8 @@ DATES = {
     "<h1>Hospital reopens</h1><p>Updated <time datetime='2026-11-20'>x</time></p>": None,
     f"{H}<p>Оновлено: <time datetime='2026-11-20'>x</time></p><time datetime='2026-11-19'>y</time>":
         "2026-11-19",
+    f"{H}<p class='date'>Publié le 19 novembre 2026 à 08h30, modifié le 20 novembre 2026</p>": "2026-11-19",
+    f"{H}<p class='date'>Modifié le 20 novembre 2026, publié le 19 novembre 2026</p>": "2026-11-19",
     "<h1>医院重新开放</h1><p>2026年11月19日 08:30</p>": "2026-11-19",
     "<h1>أعيد فتح المستشفى</h1><p>١٩ نوفمبر ٢٠٢٦</p>": "2026-11-19",
     "<h1>Больница открыта</h1><p>19 ноября 2026 г.</p>": "2026-11-19",

@@ -64,8 +64,10 @@ def _byline(nearby: Nearby, element: Any) -> Found | None:
     inner = element.xpath(".//a[contains(@rel, 'author')] | .//*[contains(@itemprop, 'name')]")
     inner = inner or [one for one in element.iter("*") if one is not element and _mark(one)]
     told = [_told(one) for one in inner[:20] or ([element] if not sure else _alike(element))]
-    names = dict.fromkeys(name for text in told for name in _names(text, nearby, strict=not sure))
-    return Found("author", list(names), how, 0.8 if sure else 0.7) if names else None
+    names = list(dict.fromkeys(name for text in told for name in _names(text, nearby, strict=not sure)))
+    whole = _names(_told(element), nearby, strict=True) if inner else []
+    names = whole if set(names) < set(whole) else names  # only some of them are linked
+    return Found("author", names, how, 0.8 if sure else 0.7) if names else None
 
 
 def _mark(element: Any) -> str:

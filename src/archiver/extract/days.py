@@ -27,6 +27,7 @@ _WRITTEN = (
 """Forms of a day that can be read in one way only (not `03/04/2020`), with the groups of its year, month and day."""
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９", "0123456789" * 3)
 _CLOCK = r"(?:[\s,|·-]*(?:um|at|à|о|в|kl\.?)?\s*\d{1,2}[:.h]\d{2}(?::\d{2})?\s*(?:uhr|a\.?m\.?|p\.?m\.?|[A-Z]{2,4})?)?"
+_TIME = re.compile(_CLOCK, re.IGNORECASE)
 
 
 def day_or_instant(text: str) -> str | None:
@@ -57,6 +58,19 @@ def written_day(text: str) -> str | None:
             century = 2000 if len(year) == 2 else 0
             return _real_day(int(year) + century, int(month) if month.isdecimal() else _month(month), int(day))
     return None
+
+
+def dated_parts(text: str) -> list[tuple[str, str]]:
+    """The days of a text that names several: what leads to each, and the day with its time of day; else none."""
+    found = sorted((day.start(), day.end()) for form, _ in _WRITTEN[:-1] for day in form.finditer(text))
+    days = [one for number, one in enumerate(found) if number == 0 or one[0] >= found[number - 1][1]]
+    parts, before = [], 0
+    for start, end in days if len(days) > 1 else ():
+        clock = _TIME.match(text, end)
+        stop = clock.end() if clock else end
+        parts.append((text[before:start], text[start:stop]))
+        before = stop
+    return parts
 
 
 def undated(text: str) -> str:

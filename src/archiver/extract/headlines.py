@@ -1,9 +1,12 @@
 """A headline without the name of the site, which titles of pages carry before or behind it."""
 
 import re
+from typing import TYPE_CHECKING
 
-from archiver.extract.page import Page
 from archiver.extract.texts import fold
+
+if TYPE_CHECKING:
+    from archiver.extract.page import Page
 
 _SEPARATOR = re.compile(r"\s+(?:[-–—|│·•»«:/~>]+)\s+|\s*[|│»«]\s*|\s+(?=[(\[])|(?<=[\"”“»!?])\s*[-–—]\s*")
 _COLON = re.compile(r":\s+")
@@ -13,7 +16,7 @@ _SHORTEST = 8
 _CUTS = 12
 
 
-def without_site(text: str, page: Page) -> str:
+def without_site(text: str, page: "Page") -> str:
     """`text` without the parts that only name the site.
 
     What stands above the article as a whole is left as it is. Else it is cut at the first separator where what is
@@ -35,7 +38,7 @@ def without_site(text: str, page: Page) -> str:
     return text
 
 
-def _names_site(part: str, page: Page) -> bool:
+def _names_site(part: str, page: "Page") -> bool:
     folded = fold(part)
     return any(
         folded == name

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from archiver.extract.headlines import without_site
 from archiver.extract.texts import clean, fold
 from archiver.extract.words import pattern
 
@@ -72,6 +73,12 @@ class Nearby:
             return not self.page.same(element.get("href"))
         if element.tag == "footer":
             return not any(one.tag == "article" and one in self._around for one in element.iterancestors())
+        if (
+            element.tag == "header"
+            and self.heading is None
+            and next(element.iterancestors("article"), None) is not None
+        ):
+            return False
         apart = element.tag in _APART and not (aside and element.tag in ("aside", "header", "form"))
         another = element.tag == "article" and self.heading is not None
         return apart or another or bool(pattern("others", "{}").search(labels(element)))
@@ -155,7 +162,11 @@ def _headline(page: "Page") -> tuple[Any, float]:
     """
     titles = [fold(title) for title in page.titles]
     known = [(element, fold(text)) for element, text in page.headings]
-    named = [one for one in known if one[1] in titles] or [one for one in known if _leads(one[1], titles)]
+    named = (
+        [one for one in known if one[1] in titles]
+        or [one for one in known if _leads(one[1], titles)]
+        or [one for one in known if any(title in one[1] for title in _own_titles(page))]
+    )
     own = [words for title in page.titles if (words := set(_words(title)))]
     best, likeness = None, -1.0
     for element, text in page.headings:
@@ -175,6 +186,11 @@ def _headline(page: "Page") -> tuple[Any, float]:
     if named and (best is None or likeness < _LIKE) and named[0][1] not in page.site_names:
         return named[0][0], 0.9
     return best, max(likeness, 0.0)
+
+
+def _own_titles(page: "Page") -> list[str]:
+    """The titles without the site's name, folded; the short ones left out."""
+    return [title for text in page.titles if len(title := fold(without_site(text, page))) >= _SHORTEST]
 
 
 def _leads(folded: str, titles: list[str]) -> bool:

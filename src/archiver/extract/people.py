@@ -17,6 +17,7 @@ Agent = dict[str, str]
 _CONTACT = re.compile(
     r"[(\[<]?\s*(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)\]>]?|(?:https?://|www\.)\S+|(?<!\w)@[\w.]+", re.IGNORECASE
 )
+_ASIDE = re.compile(r"\([^()]{0,80}\)")
 _BETWEEN = r"\s*(?:[;；、،•·|\n\t]|(?<!\d),(?!\d)|\s[-–—]\s|(?:,\s*|\s){}\s)\s*"
 _BETWEEN_LONG = r"\s+{}\s+|\s*/\s*|\s+و\s*"
 _EDGES = ' \t,;:|/•·–—-*"“”„()[]<>…'
@@ -29,6 +30,7 @@ def people(raw: Any, site_names: frozenset[str] = frozenset()) -> list[Agent]:
     `site_names` are folded names of the site: who is called so is an organization.
     """
     text = undated(_CONTACT.sub(" ", clean(raw, 500)))
+    text = _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip(_EDGES) else text
     found: dict[str, Agent] = {}
     for part in _parts(_unlabelled(text)):
         last = next(reversed(found.values()), None)

@@ -74,6 +74,8 @@ def _language_tag(text: str) -> str:
 
 def _authors(raw: Any, page: Page) -> list[dict[str, str]] | None:
     agents = [agent for one in _list(raw)[:50] for agent in _agents(one, page)]
+    if any(one["@type"] == "Person" for one in agents):  # beside them the site is but the publisher
+        agents = [one for one in agents if fold(one["name"]) not in page.site_names]
     return list({fold(agent["name"]): agent for agent in reversed(agents)}.values())[::-1] or None
 
 

@@ -74,7 +74,8 @@
 
   const names = new Set();
   for (const element of document.querySelectorAll("[id], [class]")) {
-    if (element.id) names.add(element.id);
+    const id = element.getAttribute("id");  // a form's own `id` may be a field of that name
+    if (id) names.add(id);
     element.classList.forEach(name => names.add(name));
     if (names.size > 5000) break;
   }
