@@ -123,12 +123,16 @@ class _Judge:
     def __init__(self, page: Page, found: list[Judged]) -> None:
         self._found = found
         self._about = about(page)
-        marked = [at for at, one in enumerate(found) if one.marked and one.inside]
+        marked = [
+            at
+            for at, one in enumerate(found)
+            if one.marked and one.inside and not one.traits & _AGAINST and not self._about.is_title(one.block.words)
+        ]
         body = [at for at in marked if self._is_body(found[at].block)] or marked
         self._first, self._last = (marked[0], marked[-1]) if marked else (len(found), -1)
         self._body = (body[0], body[-1]) if body else (len(found), -1)
         self._parents = {found[at].block.place.parent for at in marked}
-        self._headline = self._headline_before(self._first)
+        self._headline = self._headline_before(self._body[0])
 
     def judge(self) -> None:
         """Give each block its reason, in order: one leans on the one before it."""
@@ -188,10 +192,10 @@ class _Judge:
             is_near = self._headline < at <= self._last and block.linked < 0.5 and count > 2
             return "" if is_near else "elsewhere"
         if one.marked:
-            if one.inside or (self._headline < at < self._first and count > 3):
+            if one.inside or (self._headline < at < self._body[0] and count > 3):
                 return ""
             follows = at > self._last and not self._found[at - 1].reason
-            before = at < self._first and count >= _LEAD and block.linked < 0.3
+            before = at < self._body[0] and count >= _LEAD and block.linked < 0.3
             return "" if before or (follows and count >= _LONG and block.linked < 0.3) else "elsewhere"
         if at in gaps and self._fills(at, one, count):
             return ""
@@ -222,7 +226,10 @@ class _Judge:
 
     def _is_lead(self, at: int, block: Block) -> bool:
         count = len(block.words)
-        if not (self._headline < at < self._first and count >= _LEAD and block.linked < 0.2) or block.kind == "caption":
+        if (
+            not (self._headline < at < self._body[0] and count >= _LEAD and block.linked < 0.2)
+            or block.kind == "caption"
+        ):
             return False
         if self._about.likeness(block.words) >= 0.5 and count < 2 * _LONG:
             return False  # the headline with a word before it
