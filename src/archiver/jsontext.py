@@ -67,9 +67,8 @@ def read(content: bytes, where: str) -> Any:
         raise _too_deep(text, where)
     if repeated:
         key, offset = Positions(text).duplicates[0]
-        why = f"the key {key[:60]!r} stands twice in one object"
         hint = "Programs differ in which of the two they take. Keep one."
-        raise BadJSON(where, "json-duplicate-key", why, at(text, offset), hint)
+        raise BadJSON(where, "json-duplicate-key", repeated_key(key), at(text, offset), hint)
     if _SURROGATE.search(text):
         _refuse_lone_surrogates(value, where)
     return value
@@ -94,6 +93,11 @@ def decode(content: bytes, where: str) -> str:
 def at(text: str, offset: int) -> tuple[int, int]:
     """Line and column, both from 1, of an offset."""
     return text.count("\n", 0, offset) + 1, min(offset, len(text)) - (text.rfind("\n", 0, offset) + 1) + 1
+
+
+def repeated_key(key: str) -> str:
+    """What is wrong with a key that its object has already."""
+    return f"the key {key[:60]!r} stands twice in one object"
 
 
 def _no_number(name: str) -> NoReturn:

@@ -346,6 +346,12 @@ def test_no_document_breaks_validation(name, seed, data):
         assert PLACE.fullmatch(one.where), one
 
 
+def test_every_repeated_key_is_told(tmp_path):
+    file, found = judged(tmp_path, b'{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": {"a": 1}}')
+    expected = [("json-duplicate-key", f"{file}:2:16"), ("json-duplicate-key", f"{file}:3:2")]
+    assert [(one.code, one.where) for one in found] == expected
+
+
 @pytest.mark.parametrize("size", [1, 2])
 def test_huge_values_are_told_in_a_short_line(tmp_path, size):
     document = deepcopy(FULL)

@@ -17,7 +17,7 @@ from archiver.validate.cdxj import judge_cdxj
 from archiver.validate.documents import judge_collection, judge_name, judge_sidecar
 from archiver.validate.lines import judge_ledger
 from archiver.validate.pages import judge_pages
-from archiver.validate.places import located, unreadable
+from archiver.validate.places import located, unreadable_parts
 from archiver.validate.streams import first_value
 
 KNOWN = (
@@ -83,7 +83,7 @@ def _document(path: Path, *, warcs: bool) -> Iterator[Finding]:
     try:
         document = jsontext.read(content, where)
     except BadJSON as error:
-        yield unreadable(error, where)
+        yield from unreadable_parts(error, content, where)
     else:
         yield from _judge_document(document, content, path, warcs=warcs)
     yield from judge_name(path, content)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from archiver.jsontext import BadJSON, Positions
+from archiver.jsontext import BadJSON, Positions, at, repeated_key
 from archiver.model import Finding, Level
 from archiver.schema import Problem
 
@@ -27,6 +27,18 @@ def unreadable(error: BadJSON, where: str, line: int = 1) -> Finding:
     """What keeps a text from being JSON at all; the text begins at line `line` of the file."""
     place = f"{where}:{max(error.line, 1) + line - 1}:{max(error.column, 1)}"
     return Finding("error", error.code, place, error.why, error.hint)
+
+
+def unreadable_parts(error: BadJSON, content: bytes, where: str) -> list[Finding]:
+    """As `unreadable`, and every repeated key where that is the fault."""
+    if error.code != "json-duplicate-key":
+        return [unreadable(error, where)]
+    text = content.decode()
+    places = [(at(text, offset), key) for key, offset in Positions(text).duplicates]
+    return [
+        Finding("error", error.code, f"{where}:{line}:{column}", repeated_key(key), error.hint)
+        for (line, column), key in places
+    ]
 
 
 def told(level: Level, code: str, where: str, line: int, message: str, *, hint: str = "") -> Finding:
