@@ -66,6 +66,7 @@ AUTHORS = {
         ["Jane Doe"],
     "<h1>Hospital reopens</h1><ul class='authors'><li>Jane Doe</li><li>John Roe</li></ul>": ["Jane Doe", "John Roe"],
     "<h1>Hospital reopens</h1><a rel='author' href='/j'>jane_d</a>": ["jane_d"],
+    "<h1>Hospital reopens</h1><span class='author vcard'><a class='fn' href='/j'>jane_d</a></span>": ["jane_d"],
     "<h1>Hospital reopens</h1><p>Von Anna Groß und Udo Klein</p>": ["Anna Groß", "Udo Klein"],
     "<h1>Шпиталь відкрили</h1><p>Автор: Олена Коваль</p>": ["Олена Коваль"],
     "<h1>Hospital reopens</h1><p>19 November 2026 · Jane Doe</p>": ["Jane Doe"],
@@ -238,11 +239,11 @@ def test_a_feed_entry_is_a_voice():
 def test_of_the_rendered_page_only_what_is_new_is_kept():
     served = assertions("<title>Loading</title>", URL, source="served")
     seen = f"<title>Hospital reopens</title><h1>Hospital reopens</h1><a rel='author' href='/j'>Jane Doe</a>{P}{P}"
-    fresh = extract.rendered(seen, URL, served)
+    fresh = extract.rendered(extract.page_of(seen, URL), served)
     assert {one.source for one in fresh} == {"rendered"}
     assert choose([*served, *fresh])["headline"] == "Hospital reopens"
     assert choose([*served, *fresh])["author"] == [{"@type": "Person", "name": "Jane Doe"}]
-    assert extract.rendered("<title>Loading</title>", URL, served) == []
+    assert extract.rendered(extract.page_of("<title>Loading</title>", URL), served) == []
 
 
 def test_a_page_that_says_nothing_has_its_address():

@@ -76,6 +76,8 @@ def _mark(element: Any) -> str:
         return '[rel="author"]'
     if "author" in (element.get("itemprop") or "").split():
         return '[itemprop="author"]'
+    if {"author", "vcard"} <= set((element.get("class") or "").split()):
+        return "hcard.author"  # microformats: whatever stands there is the author
     words = label_words(element)
     marks = words & listed("byline_marks")
     if (marks and not words & listed("beside_names")) or words >= {"author", "name"}:

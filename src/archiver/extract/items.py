@@ -1,4 +1,8 @@
-"""Microdata and RDFa made into schema.org items. Both nest in the same way and differ in the names of attributes."""
+"""Microdata and RDFa made into schema.org items. Both nest in the same way and differ in the names of attributes.
+
+Of RDFa only what publishers use (RDFa Lite). The library for both, extruct, would bring ten packages, reads RDFa as a
+graph of triples in the order of seconds, and does not tell where a value stands.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

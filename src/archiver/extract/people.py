@@ -17,6 +17,7 @@ Agent = dict[str, str]
 _CONTACT = re.compile(
     r"[(\[<]?\s*(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)\]>]?|(?:https?://|www\.)\S+|(?<!\w)@[\w.]+", re.IGNORECASE
 )
+_REPORTER = re.compile(r"\s+(?:기자|記者|记者)$")
 _ASIDE = re.compile(r"\([^()]{0,80}\)")
 _BETWEEN = r"\s*(?:[;；、،•·|\n\t]|(?<!\d),(?!\d)|\s[-–—]\s|(?:,\s*|\s){}\s)\s*"
 _BETWEEN_LONG = r"\s+{}\s+|\s*/\s*|\s+و\s*"
@@ -65,7 +66,7 @@ def _unlabelled(text: str) -> str:
     text = text.strip(_EDGES)
     while label := _label().match(text):
         text = text[label.end() :].strip(_EDGES)
-    return text
+    return _REPORTER.sub("", text)
 
 
 def _parts(text: str) -> Iterator[str]:
