@@ -5,8 +5,11 @@ import io
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Literal
+from unittest.mock import patch
 
 from archiver.browser import Chromium
+from archiver.browser.chromium import ARGUMENTS, UNWANTED
 from archiver.engines import guard
 from archiver.engines.blocking import BlockList
 from archiver.engines.browser.recording import Recording
@@ -19,13 +22,23 @@ TABS, PAGES = 4, 40
 Load = Callable[[int], Awaitable[None]]
 
 
-async def pages_a_second(url: str, *, record: bool) -> float:
+Way = Literal["recorded", "alone", "as it comes"]
+
+
+async def pages_a_second(url: str, way: Way) -> float:
     """The rate of `PAGES` loads of `url`, each in a context of its own, from its start to its load event."""
-    return await (recorded if record else alone)(url)
+    if way == "recorded":
+        return await recorded(url)
+    if way == "alone":
+        return await alone(url)
+    features = ",".join(UNWANTED)
+    usual = [switch for switch in ARGUMENTS if features not in switch]
+    with patch("archiver.browser.chromium.ARGUMENTS", usual):
+        return await alone(url)
 
 
 async def alone(url: str) -> float:
-    """Chromium as it comes: started and driven in the same way, but no tunnel, no proxy, and nothing is listened to."""
+    """Chromium driven in the same way, but no tunnel, no proxy, and nothing is listened to."""
     chromium = await Chromium.launch()
 
     async def load(number: int) -> None:
