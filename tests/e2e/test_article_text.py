@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -30,4 +31,6 @@ def test_a_capture_keeps_the_text(archiver, newsroom, reach, engine, language):
         "paragraphs": len(document["paragraphs"]),
         "words": shown["sidecar"]["article"]["wordCount"],
     }
+    author = archiver("show", done.lines[0]["capture_id"]).out.partition("  author ")[2].splitlines()[1]
+    assert re.fullmatch(r" +from json-ld at \S+; also meta, page, trafilatura", author), "what reads alike agrees"
     assert archiver("validate").code == archiver("verify").code == 0

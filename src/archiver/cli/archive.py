@@ -66,8 +66,12 @@ def _origin(value: "Value") -> str:
     first, *others = value.sources
     told = f"{first.method} at {first.path}" if first.path else f"{first.method}, {first.by.name}"
     told += f", because: {first.reason}" if first.reason else ""
-    also = ", ".join(dict.fromkeys(one.method for one in others))
-    against = ", ".join(dict.fromkeys(f"{one.method}: {render.words(one.value)}" for one in value.others))
+    chosen = render.words(value.value)
+    alike = [one for one in value.others if render.words(one.value) == chosen]  # and differ in what is not shown
+    also = ", ".join(dict.fromkeys(one.method for one in (*others, *alike)))
+    against = ", ".join(
+        dict.fromkeys(f"{one.method}: {render.words(one.value)}" for one in value.others if one not in alike)
+    )
     return f"from {told}" + (f"; also {also}" if also else "") + (f"; but {against}" if against else "")
 
 
