@@ -92,7 +92,7 @@ class RawSite:
     def serve(self, connection) -> None:
         """One connection, request by request."""
         with connection, connection.makefile("rb") as stream:
-            while head := b"".join(iter(stream.readline, b"\r\n")):
+            while head := head_of(stream):
                 length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
                 request = head + b"\r\n" + stream.read(int(length[1]) if length else 0)
                 path = head.split(b" ")[1].decode("ascii")
@@ -103,6 +103,14 @@ class RawSite:
                 if path == "/old":
                     connection.shutdown(1) if not self.tls else connection.unwrap()
                     return
+
+
+def head_of(stream) -> bytes:
+    """The lines of the next request's head; nothing when the connection has ended."""
+    lines: list[bytes] = []
+    while (line := stream.readline()) not in (b"\r\n", b""):
+        lines.append(line)
+    return b"".join(lines)
 
 
 def upgraded(request: bytes) -> bytes:
