@@ -76,6 +76,28 @@ AUTHORS = {
     f"<h1>Hospital reopens</h1>{P}{P}<p><em>Text: Anna Groß</em></p>": ["Anna Groß"],
     f"<article><h1>Hospital reopens</h1>{P}{P}<footer>By <a rel='author' href='/j'>Jane Doe</a></footer></article>":
         ["Jane Doe"],
+    f"<h1>Hospital reopens</h1><div><h5>Autor: </h5>Peter Muster/AG-X{P}</div>": ["Peter Muster"],
+    f"{H}<div><span>By</span> <a href='/j'>Jane Doe</a></div>{P}{P}<p class='author'>Max Muster</p>": ["Jane Doe"],
+    "<h1>Hospital reopens</h1><dl><dt>Auteur</dt><dd><a href='/j'>Jane Doe</a></dd><dt>Lieu</dt><dd>Lyon</dd></dl>":
+        ["Jane Doe"],
+    "<h1>Hospital reopens</h1><ul><li><p>Von</p></li><li>Anna Groß</li></ul>": ["Anna Groß"],
+    "<h1>Шпиталь відкрили</h1><p><b>Автор</b> <a href='/o'>Олена Коваль</a> та <a href='/i'>Іван Франчук</a></p>":
+        ["Олена Коваль", "Іван Франчук"],
+    "<h1>Hospital reopens</h1><p>By <a href='/j'>Jane Doe</a> and <a href='/r'>John Roe</a></p>":
+        ["Jane Doe", "John Roe"],
+    f"<h1>Hospital reopens</h1>{P}{P}<h4>Text:</h4><p>Anna Groß</p>": ["Anna Groß"],
+    "<h1>Hospital reopens</h1><p><b>Author</b></p><p>in the town of Ulm</p>": [],
+    "<h1>Hospital reopens</h1><div>More from <a href='/za'>South Africa</a></div>": [],
+    "<small>Verfasst von: <strong>wintergast</strong> | 31. Dezember 2008</small><h1>Hospital reopens</h1>":
+        ["wintergast"],
+    "<h1>Hospital reopens</h1><p>Posted by wintergast</p>": ["wintergast"],
+    "<h1>Hospital reopens</h1><p>By <b>wintergast</b></p>": [],
+    "<h1>Hospital reopens</h1><p>Written by some people, mostly</p>": [],
+    f"<h1>Hospital reopens</h1><noscript><span class='byline-author'>Posted by Ann Bell, Bo Cole and Di Eng - Chrome "
+    f"team</span>{P}</noscript><a rel='author' href='/h'>Herald</a>": ["Ann Bell", "Bo Cole", "Di Eng"],
+    f"{H}<div class='author'><a href='/j'>Jane Doe</a> <ul><li><a href='/news'>News</a></ul></div>": ["Jane Doe"],
+    f"{H}<div class='author'><a href='/j'>Jane Doe</a> <ul><li><a href='/r'>Ann Roe</a></ul></div>":
+        ["Jane Doe", "Ann Roe"],
     f"<article>{H}{P}{P}</article><div class='comments'><b class='author'>Max Muster</b></div>":
         [],
     f"<h1>Hospital reopens</h1>{P}{P}<div class='related'><p class='byline'>By Max Muster</p></div>": [],

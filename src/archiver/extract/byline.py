@@ -1,13 +1,14 @@
 """Who wrote the article, as its byline tells readers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from archiver.extract.days import undated, written_day
 from archiver.extract.nearby import Nearby, label_words, lines
-from archiver.extract.people import organization, people, said
+from archiver.extract.people import is_label, organization, people, said, says_written
 from archiver.extract.texts import clean
 from archiver.extract.values import Found
 from archiver.extract.words import listed, pattern
@@ -16,15 +17,18 @@ _NAME = re.compile(r"(?:[^\W\d_](?:[\w.'’-]*[^\W_])?\.?)(?:[\s·]+(?:[^\W\d_](
 _PARTICLES = frozenset(
     ("von", "van", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "el", "al", "bin", "zu")
 )
+_PEN_NAME = re.compile(r"[^\W\d_][\w.-]{2,}")
 _LATER = 0.75
 """Share of the confidence of what stands at the article's foot."""
 _CANDIDATES = 3000
 _PIECES = 100
 _SIGNATURE = 80
+_LABEL = 30
 _WORDS = 6
 _BESIDE = 30
 """So many elements are looked at in what holds the date."""
 _MUTE = frozenset(("time", "script", "style", "button", "svg", "img", "noscript"))
+_INLINE = frozenset(("a", "span", "b", "strong", "em", "i", "small", "cite", "u"))
 _APART = {"li": "; "} | dict.fromkeys(("div", "p", "br", "time", "dd", "dt"), " | ")
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NAMED = f"translate(concat(@class, ' ', @id, ' ', @data-testid), '{_CAPITALS}', '{_CAPITALS.lower()}')"
@@ -37,8 +41,8 @@ _MARKED = "//address | //*[contains(@rel, 'author') or contains(@itemprop, 'auth
 def authors(nearby: Nearby) -> Iterator[Found]:
     """The byline around the headline: marked as one, saying so, or the name beside the date.
 
-    Without one, what is marked elsewhere in the article; without that, a signature below its text, or the agency that
-    its first words name.
+    Without one, what is marked elsewhere in the article; without that, a label with a name or a signature below its
+    text, or the agency that its first words name.
     """
     near, later = dict.fromkeys(nearby.elements), None
     for element in nearby.page.tree.xpath(_MARKED)[:_CANDIDATES]:
@@ -47,12 +51,13 @@ def authors(nearby: Nearby) -> Iterator[Found]:
             yield found
             return
         later = later or found
-    if found := next(_spoken(nearby), None) or next(_beside_date(nearby), None):
+    beside = chain(_spoken(nearby), _labelled(nearby, nearby.elements, 0.65), _beside_date(nearby))
+    if found := next(beside, None):
         yield found
     elif later:
         yield Found("author", later.raw, later.path, later.confidence * _LATER)
     else:
-        yield from islice(chain(_signed(nearby), _wired(nearby)), 1)
+        yield from islice(chain(_labelled(nearby, nearby.page.tree.iter("*"), 0.5), _signed(nearby), _wired(nearby)), 1)
 
 
 def _byline(nearby: Nearby, element: Any) -> Found | None:
@@ -63,9 +68,11 @@ def _byline(nearby: Nearby, element: Any) -> Found | None:
     sure = not how.startswith(".")
     inner = element.xpath(".//a[contains(@rel, 'author')] | .//*[contains(@itemprop, 'name')]")
     inner = inner or [one for one in element.iter("*") if one is not element and _mark(one)]
-    told = [_told(one) for one in inner[:20] or ([element] if not sure else _alike(element))]
+    sections = _sections(nearby, element)
+    inner = [one for one in inner if sections.isdisjoint((one, *one.iterancestors("a")))]
+    told = [_told(one, sections) for one in inner[:20] or ([element] if not sure else _alike(element))]
     names = list(dict.fromkeys(name for text in told for name in _names(text, nearby, strict=not sure)))
-    whole = _names(_told(element), nearby, strict=True) if inner else []
+    whole = _names(_told(element, sections), nearby, strict=True) if inner else []
     names = whole if set(names) < set(whole) else names  # only some of them are linked
     return Found("author", names, how, 0.8 if sure else 0.7) if names else None
 
@@ -95,7 +102,17 @@ def _alike(element: Any) -> list[Any]:
     return [one for one in parent if kind(one) == kind(element)][:20] if parent is not None else [element]
 
 
-def _told(element: Any) -> str:
+def _sections(nearby: Nearby, element: Any) -> frozenset[Any]:
+    """Links to the page's sections in a byline: behind another link, in words that the page's own path has."""
+
+    def words(text: str) -> set[str]:
+        return set(re.findall(r"[^\W_]+", text.casefold()))
+
+    above = words(unquote(urlsplit(nearby.page.url).path).rpartition("/")[0])
+    return frozenset(one for one in element.xpath(".//a")[1:_PIECES] if words(one.text_content()) <= above)
+
+
+def _told(element: Any, without: frozenset[Any] = frozenset()) -> str:
     """The text of a byline without dates, roles and buttons, its pieces set apart."""
     pieces: list[str] = []
     waiting = [element]
@@ -103,7 +120,7 @@ def _told(element: Any) -> str:
         one = waiting.pop()
         if isinstance(one, str):
             pieces.append(one)
-        elif one is element or _speaks(one):
+        elif one is element or (_speaks(one) and one not in without):
             inside: list[Any] = [one.text or ""]
             for child in one:
                 apart = _APART.get(child.tag, " ")
@@ -117,12 +134,16 @@ def _speaks(element: Any) -> bool:
 
 
 def _names(text: str, nearby: Nearby, *, strict: bool) -> list[str]:
-    """The names in the first piece of a byline that has any; strictly only what looks like names."""
+    """The names in the first piece of a byline that has any; strictly only what looks like names.
+
+    What a byline in full words names alone looks like one even in small letters: blogs' authors have pseudonyms.
+    """
     for piece in undated(text).split(" | "):
         found = [one["name"] for one in people(piece, nearby.page.site_names)]
         names = [name for name in found if len(name.split()) <= _WORDS and not re.search(r"\d{2}", name)]
         if strict:
-            names = [name for name in names if _is_name(name) or organization(name, nearby.page.site_names)]
+            pen_name = len(found) == 1 and says_written(piece) and _PEN_NAME.fullmatch(found[0])
+            names = [name for name in names if pen_name or _is_name(name) or organization(name, nearby.page.site_names)]
         if names:
             return names
     return []
@@ -142,6 +163,32 @@ def _spoken(nearby: Nearby) -> Iterator[Found]:
         for line in lines(element):
             if said(line) and not nearby.elsewhere(element) and (names := _names(line, nearby, strict=True)):
                 yield Found("author", names, element.tag, 0.65)
+
+
+def _labelled(nearby: Nearby, elements: Iterable[Any], confidence: float) -> Iterator[Found]:
+    """Names behind a label that stands by itself: `<h5>Author:</h5>Jane Doe`, `<dt>By</dt><dd>Jane Doe</dd>`."""
+    short = ((one, label) for one in elements if 0 < len(label := (one.text or "").strip()) <= _LABEL)
+    for element, label in islice(((one, text) for one, text in short if is_label(text)), _PIECES):
+        text = _following(element) if not nearby.elsewhere(element) else ""
+        names = _names(f"{label.rstrip(' :：')}: {text}", nearby, strict=True) if len(text) < _SIGNATURE else []
+        if names:
+            yield Found("author", names, element.tag, confidence)
+
+
+def _following(label: Any) -> str:
+    """The rest of the line behind a label; of the next one, if the label fills its own."""
+    inside = list(label)
+    while not inside and not clean(label.tail) and label.getnext() is None and label.getprevious() is None:
+        if label.getparent() is None or clean(label.getparent().text):
+            return ""
+        label = label.getparent()
+    pieces = [] if inside else [label.tail or ""]
+    for one in islice(inside or label.itersiblings(), _BESIDE):
+        if one.tag not in _INLINE and clean("".join(pieces)):
+            break
+        tail = one.tail or ""
+        pieces += [_told(one) if _speaks(one) else "", tail if clean(tail) else " | "]
+    return clean("".join(pieces), 400)
 
 
 def _beside_date(nearby: Nearby) -> Iterator[Found]:

@@ -56,7 +56,8 @@ class Nearby:
         """Whether something belongs to another story, or to none.
 
         What holds the headline too tells nothing of that. `linked`: it may be a link to another page, as authors'
-        names are. `aside`: it may stand beside the text or at its foot, as boxes about authors do.
+        names are. `aside`: it may stand beside the text or at its foot, as boxes about authors do, or in `<noscript>`:
+        readers without scripts see there what the scripts show.
         """
         for one in (element, *islice(element.iterancestors(), _DEPTH)):
             if one in self._around or one.tag in ("body", "html"):
@@ -79,7 +80,7 @@ class Nearby:
             and next(element.iterancestors("article"), None) is not None
         ):
             return False
-        apart = element.tag in _APART and not (aside and element.tag in ("aside", "header", "form"))
+        apart = element.tag in _APART and not (aside and element.tag in ("aside", "header", "form", "noscript"))
         another = element.tag == "article" and self.heading is not None
         return apart or another or bool(pattern("others", "{}").search(labels(element)))
 

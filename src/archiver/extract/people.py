@@ -21,7 +21,9 @@ _REPORTER = re.compile(r"\s+(?:기자|記者|记者)$")
 _ASIDE = re.compile(r"\([^()]{0,80}\)")
 _BETWEEN = r"\s*(?:[;；、،•·|\n\t]|(?<!\d),(?!\d)|\s[-–—]\s|(?:,\s*|\s){}\s)\s*"
 _BETWEEN_LONG = r"\s+{}\s+|\s*/\s*|\s+و\s*"
+_TEAM = r"(?<=\w)\s+[-–—]\s+[^-–—|;]{0,60}\b{}\s*(?=\||$)"
 _EDGES = ' \t,;:|/•·–—-*"“”„()[]<>…'
+_SIGN = re.compile(r"[^\W\d_]{1,5}(?:-[^\W\d_]{1,5})?")
 _LONGEST = 100
 
 
@@ -32,6 +34,7 @@ def people(raw: Any, site_names: frozenset[str] = frozenset()) -> list[Agent]:
     """
     text = undated(_CONTACT.sub(" ", clean(raw, 500)))
     text = _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip(_EDGES) else text
+    text = pattern("teams", _TEAM).sub(" ", text)  # it tells where they work
     found: dict[str, Agent] = {}
     for part in _parts(_unlabelled(text)):
         last = next(reversed(found.values()), None)
@@ -56,10 +59,21 @@ def said(text: str) -> bool:
     return bool(_label().match(text)) and not text[:1].isspace()
 
 
+def is_label(text: str) -> bool:
+    """Whether a text is nothing but the label of a name."""
+    own = _label().fullmatch(text) and not pattern("more_by", "{}").match(text)
+    return bool(own or pattern("author_labels", "{}").fullmatch(text))
+
+
+def says_written(text: str) -> bool:
+    """Whether a text begins by saying in full that somebody wrote this: `posted by`, `Author:`, not a bare `by`."""
+    labels = (pattern("written_by", r"\s*{}\b"), pattern("author_labels", r"\s*{}\s*[:：]"))
+    return any(label.match(text) for label in labels)
+
+
 def _label() -> re.Pattern[str]:
-    return re.compile(
-        rf"{pattern('by', r'{}').pattern}\b\s*[:：]?\s*|{pattern('by_colon', r'{}').pattern}\s*[:：/]\s*", re.IGNORECASE
-    )
+    by, more_by, by_colon = (pattern(kind, "{}").pattern for kind in ("by", "more_by", "by_colon"))
+    return re.compile(rf"(?:{more_by}|{by})\b\s*[:：]?\s*|{by_colon}\s*[:：/]\s*", re.IGNORECASE)
 
 
 def _unlabelled(text: str) -> str:
@@ -83,7 +97,13 @@ def _parts(text: str) -> Iterator[str]:
         halves = [half.strip(_EDGES) for half in pattern("between_long", _BETWEEN_LONG).split(part)]
         long = [" " in half for half in halves]
         separate = all(long) or ("/" in part and any(long))
+        halves = [half for half in halves if half == halves[0] or "/" not in part or not _is_sign(half)]
         yield from (one for one in (halves if separate else [part]) if one)
+
+
+def _is_sign(half: str) -> bool:
+    """Whether what follows a slash is the sign of an agency that is not known by name: `Jane Doe/XY-Z`."""
+    return bool(_SIGN.fullmatch(half)) and half.isupper() and not organization(half)
 
 
 def _role_before() -> re.Pattern[str]:
