@@ -86,6 +86,8 @@ AUTHORS = {
     "<h1>Hospital reopens</h1><p>By <a href='/j'>Jane Doe</a> and <a href='/r'>John Roe</a></p>":
         ["Jane Doe", "John Roe"],
     f"<h1>Hospital reopens</h1>{P}{P}<h4>Text:</h4><p>Anna Groß</p>": ["Anna Groß"],
+    "<h1>Hospital reopens</h1><div><a href='/a'>Autoren</a><br></div>": [],
+    "<h1>Hospital reopens</h1><div class='related'><b>Autoren</b> Max Muster</div>": [],
     "<h1>Hospital reopens</h1><p><b>Author</b></p><p>in the town of Ulm</p>": [],
     "<h1>Hospital reopens</h1><div>More from <a href='/za'>South Africa</a></div>": [],
     "<small>Verfasst von: <strong>wintergast</strong> | 31. Dezember 2008</small><h1>Hospital reopens</h1>":

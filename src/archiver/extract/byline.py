@@ -169,9 +169,9 @@ def _labelled(nearby: Nearby, elements: Iterable[Any], confidence: float) -> Ite
     """Names behind a label that stands by itself: `<h5>Author:</h5>Jane Doe`, `<dt>By</dt><dd>Jane Doe</dd>`."""
     short = ((one, label) for one in elements if 0 < len(label := (one.text or "").strip()) <= _LABEL)
     for element, label in islice(((one, text) for one, text in short if is_label(text)), _PIECES):
-        text = _following(element) if not nearby.elsewhere(element) else ""
-        names = _names(f"{label.rstrip(' :：')}: {text}", nearby, strict=True) if len(text) < _SIGNATURE else []
-        if names:
+        text = _following(element).strip(" |") if not nearby.elsewhere(element) else ""
+        told = f"{label.rstrip(' :：')}: {text}" if 0 < len(text) < _SIGNATURE else ""
+        if names := _names(told, nearby, strict=True):
             yield Found("author", names, element.tag, confidence)
 
 
