@@ -247,6 +247,25 @@ def test_other_properties(html, name, value):
 # Where it came from
 
 
+@pytest.mark.parametrize(
+    ("told", "publisher"),
+    [
+        ("engineer.example - Jobs and news for all engineers", "engineer.example"),
+        ("Riverside Weekly | What moves our river town", "Riverside Weekly"),
+        ("Riverside Weekly – Sport", "Riverside Weekly – Sport"),
+        ("Forest-Owners' Weekly and Hunters' News", "Forest-Owners' Weekly and Hunters' News"),
+    ],
+)
+def test_what_a_site_says_behind_its_name_is_no_part_of_it(told, publisher):
+    found = article(f'<meta property="og:site_name" content="{told}"><h1>The bridge is open again</h1>')
+    assert found["publisher"]["name"] == publisher
+
+
+def test_a_title_is_no_publisher():
+    found = article("<title>Minutes of the meeting of 10 October</title><h1>Minutes of the meeting of 10 October</h1>")
+    assert "publisher" not in found
+
+
 def test_a_feed_entry_is_a_voice():
     entry = FeedEntry(title="Hospital reopens", authors=["By Jane Doe"], published="Thu, 19 Nov 2026 08:30:00 +0200")
     claims = assertions("", URL, feed=entry)

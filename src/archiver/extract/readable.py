@@ -47,7 +47,9 @@ def claims(page: Page) -> Iterator[Found]:
     host = urlsplit(page.url).netloc.removeprefix("www.")
     for field, (name, confidence) in _FIELDS.items():
         raw = getattr(found, field, None)
-        if raw and str(raw).casefold().removeprefix("www.") != host:  # for want of a name it gives the host's
+        if field == "sitename" and raw and found.title and found.title in raw:
+            continue  # for want of a site's name it takes the document's title
+        if raw and str(raw).casefold().removeprefix("www.") != host:  # or the host's
             people = [part.strip() for part in raw.split(";")] if name == "author" else raw
             yield Found(name, people, f"trafilatura.{field}", confidence)
 

@@ -99,10 +99,14 @@ def _is_organization(given: dict[str, Any]) -> bool:
     return any(str(kind).endswith(("Organization", "Corporation")) for kind in _list(given.get("@type")))
 
 
+_SLOGAN = re.compile(r"(?<=\S\S)\s+[-–—|•·]\s+\S+(?:\s+\S+){2,}\Z")
+"""What sites say of themselves behind their name, for search engines: three words or more."""
+
+
 def _publisher(raw: Any, page: Page) -> dict[str, str] | None:
     raw = _first(raw)
     given = raw if isinstance(raw, dict) else {"name": raw}
-    name = clean(_first(given.get("name")), 300)
+    name = _SLOGAN.sub("", clean(_first(given.get("name")), 300))
     if not name or join("", name):
         return None
     address = _address(given.get("url"), page)
