@@ -24,7 +24,12 @@ pytestmark = pytest.mark.browser
 BROWSER_ONLY = (members.SCRIPTED, members.BEARER, members.STORED)
 """Known only to who runs the page's scripts."""
 PLANTED = (members.SESSION, members.ROTATED, members.TOKEN, members.UNUSED)
-ENGINES = pytest.mark.parametrize("engine", ["browser", "http"])
+ENGINES = pytest.mark.parametrize("engine", ["browser", "http", "wire"])
+WAYS = {
+    "browser": ("--engine", "browser"),
+    "http": ("--engine", "http"),
+    "wire": ("--engine", "browser", "--fidelity", "wire"),
+}
 
 
 def spellings(secret: str) -> Iterator[bytes]:
@@ -86,8 +91,8 @@ def test_what_a_member_reads_is_kept_and_no_secret_is(
     archiver: Program, newsroom: Newsroom, reach: tuple[str, ...], profile: str, engine: str
 ) -> None:
     url = newsroom.url("tricks", f"/members/enter?token={members.TOKEN}")
-    secrets = PLANTED + (BROWSER_ONLY if engine == "browser" else ())
-    done = archiver("capture", url, "--profile", profile, "--engine", engine, *reach, "--json")
+    secrets = PLANTED + (BROWSER_ONLY if engine != "http" else ())
+    done = archiver("capture", url, "--profile", profile, *WAYS[engine], *reach, "--json")
     assert done.lines[0]["warc"], done
     assert members.TEXT.encode() in texts(archiver, done.lines[0])
     assert leaks(archiver.root, secrets, done) == set()
@@ -107,9 +112,9 @@ def test_kept_secrets_are_found_so_that_the_search_can_fail(
     archiver: Program, newsroom: Newsroom, reach: tuple[str, ...], profile: str, engine: str
 ) -> None:
     url = newsroom.url("tricks", f"/members/enter?token={members.TOKEN}")
-    options = ("--profile", profile, "--secrets", "keep", "--engine", engine)
+    options = ("--profile", profile, "--secrets", "keep", *WAYS[engine])
     done = archiver("capture", url, *options, *reach, "--json")
-    secrets = PLANTED + (BROWSER_ONLY if engine == "browser" else ())
+    secrets = PLANTED + (BROWSER_ONLY if engine != "http" else ())
     assert {secret for secret, _ in leaks(archiver.root, secrets, done)} == set(secrets)
     assert sidecar(archiver, done.lines[0])["capture"]["session"] == {"profile": profile, "secrets": "keep"}
 
@@ -121,7 +126,7 @@ def test_basic_authentication_is_for_the_seed_alone(
     members.WITNESSED.clear()
     urls = [newsroom.url("tricks", "/members/vault"), newsroom.url("tricks", "/members/leave")]
     environment = {"ARCHIVER_BASIC_AUTH_PASSWORD": members.PASSWORD}
-    done = archiver("capture", *urls, "--basic-auth", members.USER, "--engine", engine, *reach, "--json", **environment)
+    done = archiver("capture", *urls, "--basic-auth", members.USER, *WAYS[engine], *reach, "--json", **environment)
     vault = next(line for line in done.lines if line["url"] == urls[0])
     assert members.MINUTES.encode() in texts(archiver, vault)
     assert vault["status"] == 200
