@@ -122,6 +122,19 @@ def test_all_that_was_served_is_recorded_and_the_other_renditions_were_left_alon
     assert not asked & {"/films/small/3.m4s", "/films/small/at-49152.m4s"}
 
 
+def test_wire_mode_keeps_films_whole_too(newsroom: Newsroom, archiver: Program, reach):
+    pages = {f"/films/pages/{name}": name for name in ("native", "ranges", "script-dash", "script-list")}
+    urls = [newsroom.url("tricks", path) for path in pages]
+    done = archiver("capture", *urls, "--fidelity", "wire", "--engine", "browser", "--jobs", 2, "--json", *reach)
+    kept = Kept(archiver.root, {line["url"].partition(newsroom.url("tricks", ""))[2]: line for line in done.lines}, [])
+    for path, name in pages.items():
+        recorded = kept.responses(path)
+        assert {one: recorded.get(one) == body for one, body in NEEDED[name].items()} == dict.fromkeys(
+            NEEDED[name], True
+        )
+        assert kept.lines[path]["verdict"] == "ok", kept.lines[path]["findings"]
+
+
 def test_a_live_film_is_told(kept: Kept):
     reasons = kept.sidecar("/films/pages/live")["capture"]["verdict"]["reasons"]
     assert any("still going on" in reason for reason in reasons)
