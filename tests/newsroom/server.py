@@ -1,12 +1,14 @@
 """Start and stop: sockets, certificate, and Hypercorn in a thread of its own."""
 
 import asyncio
+import http.client
 import socket
 import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import urlsplit
 
 import trustme
 from hypercorn.asyncio import serve
@@ -101,6 +103,17 @@ class Newsroom:
     def url(self, host: str, path: str, scheme: str = "https") -> str:
         """An address on one of the origins `news`, `cdn`, `video`, `api`, `frames`, `tricks`, `broken` (http only)."""
         return self._site.origin(host, scheme) + path
+
+    def html(self, address: str) -> str:
+        """The page at `address` (http), as the server sends it; whatever the name of its host."""
+        parts = urlsplit(address)
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+        connection.request("GET", parts.path, headers={"Host": parts.netloc})
+        response = connection.getresponse()
+        assert response.status == 200
+        text = response.read().decode()
+        connection.close()
+        return text
 
     def trick(self, name: str, scheme: str = "https") -> str:
         """A page with one difficulty: `missing` (404), `gone` (410), `failing` (500), `blocked` (403), `busy` (429),

@@ -1,14 +1,12 @@
 """What pages say of themselves: every voice alone, all together, on hostile pages and on real ones."""
 
 import gzip
-import http.client
 import itertools
 import json
 import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -242,19 +240,8 @@ def test_no_other_date_ever_becomes_the_articles(wrapped):
             assert choose(heard(html, url)).get("datePublished") == expected, chosen
 
 
-def newsroom_page(address: str) -> str:
-    parts = urlsplit(address)
-    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
-    connection.request("GET", parts.path, headers={"Host": parts.netloc})
-    response = connection.getresponse()
-    assert response.status == 200
-    html = response.read().decode()
-    connection.close()
-    return html
-
-
 def test_the_article_of_the_newsroom(newsroom):
-    html = newsroom_page(newsroom.http_article)
+    html = newsroom.html(newsroom.http_article)
     article = choose(heard(html, newsroom.http_article))
     published = re.search(r'id="published" datetime="([^"]+)"', html)[1]
     dates = set(re.findall(r'datetime="([^"]+)"', html))

@@ -1,10 +1,8 @@
 """Every field of the newsroom's article, in both languages and both versions, as its server sends it."""
 
-import http.client
 import json
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,20 +22,9 @@ def pages() -> Iterator[dict[tuple[str, str], tuple[str, str]]]:
             for language in LANGUAGES:
                 address = site.http_article.replace("/en/", f"/{language}/", 1)
                 address = re.sub(r"(?<=:\d{5})/.*|(?<=:\d{4})/.*", edition(language).article["slug"], address)
-                found[language, version] = (address, fetched(address))
+                found[language, version] = (address, site.html(address))
             site.correct()
     yield found
-
-
-def fetched(address: str) -> str:
-    parts = urlsplit(address)
-    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
-    connection.request("GET", parts.path, headers={"Host": parts.netloc})
-    response = connection.getresponse()
-    assert response.status == 200
-    html = response.read().decode()
-    connection.close()
-    return html
 
 
 def expected(language: str, version: str, html: str) -> dict:

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import random
 import zipfile
 from copy import deepcopy
 from pathlib import Path
@@ -376,3 +377,16 @@ def test_real_indexes(corpus):
 def test_nothing_that_is_no_file_is_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     assert [one.code for one in validate_file(tmp_path / "pipe.json")] == ["file-unreadable"]
+
+
+def test_a_package_damaged_anywhere_ends_in_findings(tmp_path):
+    """Bits flipped in compressed files make zlib complain, in names and offsets zipfile."""
+    whole, chance = package(tmp_path, stored=False).read_bytes(), random.Random(7)
+    judged = []
+    for _ in range(150):
+        content = bytearray(whole)
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        damaged = tmp_path / "damaged.wacz"
+        damaged.write_bytes(content)
+        judged.append({one.code for one in validate_file(damaged)})
+    assert sum("wacz-zip" in codes for codes in judged) > 50

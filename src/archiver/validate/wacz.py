@@ -1,8 +1,10 @@
 """WACZ files: the ZIP itself, what datapackage.json says of its files, and those files."""
 
 import hashlib
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from gzip import GzipFile
 from pathlib import Path
@@ -21,6 +23,8 @@ MAX_RATIO = 200
 """Times that a file may unpack to its size."""
 PACKAGE, DIGEST, PAGES = "datapackage.json", "datapackage-digest.json", "pages/pages.jsonl"
 _INDEX = re.compile(r"\.cdxj?(\.gz)?\Z")
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
+"""What zipfile raises for places that lead nowhere, and for files that are damaged, encrypted or oddly packed."""
 _UNSAFE = re.compile(r"/|~|[A-Za-z]:|(.*/)?\.\.(/|\Z)|.*[\\\x00-\x1f\x7f]")
 
 
@@ -35,7 +39,7 @@ def judge_wacz(path: Path) -> Iterator[Finding]:
             if hostile:
                 return  # such a file means one thing to one program and another to the next
             yield from _contents(package, where)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGED as error:
         yield Finding("error", "wacz-zip", where, f"it cannot be read as a ZIP file: {error}")
 
 
