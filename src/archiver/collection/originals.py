@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from base64 import b32encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from archiver.errors import UnreadableInput
 from archiver.warc import Original, Record
 
 REVISIT = "warc/revisit"
-EMPTY = "sha1:" + b32encode(hashlib.sha1(b"", usedforsecurity=False).digest()).decode()
+EMPTY = warc.labelled(hashlib.sha1(b"", usedforsecurity=False).digest())
 PIECE = 1 << 16
 
 
@@ -101,4 +100,4 @@ def _is_original(record: Record, digest: str) -> bool:
     found = hashlib.sha1(usedforsecurity=False)
     while piece := record.read(PIECE):
         found.update(piece)
-    return digest == "sha1:" + b32encode(found.digest()).decode()
+    return digest == warc.labelled(found.digest())

@@ -1,6 +1,7 @@
 """WARC and ARC files: writing, reading, checking, and finding pages in them. The only home of warcio and isal."""
 
 from archiver.warc.check import check
+from archiver.warc.digests import labelled
 from archiver.warc.framing import DamagedArchive
 from archiver.warc.pages import Page, find_pages
 from archiver.warc.reader import open_record, read_records
@@ -23,6 +24,7 @@ __all__ = [
     "coding_of",
     "find_pages",
     "is_framed",
+    "labelled",
     "open_record",
     "read_records",
 ]

@@ -22,6 +22,11 @@ class UnknownDigest(ValueError):
     """The header names no algorithm that is known here."""
 
 
+def labelled(sha1: bytes) -> str:
+    """The header's value for a SHA-1, as our writer has it and pywb looks for it."""
+    return "sha1:" + base64.b32encode(sha1).decode()
+
+
 def parse_digest(text: str) -> Digest:
     """Read a digest header. Raises `UnknownDigest`."""
     label, _, encoded = text.strip().partition(":")

@@ -21,12 +21,11 @@ from archiver.collection.collection import revisions
 from archiver.collection.layout import DERIVED
 from archiver.collection.originals import Originals
 from archiver.errors import ArchiverError, UnreadableInput
-from archiver.ledger import Event, Segment
+from archiver.ledger import Event
 from archiver.model import FileRef, Finding, Level, Progress, silent
 from archiver.sidecar import Sidecar, problems
+from archiver.verify.chain import RESTORE, fault, read_chain
 
-RESTORE = "Restore the file from a copy; `archiver sync pull` brings what the store still has."
-LOOKS = 3
 FILENAME = b'"filename": "'
 
 
@@ -76,91 +75,22 @@ def record_result(collection: Collection, report: Report) -> None:
     collection.record(Event("fixity check", f"archiver/{__version__}", outcome=outcome, codes=tuple(codes)))
 
 
-def read_chain(collection: Collection) -> tuple[list[Segment], list[Finding]]:
-    """Every readable segment, and what is wrong with the chain."""
-    folder = collection.path / "ledger"
-    segments: list[Segment] = []
-    findings: list[Finding] = []
-    growing = {}  # read first: one that is sealed meanwhile is met again, not missed
-    for own in sorted(path for path in folder.glob("*") if ledger.WRITER_NAME.match(path.name)):
-        growing[own], found = _read_open(own)
-        findings += found
-    for path in ledger.sealed_files(folder):
-        content = path.read_bytes()
-        if growing.get(path.parent) and content.startswith(growing[path.parent]):
-            del growing[path.parent]
-        if not path.name.endswith(f"-{hashlib.sha256(content).hexdigest()[:16]}.jsonl"):
-            findings.append(_error("ledger-digest", path, "its content is not what its name says", RESTORE))
-        findings += _parse(content, path, segments)
-    for own, content in growing.items():
-        findings += _parse(content, own / ledger.OPEN, segments) if content else []
-    findings += _check_links(folder, segments)
-    if not segments:
-        findings.append(_error("ledger-missing", folder, "no line says what the collection holds", RESTORE))
-    return segments, findings
-
-
-def _error(code: str, where: Path | str, message: str, hint: str = "") -> Finding:
-    return Finding("error", code, str(where), message, hint)
-
-
-def _parse(content: bytes, path: Path, segments: list[Segment]) -> Iterator[Finding]:
-    try:
-        segment = ledger.parse_segment(content, str(path))
-        if segment.writer != path.parent.name:
-            yield _error("ledger-writer", path, f"it lies in the folder of another writer than {segment.writer}")
-        segments.append(segment)
-    except UnreadableInput as error:
-        yield _error("ledger-unreadable", error.path, error.why, RESTORE)
-
-
-def _read_open(own: Path) -> tuple[bytes, list[Finding]]:
-    """What counts of a writer's open segment. It may grow between two looks; damage stays."""
-    path = own / ledger.OPEN
-    for _ in range(LOOKS):
-        content = path.read_bytes() if path in ledger.open_files(own.parent) else b""
-        whole = ledger.committed(content)
-        if (complaint := ledger.head_complaint(own, whole)) is None:
-            break
-    findings = [_error("ledger-head", path, complaint, RESTORE)] if complaint else []
-    if len(whole) < len(content):
-        message = "the last line is not whole: a write was cut off before its commit"
-        findings.append(Finding("info", "ledger-partial-line", str(path), message, "The next capture removes it."))
-    return whole, findings
-
-
-def _check_links(folder: Path, segments: list[Segment]) -> Iterator[Finding]:
-    digests = {segment.sha256 for segment in segments}
-    names = {(segment.writer, segment.name) for segment in segments}
-    for segment in segments:
-        place = folder / segment.writer / segment.name
-        if segment.previous is not None and segment.previous not in digests:
-            yield _error("ledger-gap", place, f"its predecessor {segment.previous[:16]}… is not here", RESTORE)
-        for writer, name in segment.seen.items():
-            if (writer, name) not in names:
-                yield _error("ledger-gap", place, f"the segment {writer}/{name} that it saw is not here", RESTORE)
-    for (writer, _), heirs in ledger.successors(segments).items():
-        if len(heirs) > 1:
-            message = f"{len(heirs)} segments follow the same one: this working copy was cloned; all are kept"
-            yield Finding("warning", "ledger-clone", str(folder / writer), message)
-
-
 def check_file(collection: Collection, file: FileRef) -> Finding | None:
     """One file against its line in the ledger."""
     try:
         path = collection.local(file.path)
     except UnreadableInput as error:
-        return _error("file-outside", error.path, error.why)
+        return fault("file-outside", error.path, error.why)
     try:
         sha256, size = disk.sha256_file(path)
     except FileNotFoundError:
-        return _error("file-missing", path, "the ledger names it but it is not here", RESTORE)
+        return fault("file-missing", path, "the ledger names it but it is not here", RESTORE)
     except OSError as error:
-        return _error("file-unreadable", path, (error.strerror or str(error)).lower(), RESTORE)
+        return fault("file-unreadable", path, (error.strerror or str(error)).lower(), RESTORE)
     if size != file.bytes:
-        return _error("file-size", path, f"it has {size} bytes, the ledger says {file.bytes}", RESTORE)
+        return fault("file-size", path, f"it has {size} bytes, the ledger says {file.bytes}", RESTORE)
     if sha256 != file.sha256:
-        return _error(
+        return fault(
             "file-digest", path, f"its SHA-256 is {sha256[:16]}…, the ledger says {file.sha256[:16]}…", RESTORE
         )
     return None
@@ -211,7 +141,7 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
             try:
                 sidecar = Sidecar.parse(collection.local(path).read_bytes(), str(collection.local(path)))
             except ArchiverError as error:
-                yield _error("sidecar-unreadable", collection.local(path), str(error), error.hint)
+                yield fault("sidecar-unreadable", collection.local(path), str(error), error.hint)
                 continue
             for found in problems(sidecar):
                 where = f"{collection.local(path)}#{found.pointer}"
@@ -227,7 +157,7 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
         yield from _check_claims(collection, path, claims.pop(path, []), held[path])
     for path, made in claims.items():
         if path not in held:
-            yield _error("sidecar-warc", made[0].capture, f"the sidecar's WARC {path} is not in the ledger")
+            yield fault("sidecar-warc", made[0].capture, f"the sidecar's WARC {path} is not in the ledger")
 
 
 def _check_lineage(
@@ -236,7 +166,7 @@ def _check_lineage(
     """Whether what the revisions of a sidecar follow (path → names) is here, and only one is followed by none."""
     for path, names in followed.items():
         for name in (name for name in names if f"sidecars/{name}" not in held):
-            yield _error(
+            yield fault(
                 "sidecar-parent", collection.local(path), f"it follows {name}, which is not in the ledger", RESTORE
             )
     parents = {f"sidecars/{name}" for names in followed.values() for name in names}
@@ -270,18 +200,18 @@ def _check_claims(collection: Collection, path: str, claims: list[_Claim], file:
     wanted = dict(record for claim in claims for record in claim.records)
     for claim in claims:
         if claim.sha256 != file.sha256:
-            yield _error("sidecar-warc-digest", claim.capture, f"its SHA-256 of {path} is not the ledger's")
+            yield fault("sidecar-warc-digest", claim.capture, f"its SHA-256 of {path} is not the ledger's")
     if not wanted:
         return
     try:
         for record in warc.read_records(collection.local(path)):
             if wanted.pop(record.id, None) not in (None, record.header("WARC-Payload-Digest")):
-                yield _error("sidecar-record-digest", record.id, f"{path} has another payload digest for this record")
+                yield fault("sidecar-record-digest", record.id, f"{path} has another payload digest for this record")
     except ArchiverError as error:
         yield Finding("warning", "warc-unreadable", str(collection.local(path)), str(error))
         return
     for identity in wanted:
-        yield _error("sidecar-record", identity, f"a sidecar names this record but {path} does not have it")
+        yield fault("sidecar-record", identity, f"a sidecar names this record but {path} does not have it")
 
 
 def check_index(collection: Collection, paths: list[str], held: set[str]) -> list[Finding]:
@@ -309,7 +239,7 @@ def check_index(collection: Collection, paths: list[str], held: set[str]) -> lis
         return []
     hint = f"Run `archiver reindex -c {collection.name}`; replay depends on it."
     lines = f"{present[0]} lines, the WARCs give {expected[0]}" if present[0] != expected[0] else "other lines"
-    return [_error("index-differs", collection.path / "indexes", f"the index does not agree: it has {lines}", hint)]
+    return [fault("index-differs", collection.path / "indexes", f"the index does not agree: it has {lines}", hint)]
 
 
 def check_revisits(collection: Collection) -> Iterator[Finding]:
