@@ -159,7 +159,7 @@ def test_keys_may_hold_any_letters(store, key):
 
 @pytest.mark.parametrize("key", ["../a", "/a", "a//b", "a\\b", ".tmp-1-a", "", "a\n"])
 def test_unsafe_keys_are_refused_by_every_verb(store, key):
-    for verb in (store.stat, store.open, store.delete, lambda key: put(store, key, b"x")):
+    for verb in (store.stat, store.open, store.erase, lambda key: put(store, key, b"x")):
         with pytest.raises(UsageError):
             verb(key)
 
@@ -170,12 +170,32 @@ def test_opening_nothing_is_a_store_error(store):
     assert not caught.value.retryable
 
 
-def test_delete_removes_and_is_content_when_there_is_nothing(store):
+def test_an_erased_object_is_gone_and_nothing_there_is_no_error(store):
     put(store, "a/b", b"x")
-    store.delete("a/b")
-    store.delete("a/b")
+    assert store.erase("a/b") is None
+    assert store.erase("a/b") is None
     assert store.stat("a/b") is None
-    assert put(store, "a/b", b"another") is True
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "expected"), [(0, 3, b"012"), (4, 3, b"456"), (8, 9, b"89"), (7, None, b"789"), (3, 0, b"")]
+)
+def test_a_part_of_an_object_is_read_alone(store, start, size, expected):
+    put(store, "a/b", b"0123456789")
+    with store.open("a/b", start, size) as stream:
+        assert stream.read() == expected
+
+
+def test_a_repair_may_put_other_bytes_in_the_place_of_damaged_ones(store):
+    put(store, "a/b", b"damaged")
+    store.replace("a/b", BytesIO(b"whole"), bytes=5, sha256=hashlib.sha256(b"whole").hexdigest())
+    with store.open("a/b") as stream:
+        assert stream.read() == b"whole"
+    for size, digest in ((5, "0" * 64), (4, hashlib.sha256(b"other").hexdigest())):
+        with pytest.raises(BodyMismatch):
+            store.replace("a/b", BytesIO(b"other"), bytes=size, sha256=digest)
+    with store.open("a/b") as stream:
+        assert stream.read() == b"whole"
 
 
 def test_threads_may_share_a_store(store):

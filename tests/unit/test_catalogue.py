@@ -37,7 +37,7 @@ def test_a_ledger_that_has_not_grown_is_not_parsed_again(tmp_path, monkeypatch):
     listed(collection)
     parsed = []
     parse = ledger.parse_segment
-    monkeypatch.setattr(ledger, "parse_segment", lambda *given: parsed.append(given[1]) or parse(*given))
+    monkeypatch.setattr(ledger.files, "parse_segment", lambda *given: parsed.append(given[1]) or parse(*given))
     assert listed(collection) == {one.capture_id}
     assert parsed == []
     collection.record(ledger.Event("fixity check", "test/1"))
@@ -73,7 +73,7 @@ def test_captures_of_a_cloned_writer_are_listed(tmp_path):
 
 def test_a_segment_sealed_while_it_is_read_is_read_again(tmp_path, monkeypatch):
     collection, _ = collection_with(tmp_path)
-    monkeypatch.setattr(ledger, "SEAL_LINES", 4)
+    monkeypatch.setattr("archiver.ledger.chain.SEAL_LINES", 4)
     take = feeding._take
     late = []
 

@@ -11,6 +11,7 @@ from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Root, draft, index
 from archiver.errors import ConflictError, StorageError, UnknownCollection, UsageError
 from archiver.ledger import Chain
+from archiver.ledger.chain import SEAL_LINES
 from archiver.model import PageInfo
 from archiver.verify import verify_collection
 from material import URL, PaperEngine, collection_with, sealed
@@ -29,6 +30,7 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
         "collection-1.2.0.json",
         "ledger-1.0.0.json",
         "ledger-1.1.0.json",
+        "ledger-1.2.0.json",
         "context-1.0.0.jsonld",
     }
     assert verify_collection(collection).findings == ()
@@ -190,7 +192,7 @@ def test_nobody_waits_while_another_merges_index_levels(tmp_path):
 
 def test_a_segment_stays_small_enough_to_be_read_for_every_line(tmp_path):
     collection, _ = collection_with(tmp_path, 0)
-    for _ in range(ledger.SEAL_LINES + 3):
+    for _ in range(SEAL_LINES + 3):
         collection.record(ledger.Event("fixity check", "test/1"))
     own = collection.path / "ledger" / collection.state.writer()
     assert len(ledger.sealed_files(own.parent)) == 1

@@ -26,7 +26,7 @@ def event(number: int = 0) -> Event:
 
 
 def test_events_come_back_in_order_across_segments(folder, monkeypatch):
-    monkeypatch.setattr(ledger, "SEAL_LINES", 4)
+    monkeypatch.setattr("archiver.ledger.chain.SEAL_LINES", 4)
     for number in range(10):
         Chain(folder, WRITER).append(event(number))
     segments = list(ledger.read_segments(folder))

@@ -57,6 +57,7 @@ PUBLISHED = {
     "collection/1.2.0.json": "6fb1f0c4a16d35ae181a840bc106202533e06e1fd2f28ae6df28d82143608994",
     "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
     "ledger/1.1.0.json": "1fcab9b3afee914ab40267ac75e5a8143d856aca225ec816dca6534792ca28fb",
+    "ledger/1.2.0.json": "32d9fbf78739361c610a6cf0804f051fabc47e64db47cbf632c2a34462aad964",
     "context/1.0.0.jsonld": "500daeb04018c5d947dec8f9c1ea0382b256cc1fc64f693af290ad1386e46c45",
 }
 

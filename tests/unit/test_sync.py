@@ -91,11 +91,11 @@ class Strict(MemoryStore):
         self._note("list", prefix)
         return super().list(prefix)
 
-    def open(self, key):
+    def open(self, key, start=0, bytes=None):
         self._note("open", key)
         if key in self.unreadable:
             raise StoreError(key, "the server refused (500 InternalError)", retryable=True)
-        return super().open(key)
+        return super().open(key, start, bytes)
 
     def put(self, key, body, *, bytes, sha256):
         self._note("put", key)

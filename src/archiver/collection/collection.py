@@ -14,7 +14,7 @@ from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry, clear_abandoned, committed
 from archiver.collection.state import State
 from archiver.errors import ArchiverError, UnreadableInput
-from archiver.ledger import Chain, Event, Segment
+from archiver.ledger import Chain, Event, Holdings, Segment
 from archiver.model import FileRef, Finding
 from archiver.sidecar import Sidecar, united
 
@@ -54,9 +54,13 @@ class Collection:
         """
         yield from ledger.read_segments(self.path / "ledger", skip, naming)
 
+    def holdings(self) -> Holdings:
+        """The fold of the ledger: what the collection holds, and what it must not hold any more."""
+        return ledger.fold(self.history())
+
     def files(self) -> dict[str, FileRef]:
-        """The fold of the ledger: every file that the collection holds, by path."""
-        return {file.path: file for segment in self.history() for file in segment.objects()}
+        """Every file that the collection holds, by path."""
+        return self.holdings().files
 
     def metadata(self) -> dict[str, Any]:
         """The collection's own description: the revision that no other follows; empty where there is none.
@@ -110,8 +114,7 @@ class Collection:
         """Paths of all revisions of a capture's sidecar, the first one first."""
         if not layout.is_capture_id(capture):
             return []
-        events = (event for segment in self.history(naming=capture) for event in segment.events)
-        paths = {file.path for event in events for file in event.objects}
+        paths = ledger.fold(self.history(naming=capture)).files
         return sorted(revisions(paths).get(capture, []), key=layout.revision_of)
 
     def heads_of(self, paths: list[str]) -> list[Sidecar]:

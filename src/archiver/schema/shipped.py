@@ -15,7 +15,7 @@ Foreign = Literal["cdxj", "datapackage", "datapackage-digest", "news-article", "
 VERSIONS: dict[Kind, tuple[str, ...]] = {
     "sidecar": ("1.0.0", "1.1.0", "1.2.0"),
     "collection": ("1.0.0", "1.1.0", "1.2.0"),
-    "ledger": ("1.0.0", "1.1.0"),
+    "ledger": ("1.0.0", "1.1.0", "1.2.0"),
 }
 """The versions of each kind, the newest last. Documents of an older one stay what they are and are judged by it."""
 FOREIGN: tuple[Foreign, ...] = get_args(Foreign)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,16 @@ class ObjectInfo:
     bytes: int
     sha256: str | None
     """As recorded at upload (64 hex digits), or None where the store was not told; no proof of the bytes at rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What keeps an object from being removed."""
+
+    until: datetime | None
+    """Aware, UTC. None: no retention that ends by itself, but a legal hold or a refusal without a reason."""
+    hold: bool = False
+    """A legal hold is on it."""
 
 
 class BodyMismatch(StoreError):
@@ -51,8 +62,11 @@ class Store(Protocol):
         """The object's facts, or None if there is none."""
         ...
 
-    def open(self, key: str) -> BinaryIO:
-        """A stream of the object's bytes, which the caller closes. Raises `StoreError` if there is none."""
+    def open(self, key: str, start: int = 0, bytes: int | None = None) -> BinaryIO:
+        """A stream of the object's bytes, which the caller closes. Raises `StoreError` if there is none.
+
+        From offset `start` on, and of no more than so many `bytes`; what lies behind the end is not there.
+        """
         ...
 
     def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:
@@ -67,8 +81,18 @@ class Store(Protocol):
         """
         ...
 
-    def delete(self, key: str) -> None:
-        """Remove the object; none there is no error. Only repair and erase have a use for it."""
+    def replace(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> None:
+        """Store `body` whatever is under the key now. Only a repair may: its caller has kept what was there.
+
+        Raises as `put`, but for `ObjectConflict`.
+        """
+        ...
+
+    def erase(self, key: str) -> Lock | None:
+        """Remove the object with every older version of it; none there is no error. Only an erasure may.
+
+        None once nothing is left; otherwise the lock that keeps a version of it.
+        """
         ...
 
 

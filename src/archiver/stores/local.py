@@ -9,8 +9,9 @@ from typing import BinaryIO
 
 from archiver import disk
 from archiver.errors import ConflictError, ObjectConflict, StorageError, StoreError
-from archiver.stores import BodyMismatch, ObjectInfo
+from archiver.stores import BodyMismatch, Lock, ObjectInfo
 from archiver.stores.keys import safe_key
+from archiver.stores.resume import clipped
 
 
 class LocalStore:
@@ -40,13 +41,15 @@ class LocalStore:
         with self._translated(key):
             return ObjectInfo(key, path.stat().st_size, None) if path.is_file() else None
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str, start: int = 0, bytes: int | None = None) -> BinaryIO:
         """See `Store.open`."""
         path = self._path(key)
         with self._translated(key):
             if not path.is_file():
                 raise StoreError(f"{self.url}/{key}", "there is no such object")
-            return path.open("rb")
+            stream = path.open("rb")
+            stream.seek(start)
+        return stream if bytes is None else clipped(stream, bytes)
 
     def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:
         """See `Store.put`."""
@@ -61,17 +64,41 @@ class LocalStore:
         with self._translated(key):
             return self._write(key, path, body, sha256)
 
-    def delete(self, key: str) -> None:
-        """See `Store.delete`."""
+    def replace(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> None:
+        """See `Store.replace`."""
+        path = self._path(key)
+        with self._translated(key), self._written(key, path, body, sha256) as temporary:
+            if temporary.stat().st_size != bytes:
+                raise BodyMismatch(key, sha256, sha256)
+            temporary.replace(path)
+            disk.sync_directory(path.parent)
+
+    def erase(self, key: str) -> Lock | None:
+        """See `Store.erase`."""
         path = self._path(key)
         with self._translated(key):
             path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                disk.sync_directory(path.parent)
+        return None
 
     def _path(self, key: str) -> Path:
         return self.root / safe_key(key)
 
     def _write(self, key: str, path: Path, body: BinaryIO, sha256: str) -> bool:
         """Copy, read again what the disk has, rename. False if another writer was faster with the same bytes."""
+        try:
+            with self._written(key, path, body, sha256) as temporary:
+                disk.publish(temporary, path)
+        except ConflictError:
+            if not self._present(key, path, sha256):
+                raise
+            return False
+        return True
+
+    @contextmanager
+    def _written(self, key: str, path: Path, body: BinaryIO, sha256: str) -> Iterator[Path]:
+        """A temporary file beside `path` that holds `body`, read again from the disk."""
         disk.make_directory(path.parent)
         temporary = disk.temporary_beside(path)
         try:
@@ -82,14 +109,9 @@ class LocalStore:
                 found, _ = disk.sha256_stream(stream)
             if found != sha256:
                 raise BodyMismatch(key, sha256, found)
-            disk.publish(temporary, path)
-        except ConflictError:
-            if not self._present(key, path, sha256):
-                raise
-            return False
+            yield temporary
         finally:
             temporary.unlink(missing_ok=True)
-        return True
 
     def _present(self, key: str, path: Path, sha256: str) -> bool:
         """Whether the very bytes are there; other bytes are a conflict."""

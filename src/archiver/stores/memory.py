@@ -1,13 +1,13 @@
 """A store in memory: it keeps every promise and forgets all. For trying things out."""
 
+import threading
 from collections.abc import Iterator
 from io import BytesIO
-from threading import Lock
 from typing import BinaryIO
 
 from archiver import disk
 from archiver.errors import ObjectConflict, StoreError
-from archiver.stores import BodyMismatch, ObjectInfo
+from archiver.stores import BodyMismatch, Lock, ObjectInfo
 from archiver.stores.keys import safe_key
 
 
@@ -18,11 +18,13 @@ class MemoryStore:
         self.url = url
         self.objects: dict[str, bytes] = {}
         """What it holds; open to whoever wants to look or to do damage."""
-        self._lock = Lock()
+        self.locks: dict[str, Lock] = {}
+        """What keeps some of them; for trying that out."""
+        self._turn = threading.Lock()
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `Store.list`."""
-        with self._lock:
+        with self._turn:
             present = [(key, len(content)) for key, content in self.objects.items() if key.startswith(prefix)]
         return (ObjectInfo(key, size, None) for key, size in present)
 
@@ -31,18 +33,18 @@ class MemoryStore:
         content = self.objects.get(safe_key(key))
         return None if content is None else ObjectInfo(key, len(content), disk.sha256_stream(BytesIO(content))[0])
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str, start: int = 0, bytes: int | None = None) -> BinaryIO:
         """See `Store.open`."""
         content = self.objects.get(safe_key(key))
         if content is None:
             raise StoreError(f"{self.url}{key}", "there is no such object")
-        return BytesIO(content)
+        return BytesIO(content[start:] if bytes is None else content[start : start + bytes])
 
     def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:
         """See `Store.put`."""
         content = body.read()
         digest, size = disk.sha256_stream(BytesIO(content))
-        with self._lock:
+        with self._turn:
             present = self.stat(key)
             if present and present.sha256 == sha256:
                 return False
@@ -53,6 +55,17 @@ class MemoryStore:
             self.objects[key] = content
         return True
 
-    def delete(self, key: str) -> None:
-        """See `Store.delete`."""
-        self.objects.pop(safe_key(key), None)
+    def replace(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> None:
+        """See `Store.replace`."""
+        content = body.read()
+        digest, size = disk.sha256_stream(BytesIO(content))
+        if (digest, size) != (sha256, bytes):
+            raise BodyMismatch(key, sha256, digest)
+        self.objects[safe_key(key)] = content
+
+    def erase(self, key: str) -> Lock | None:
+        """See `Store.erase`."""
+        lock = self.locks.get(safe_key(key))
+        if lock is None:
+            self.objects.pop(key, None)
+        return lock

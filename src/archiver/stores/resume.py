@@ -35,6 +35,30 @@ def resumed(fetch: Callable[[int], Body], guard: Callable[[], AbstractContextMan
     return cast(BinaryIO, io.BufferedReader(_Resumed(fetch, guard), disk.CHUNK))
 
 
+def clipped(stream: BinaryIO, bytes: int) -> BinaryIO:
+    """Of `stream` no more than so many further bytes. It is closed with what this returns."""
+    return cast(BinaryIO, io.BufferedReader(_Clipped(stream, bytes), disk.CHUNK))
+
+
+class _Clipped(io.RawIOBase):
+    def __init__(self, stream: BinaryIO, left: int) -> None:
+        self._stream = stream
+        self._left = left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self._stream.read(min(len(buffer), self._left))
+        buffer[: len(chunk)] = chunk
+        self._left -= len(chunk)
+        return len(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
 class _Resumed(io.RawIOBase):
     def __init__(self, fetch: Callable[[int], Body], guard: Callable[[], AbstractContextManager[None]]) -> None:
         self._fetch = fetch

@@ -1,0 +1,53 @@
+"""What all chains together come to: the files that the collection holds, and those that are gone for ever.
+
+A deletion wins, whoever wrote it and whatever the order in which segments are read: what it names never counts again,
+nor does any file of a capture that it erased, not even a revision that another writer made without knowing of it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archiver.ledger.event import DELETION, Segment
+from archiver.model import FileRef
+
+_CAPTURE = re.compile(r"(?:archive|sidecars)/(?:.*/)?(\d{8}T\d{6}Z-[a-z2-7]{10})\.[^/]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a collection holds, by path, and what it must not hold any more."""
+
+    files: dict[str, FileRef]
+    """Every file that counts."""
+    gone: dict[str, FileRef]
+    """Every file that some deletion ended."""
+    erased: frozenset[str]
+    """Ids of the captures that were erased."""
+
+    def ended(self, path: str) -> bool:
+        """Whether a file of that name must not be here, also one that nobody has named before."""
+        return path in self.gone or capture_of(path) in self.erased
+
+
+def fold(segments: Iterable[Segment]) -> Holdings:
+    """The union of all chains. Needs the segments whole: see `naming` of `parse_segment`."""
+    named: dict[str, FileRef] = {}
+    gone: dict[str, FileRef] = {}
+    erased: set[str] = set()
+    for segment in segments:
+        for event in segment.events:
+            named.update((file.path, file) for file in event.objects)
+            gone.update((file.path, file) for file in event.removed)
+            if event.type == DELETION and event.capture:
+                erased.add(event.capture)
+    if erased:
+        gone |= {path: file for path, file in named.items() if capture_of(path) in erased}
+    files = {path: file for path, file in named.items() if path not in gone} if gone else named
+    return Holdings(files, gone, frozenset(erased))
+
+
+def capture_of(path: str) -> str | None:
+    """The capture that a file is of by its name: its WARC, a later product, a revision of its sidecar."""
+    found = _CAPTURE.match(path)
+    return found[1] if found else None
