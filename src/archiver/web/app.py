@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archiver.catalogue import BadQuery
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
+from archiver.html import environment
 from archiver.web import cards
 from archiver.web.dates import claimed
 
@@ -31,13 +31,7 @@ class Pages:
         """`replay` is the replay server's http://host:port."""
         self.root = root
         self.replay = replay
-        self.templates = Environment(
-            loader=PackageLoader("archiver.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.templates = environment(Path(__file__).parent / "templates")
         self.templates.globals.update(meaning=cards.meaning, sandbox=cards.SANDBOX, claimed=claimed)
 
     async def listing(self, request: Request) -> Response:
