@@ -326,6 +326,14 @@ def test_a_pull_into_an_empty_root_brings_the_whole_collection_back(here, other,
     assert (again.moved, again.segments) == ((), 0)
 
 
+@pytest.mark.parametrize("path", ["proofs/head-1.sig", "erasures/20261122T140112Z-aaaaaaaaaa-0123456789ab.json"])
+def test_proofs_and_records_of_erasures_travel_as_all_files_do(here, other, store, path):
+    add(here, path, b"x")
+    assert push(here, store).exit_code == 0
+    assert pull(other, store).exit_code == 0
+    assert other.local(path).read_bytes() == b"x"
+
+
 def test_a_mounted_disk_is_as_good_as_a_bucket(here, other, tmp_path):
     (tmp_path / "disk").mkdir()
     store = LocalStore(tmp_path / "disk")
