@@ -28,7 +28,7 @@ from archiver.cli import (
     searching,
     sessions,
 )
-from archiver.config import load_settings
+from archiver.config import REMOTES, load_settings, remotes
 from archiver.errors import ArchiverError, UnreadableInput
 
 EPILOG = """\b
@@ -84,13 +84,15 @@ def run(arguments: list[str]) -> int:
     try:
         file = Path(os.environ.get("ARCHIVER_CONFIG", "archiver.toml"))
         settings = load_settings(file)
+        named = remotes(settings, str(file))
+        settings.pop(REMOTES, None)
         _check_settings(settings, cli, str(file))
         result = cli.main(
             arguments,
             prog_name="archiver",
             standalone_mode=False,
             auto_envvar_prefix="ARCHIVER",
-            default_map=settings,
+            default_map=settings | {REMOTES: named},
         )
         return result if isinstance(result, int) else 0
     except click.ClickException as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli import options, render
+from archiver.cli import options, remotes, render
 
 if TYPE_CHECKING:
     from archiver.sync import SyncReport
@@ -28,9 +28,10 @@ def sync() -> None:
 
 
 def _remote(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--endpoint-url", metavar="U", help="The S3 server, where it is not AWS.")(command)
-    command = click.option("-c", "--collection", "name", required=True, metavar="NAME", help="The collection.")(command)
-    return click.argument("url", metavar="s3://BUCKET/PREFIX")(options.shared(command))
+    command = click.option("-c", "--collection", "name", required=True, metavar="NAME", help="The collection.")(
+        remotes.argument(command)
+    )
+    return options.shared(command)
 
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
