@@ -114,6 +114,19 @@ class RootUnwritable(StorageError, UsageError):
     exit_code = 2
 
 
+class DigestMismatch(ArchiverError):
+    """Bytes from a copy are not those that the ledger names; they were not taken."""
+
+    def __init__(self, path: str, expected: str, found: str) -> None:
+        super().__init__(
+            f"{path}: these bytes have sha256 {found[:12]}…, the ledger says {expected[:12]}….",
+            "Nothing was changed; another copy may have the file whole.",
+        )
+        self.path = path
+        self.expected = expected
+        self.found = found
+
+
 class PartMissing(ArchiverError):
     """Something that is needed is not installed or not running."""
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.capture import Terms, capture_url
+from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Root
+from archiver.ledger import Event
 from archiver.verify import record_result, verify_collection
 from material import URL, PaperEngine, collection_with
 
@@ -88,3 +89,21 @@ def test_the_report_is_json_for_machines(tmp_path):
     }
     assert report["files"] == len(collection.files())
     assert Root(tmp_path).chosen(None)[0].name == "news"
+
+
+def test_what_was_erased_must_not_lie_here(tmp_path):
+    collection, [first, _] = collection_with(tmp_path, captures=2)
+    files = collection.files()
+    of_first = [file for path, file in files.items() if first.capture_id in path]
+    collection.record(Event("deletion", AGENT, capture=first.capture_id, basis="court-order", removed=tuple(of_first)))
+    found = [one for one in verify_collection(collection).findings if one.code != "index-differs"]
+    assert sorted(one.where for one in found) == sorted(str(collection.local(file.path)) for file in of_first)
+    assert {(one.level, one.code) for one in found} == {("error", "erased-present")}
+    assert "erase -c news --settle" in found[0].hint
+    late = collection.path / "sidecars" / f"{first.capture_id}.r9-0123456789ab.json"
+    for file in of_first:
+        collection.local(file.path).unlink()
+    collection.reindex()
+    assert verify_collection(collection).findings == ()
+    late.write_bytes(b"{}")
+    assert errors(collection) == {"erased-present"}, "nobody has named it before"

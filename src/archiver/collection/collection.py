@@ -223,7 +223,7 @@ class Collection:
         """What the temporary names of files that are being brought begin with: a kill's leavings are known by it."""
         name = f"pull-{layout.random_base32(10)}"
         prefix = f"{disk.TEMPORARY}{name}-"
-        claims = [f"{folder}{prefix}*" for folder in ("", "*/", "archive/**/")]
+        claims = [f"{folder}{prefix}*" for folder in ("", "*/", "archive/**/", "ledger/*/")]
         with self.state.marked(self.name, name, claims) as mark:
             try:
                 yield prefix

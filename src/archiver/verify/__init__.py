@@ -21,7 +21,7 @@ from archiver.collection.collection import revisions
 from archiver.collection.layout import DERIVED
 from archiver.collection.originals import Originals
 from archiver.errors import ArchiverError, UnreadableInput
-from archiver.ledger import Event
+from archiver.ledger import Event, Holdings
 from archiver.model import FileRef, Finding, Level, Progress, silent
 from archiver.sidecar import Sidecar, problems
 from archiver.verify.chain import RESTORE, fault, read_chain
@@ -54,15 +54,16 @@ class Report:
 def verify_collection(collection: Collection, progress: Progress = silent) -> Report:
     """Check everything there is; all findings, none left out."""
     segments, findings = read_chain(collection)
-    held = {file.path: file for segment in segments for file in segment.objects()}
+    holdings = ledger.fold(segments)
+    held = holdings.files
     sound: list[str] = []
     for done, file in enumerate(held.values(), 1):
         trouble = check_file(collection, file)
         findings += [trouble] if trouble else []
         sound += [] if trouble else [file.path]
         progress(f"verifying {collection.name}", done, len(held))
-    findings += check_unlisted(collection, set(held))
-    findings += check_warcs(collection, sorted(sound), held)
+    findings += check_unlisted(collection, holdings)
+    findings += check_warcs(collection, sorted(sound), holdings)
     findings += check_index(collection, [path for path in sorted(sound) if path.startswith("archive/")], set(held))
     findings += check_revisits(collection)
     return Report(collection.name, len(held), sum(file.bytes for file in held.values()), tuple(findings))
@@ -96,8 +97,9 @@ def check_file(collection: Collection, file: FileRef) -> Finding | None:
     return None
 
 
-def check_unlisted(collection: Collection, held: set[str]) -> Iterator[Finding]:
-    """Files that no ledger line names, but for those that a living process is writing."""
+def check_unlisted(collection: Collection, holdings: Holdings) -> Iterator[Finding]:
+    """Files that must not be here: no ledger line names them, or a deletion does. Not those being written just now."""
+    held = set(holdings.files)
     strays = [name for name in _files_in(collection.path) if name not in held and not name.startswith(DERIVED)]
     living = collection.state.under_way(collection.name)
     claims = collection.state.claims(collection.name)
@@ -105,6 +107,10 @@ def check_unlisted(collection: Collection, held: set[str]) -> Iterator[Finding]:
     held |= _entered(collection) if set(strays) - chain else set()
     for name in strays:
         path = collection.path / name
+        if holdings.ended(name):
+            hint = f"`archiver erase -c {collection.name} --settle` carries the deletion out."
+            yield fault("erased-present", path, "it was erased, and lies here still", hint)
+            continue
         growing = name.startswith("ledger/") and path.name in (ledger.OPEN, ledger.HEAD)
         if name in held or name in chain or growing or _claimed(name, living) or not os.path.lexists(path):
             continue
@@ -132,8 +138,9 @@ def _claimed(name: str, claims: list[str]) -> bool:
     return any(fnmatchcase(name, claim) for claim in claims)
 
 
-def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRef]) -> Iterator[Finding]:
+def check_warcs(collection: Collection, sound: list[str], holdings: Holdings) -> Iterator[Finding]:
     """Structure and digests of each WARC, and what the sidecars claim of it."""
+    held = holdings.files
     claims: dict[str, list[_Claim]] = {}
     for paths in revisions(sound).values():
         followed: dict[str, list[str]] = {}
@@ -148,7 +155,7 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
                 yield Finding(found.level, found.code, where, found.message, found.hint)
             claims.setdefault(sidecar.warc_file, []).append(_Claim.of(sidecar))
             followed[path] = sidecar.parents
-        yield from _check_lineage(collection, followed, held)
+        yield from _check_lineage(collection, followed, holdings)
     for path in (path for path in sound if path.startswith("archive/")):
         imported = path.startswith("archive/imported/")
         for one in (one for one in warc.check(collection.local(path)) if one.level != "info"):
@@ -156,16 +163,14 @@ def check_warcs(collection: Collection, sound: list[str], held: dict[str, FileRe
             yield Finding("warning", one.code, one.where, one.message, one.hint) if imported else one
         yield from _check_claims(collection, path, claims.pop(path, []), held[path])
     for path, made in claims.items():
-        if path not in held:
+        if not _known(holdings, path):
             yield fault("sidecar-warc", made[0].capture, f"the sidecar's WARC {path} is not in the ledger")
 
 
-def _check_lineage(
-    collection: Collection, followed: dict[str, list[str]], held: dict[str, FileRef]
-) -> Iterator[Finding]:
+def _check_lineage(collection: Collection, followed: dict[str, list[str]], holdings: Holdings) -> Iterator[Finding]:
     """Whether what the revisions of a sidecar follow (path → names) is here, and only one is followed by none."""
     for path, names in followed.items():
-        for name in (name for name in names if f"sidecars/{name}" not in held):
+        for name in (name for name in names if not _known(holdings, f"sidecars/{name}")):
             yield fault(
                 "sidecar-parent", collection.local(path), f"it follows {name}, which is not in the ledger", RESTORE
             )
@@ -179,6 +184,11 @@ def _check_lineage(
             f"`archiver edit {capture} --unite` makes them one.",
         )
         yield Finding("warning", "sidecar-fork", str(collection.local(heads[0])), message, hint)
+
+
+def _known(holdings: Holdings, path: str) -> bool:
+    """Whether a file is here, or was erased: then it may still be spoken of."""
+    return path in holdings.files or holdings.ended(path)
 
 
 @dataclass(frozen=True, slots=True)
