@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import stamina
 
 import s3server
 from archiver.errors import ObjectConflict, StoreError, UsageError
-from archiver.stores import BodyMismatch, open_store, s3
+from archiver.model import now
+from archiver.stores import BodyMismatch, Lock, Retention, open_store, s3
 from archiver.stores.local import LocalStore
 from archiver.stores.memory import MemoryStore
 from archiver.stores.s3 import S3Store
@@ -519,3 +521,84 @@ def refused(store, sentence, pair=None):
 def test_s3_is_loaded_only_when_wanted():
     code = "import sys, archiver.stores; sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
+
+
+# Locks and versions
+
+
+@pytest.fixture(scope="module")
+def locked_bucket(seaweedfs):
+    seaweedfs.client().create_bucket(Bucket="vault", ObjectLockEnabledForBucket=True)
+    return "vault"
+
+
+@pytest.fixture
+def vault(locked_bucket, open_at):
+    return open_at(bucket=locked_bucket)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("parts", [False, True])
+def test_what_is_put_is_locked_from_its_first_instant(vault, monkeypatch, parts):
+    if parts:
+        monkeypatch.setattr(s3, "SINGLE_BYTES", 1)
+    vault.retention = Retention("governance", 2)
+    put(vault, "a", b"one")
+    lock = vault.stat("a").lock
+    assert (lock.mode, lock.hold) == ("governance", False)
+    assert timedelta(days=1, hours=23) < lock.until - now() <= timedelta(days=2)
+    kept = vault.erase("a")
+    assert kept.until == lock.until
+    assert read(vault, "a") == b"one"
+
+
+@pytest.mark.servers
+def test_a_lock_is_made_longer_and_a_hold_is_put_on(vault):
+    put(vault, "a", b"one")
+    assert vault.stat("a").lock is None
+    until = now().replace(microsecond=0) + timedelta(days=3)
+    vault.protect("a", Lock(until, hold=True, mode="governance"))
+    assert vault.stat("a").lock == Lock(until, hold=True, mode="governance")
+    with pytest.raises(StoreError, match="access is denied"):
+        vault.protect("a", Lock(until - timedelta(days=1), mode="governance"))
+
+
+@pytest.mark.servers
+def test_a_deleted_object_comes_back_when_its_marker_goes(vault, seaweedfs, prefix):
+    put(vault, "a", b"one")
+    put(vault, "ab", b"two")
+    assert vault.undelete("a") is False
+    seaweedfs.client().delete_object(Bucket="vault", Key=f"{prefix}/a")
+    assert vault.stat("a") is None
+    assert sorted((one.key, one.latest, one.marker) for one in vault.versions("")) == [
+        ("a", False, False),
+        ("a", True, True),
+        ("ab", True, False),
+    ]
+    assert vault.undelete("a") is True
+    assert read(vault, "a") == b"one"
+
+
+@pytest.mark.servers
+def test_every_version_of_an_erased_object_goes(vault):
+    put(vault, "a", b"one")
+    vault.replace("a", BytesIO(b"two"), bytes=3, sha256=sha256(b"two"))
+    assert len(list(vault.versions("a"))) == 2
+    assert vault.erase("a") is None
+    assert list(vault.versions("")) == []
+
+
+def test_a_store_without_locks_says_so(tmp_path):
+    store = LocalStore(tmp_path)
+    put(store, "a", b"one")
+    assert (list(store.versions("")), store.undelete("a")) == ([], False)
+    with pytest.raises(StoreError, match="no locks"):
+        store.protect("a", Lock(None, hold=True))
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("store", ["rclone"], indirect=True)
+def test_a_server_without_versions_has_none_beneath(store):
+    put(store, "a", b"one")
+    assert [one.key for one in store.versions("")] in ([], ["a"])
+    assert store.stat("a").lock is None

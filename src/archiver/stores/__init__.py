@@ -2,22 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
 from archiver.errors import StoreError, UsageError
 
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """What a store tells about an object without reading it."""
-
-    key: str
-    bytes: int
-    sha256: str | None
-    """As recorded at upload (64 hex digits), or None where the store was not told; no proof of the bytes at rest."""
+LockMode = Literal["governance", "compliance"]
+"""GOVERNANCE: who has the right to bypass it may remove an object; COMPLIANCE: nobody may, before the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +21,48 @@ class Lock:
     """Aware, UTC. None: no retention that ends by itself, but a legal hold or a refusal without a reason."""
     hold: bool = False
     """A legal hold is on it."""
+    mode: LockMode | None = None
+    """Of the retention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How the objects of a collection are to be locked (S3 Object Lock)."""
+
+    mode: LockMode
+    days: int
+    """So long from when an object is put, and under `governance` anew from each time that it is audited."""
+    hold: bool = False
+    """A legal hold goes on each as well: it ends only when somebody takes it off."""
+
+    def lock(self, at: datetime) -> Lock:
+        """What an object put or audited at that instant gets."""
+        return Lock(at + timedelta(days=self.days), self.hold, self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a store tells about an object without reading it."""
+
+    key: str
+    bytes: int
+    sha256: str | None
+    """As recorded at upload (64 hex digits), or None where the store was not told; no proof of the bytes at rest."""
+    lock: Lock | None = None
+    """What keeps it; None where nothing does, and in listings, which do not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One of what a store keeps under a key: a state of the object, or the marker that hides it."""
+
+    key: str
+    id: str
+    at: datetime
+    """When it was put, by the server's clock; aware."""
+    latest: bool
+    marker: bool
+    """A delete marker: while it is the latest, the object seems not to be there."""
 
 
 class BodyMismatch(StoreError):
@@ -53,6 +88,8 @@ class Store(Protocol):
 
     url: str
     """For people: `s3://bucket/prefix`."""
+    retention: Retention | None
+    """How everything put from now on is locked; None, unless somebody sets it: as the bucket itself says."""
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """Every object whose key begins with `prefix`, in no promised order; `sha256` may be None here."""
@@ -93,6 +130,21 @@ class Store(Protocol):
 
         None once nothing is left; otherwise the lock that keeps a version of it.
         """
+        ...
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """What lies beneath and hides the objects whose keys begin with `prefix`, and those that are there.
+
+        Nothing at all, or only the last, where no versions are kept.
+        """
+        ...
+
+    def undelete(self, key: str) -> bool:
+        """Take away the delete marker that hides the object; False if there is none. Only a repair may."""
+        ...
+
+    def protect(self, key: str, lock: Lock) -> None:
+        """Lock the object so, and at least so long. Raises `StoreError` where the store has no locks or refuses."""
         ...
 
 

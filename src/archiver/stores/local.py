@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from archiver import disk
 from archiver.errors import ConflictError, ObjectConflict, StorageError, StoreError
-from archiver.stores import BodyMismatch, Lock, ObjectInfo
+from archiver.stores import BodyMismatch, Lock, ObjectInfo, Retention, Version
 from archiver.stores.keys import safe_key
 from archiver.stores.resume import clipped
 
@@ -21,6 +21,7 @@ class LocalStore:
         """`root` must be there already: to make the folder of an absent disk would fill the wrong one."""
         self.root = root.absolute()
         self.url = self.root.as_uri()
+        self.retention: Retention | None = None
         if not self.root.is_dir():
             raise StoreError(self.url, "there is no such folder", "Mount the disk, or make the folder.")
 
@@ -81,6 +82,18 @@ class LocalStore:
             if path.parent.is_dir():
                 disk.sync_directory(path.parent)
         return None
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """See `Store.versions`: a folder keeps none."""
+        return iter(())
+
+    def undelete(self, key: str) -> bool:
+        """See `Store.undelete`: what is deleted in a folder is gone."""
+        return False
+
+    def protect(self, key: str, lock: Lock) -> None:
+        """See `Store.protect`: a folder has no locks."""
+        raise StoreError(f"{self.url}/{key}", "a folder has no locks")
 
     def _path(self, key: str) -> Path:
         return self.root / safe_key(key)

@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 from archiver import disk
 from archiver.errors import ObjectConflict, StoreError
-from archiver.stores import BodyMismatch, Lock, ObjectInfo
+from archiver.model import now
+from archiver.stores import BodyMismatch, Lock, ObjectInfo, Retention, Version
 from archiver.stores.keys import safe_key
 
 
@@ -18,8 +19,11 @@ class MemoryStore:
         self.url = url
         self.objects: dict[str, bytes] = {}
         """What it holds; open to whoever wants to look or to do damage."""
+        self.retention: Retention | None = None
         self.locks: dict[str, Lock] = {}
         """What keeps some of them; for trying that out."""
+        self.hidden: dict[str, bytes] = {}
+        """What lies beneath a delete marker; whoever moves an object here has deleted it."""
         self._turn = threading.Lock()
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -31,7 +35,9 @@ class MemoryStore:
     def stat(self, key: str) -> ObjectInfo | None:
         """See `Store.stat`."""
         content = self.objects.get(safe_key(key))
-        return None if content is None else ObjectInfo(key, len(content), disk.sha256_stream(BytesIO(content))[0])
+        if content is None:
+            return None
+        return ObjectInfo(key, len(content), disk.sha256_stream(BytesIO(content))[0], self.locks.get(key))
 
     def open(self, key: str, start: int = 0, bytes: int | None = None) -> BinaryIO:
         """See `Store.open`."""
@@ -53,6 +59,7 @@ class MemoryStore:
             if (digest, size) != (sha256, bytes):
                 raise BodyMismatch(key, sha256, digest)
             self.objects[key] = content
+            self._lock(key)
         return True
 
     def replace(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> None:
@@ -62,6 +69,7 @@ class MemoryStore:
         if (digest, size) != (sha256, bytes):
             raise BodyMismatch(key, sha256, digest)
         self.objects[safe_key(key)] = content
+        self._lock(key)
 
     def erase(self, key: str) -> Lock | None:
         """See `Store.erase`."""
@@ -69,3 +77,23 @@ class MemoryStore:
         if lock is None:
             self.objects.pop(key, None)
         return lock
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """See `Store.versions`. It keeps none, but remembers what was hidden."""
+        hidden = [key for key in self.hidden if key.startswith(prefix)]
+        return (Version(key, "hidden", now(), latest=True, marker=True) for key in hidden)
+
+    def undelete(self, key: str) -> bool:
+        """See `Store.undelete`."""
+        content = self.hidden.pop(safe_key(key), None)
+        if content is not None:
+            self.objects[key] = content
+        return content is not None
+
+    def protect(self, key: str, lock: Lock) -> None:
+        """See `Store.protect`."""
+        self.locks[safe_key(key)] = lock
+
+    def _lock(self, key: str) -> None:
+        if self.retention:
+            self.locks[key] = self.retention.lock(now())

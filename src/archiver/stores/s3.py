@@ -10,6 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -17,7 +18,8 @@ from botocore import exceptions as boto
 
 from archiver import disk
 from archiver.errors import ObjectConflict, StoreError, UsageError
-from archiver.stores import BodyMismatch, Lock, ObjectInfo
+from archiver.model import now
+from archiver.stores import BodyMismatch, Lock, ObjectInfo, Retention, Version, locks
 from archiver.stores.client import TAKEN, answered, code_of, connect
 from archiver.stores.keys import safe_key
 from archiver.stores.resume import resumed
@@ -45,6 +47,7 @@ class S3Store:
         if not _BUCKET.match(bucket):
             raise UsageError(f"{bucket!r} cannot name a bucket.", "Write s3://BUCKET/PREFIX.")
         self.url = f"s3://{bucket}/{prefix}"
+        self.retention: Retention | None = None
         self._bucket = bucket
         self._prefix = f"{safe_key(prefix)}/" if prefix else ""
         self._client = connect(self.url, endpoint_url)
@@ -70,7 +73,7 @@ class S3Store:
                 if code_of(error) in ("404", "NoSuchKey"):
                     return None
                 raise
-        return ObjectInfo(key, head["ContentLength"], _recorded(head["Metadata"]))
+        return ObjectInfo(key, head["ContentLength"], _recorded(head["Metadata"]), locks.told(head))
 
     def open(self, key: str, start: int = 0, bytes: int | None = None) -> BinaryIO:
         """See `Store.open`. A connection that breaks is taken up again where it broke."""
@@ -127,31 +130,37 @@ class S3Store:
         place = self._place(key)
         kept: Lock | None = None
         with answered(self._where(key)):
-            for version in self._versions(place):
+            found = locks.versions(self._client, self._bucket, place["Key"])
+            ids = [one.id for one in found if one.key == place["Key"]]
+            wanted: list[dict[str, Any]] = [{"VersionId": one} for one in ids] if ids not in ([], ["null"]) else [{}]
+            for version in wanted:
                 try:
                     self._client.delete_object(**place, **version)
                 except boto.ClientError as error:
                     if code_of(error) not in ("AccessDenied", "403"):
                         raise
-                    kept = self._lock_on(place | version)
+                    head = self._client.head_object(**place, **version)
+                    kept = locks.told(head) or Lock(None)
         return kept
 
-    def _versions(self, place: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Every version and delete marker of an object; one without an id where the bucket keeps none."""
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=place["Key"])
-        try:
-            found = [one for page in pages for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
-        except boto.ClientError as error:
-            if code_of(error) not in ("NotImplemented", "501"):
-                raise
-            found = []  # a server without versions
-        named = [str(one["VersionId"]) for one in found if one["Key"] == place["Key"]]
-        yield from [{"VersionId": name} for name in named if name != "null"] or [{}]
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """See `Store.versions`."""
+        with answered(self.url):
+            for found in locks.versions(self._client, self._bucket, self._prefix + prefix):
+                yield replace(found, key=found.key.removeprefix(self._prefix))
 
-    def _lock_on(self, version: dict[str, Any]) -> Lock:
-        """What keeps a version that could not be removed."""
-        head = self._client.head_object(**version)
-        return Lock(head.get("ObjectLockRetainUntilDate"), head.get("ObjectLockLegalHoldStatus") == "ON")
+    def undelete(self, key: str) -> bool:
+        """See `Store.undelete`."""
+        markers = [one.id for one in self.versions(key) if one.key == key and one.marker and one.latest]
+        with answered(self._where(key)):
+            for marker in markers:
+                self._client.delete_object(**self._place(key), VersionId=marker)
+        return bool(markers)
+
+    def protect(self, key: str, lock: Lock) -> None:
+        """See `Store.protect`."""
+        with answered(self._where(key)):
+            locks.protect(self._client, self._place(key), lock)
 
     def _place(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": self._prefix + safe_key(key)}
@@ -177,13 +186,14 @@ class S3Store:
         md5 = hashlib.md5(usedforsecurity=False)
         while chunk := body.read(disk.CHUNK):
             md5.update(chunk)
-        self._ask("put_object", checks, **place, Body=body, ContentMD5=_base64(md5.digest()), Metadata=_noted(sha256))
+        noted = self._noted(sha256) | {"ContentMD5": _base64(md5.digest())}
+        self._ask("put_object", checks, **place, **noted, Body=body)
 
     def _put_parts(
         self, key: str, place: dict[str, Any], body: BinaryIO, sha256: str, *, size: int, free: bool = True
     ) -> None:
         algorithm = {"ChecksumAlgorithm": "SHA256"}
-        upload = self._ask("create_multipart_upload", algorithm, **place, Metadata=_noted(sha256))["UploadId"]
+        upload = self._ask("create_multipart_upload", algorithm, **place, **self._noted(sha256))["UploadId"]
         try:
             parts: list[dict[str, Any]] = []
             digest = hashlib.sha256()
@@ -205,6 +215,12 @@ class S3Store:
         check = {"ChecksumSHA256": _base64(hashlib.sha256(part).digest())}
         answer = self._ask("upload_part", check, **place, PartNumber=number, Body=BytesIO(part), ContentMD5=md5)
         return {"PartNumber": number} | {name: answer[name] for name in ("ETag", "ChecksumSHA256") if name in answer}
+
+    def _noted(self, sha256: str) -> dict[str, Any]:
+        """What goes with a new object: its digest as metadata, and its lock."""
+        return {"Metadata": {"sha256": sha256}} | (
+            locks.arguments(self.retention.lock(now())) if self.retention else {}
+        )
 
     def _ask(self, operation: str, wishes: dict[str, str], **arguments: Any) -> dict[str, Any]:
         """Call with the wishes that this server has not declined so far."""
@@ -233,10 +249,6 @@ def _declined_by(error: boto.ClientError, wishes: dict[str, str]) -> str | None:
 def _only_if(free: bool) -> dict[str, str]:
     """The condition that a key be free."""
     return {"IfNoneMatch": "*"} if free else {}
-
-
-def _noted(sha256: str) -> dict[str, str]:
-    return {"sha256": sha256}
 
 
 def _recorded(metadata: dict[str, str]) -> str | None:
