@@ -68,7 +68,7 @@ def pywb() -> Check:
 def libcurl() -> Check:
     """The HTTP engine's library."""
     try:
-        from archiver.engines.http.fetch import AGENTS
+        from archiver.engines.http.transfer import AGENTS
     except ImportError as error:
         return Check("http engine", False, f"pycurl does not load ({error})", REINSTALL)
     return Check("http engine", True, ", ".join(AGENTS))

@@ -16,7 +16,8 @@ from archiver import __version__
 from archiver.engines import EngineOptions
 from archiver.engines.authorities import private_bundle, system_bundle
 from archiver.engines.guard import check_url
-from archiver.engines.http.fetch import Session, Terms, new_cookies
+from archiver.engines.http.fetch import Session
+from archiver.engines.http.transfer import Terms, new_cookies
 from archiver.engines.http.visit import Visit
 from archiver.model import Fidelity, Item, Limits
 

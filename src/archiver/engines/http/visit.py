@@ -14,8 +14,9 @@ from archiver.engines.blocking import BlockList
 from archiver.engines.certificates import Chain, facts, origin_of, records
 from archiver.engines.guard import check_url
 from archiver.engines.heads import REDIRECTS
-from archiver.engines.http.fetch import AGENTS, Outcome, Session, Terms, Transfer
+from archiver.engines.http.fetch import Session
 from archiver.engines.http.requisites import CSS_TYPES, HTML_TYPES, Kind, find_requisites
+from archiver.engines.http.transfer import AGENTS, Outcome, Terms, Transfer
 from archiver.errors import AddressRefused, Blocked, InvalidURL
 from archiver.model import Exchange, Item, Limits, PageInfo, Request, RequestNote, Response, now, timestamp
 from archiver.warc.decoding import CannotDecode, decoded, pieces
