@@ -597,6 +597,21 @@ def test_a_store_without_locks_says_so(tmp_path):
 
 
 @pytest.mark.servers
+@pytest.mark.parametrize("store", ["seaweedfs", "rclone"], indirect=True)
+def test_nothing_is_locked_or_harmed_in_a_bucket_without_locks(store):
+    """`rclone serve s3` takes the words of a lock for the object's new bytes."""
+    put(store, "a", b"one")
+    with pytest.raises(StoreError, match="no Object Lock"):
+        store.protect("a", Lock(now() + timedelta(days=1), mode="governance"))
+    assert read(store, "a") == b"one"
+    store.retention = Retention("governance", 1)
+    with pytest.raises(StoreError, match="no Object Lock") as caught:
+        put(store, "b", b"two")
+    assert "remote lock" in caught.value.hint
+    assert store.stat("b") is None
+
+
+@pytest.mark.servers
 @pytest.mark.parametrize("store", ["rclone"], indirect=True)
 def test_a_server_without_versions_has_none_beneath(store):
     put(store, "a", b"one")

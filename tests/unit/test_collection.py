@@ -28,6 +28,7 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
         "collection-1.0.0.json",
         "collection-1.1.0.json",
         "collection-1.2.0.json",
+        "collection-1.3.0.json",
         "ledger-1.0.0.json",
         "ledger-1.1.0.json",
         "ledger-1.2.0.json",

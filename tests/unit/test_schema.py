@@ -55,6 +55,7 @@ PUBLISHED = {
     "collection/1.0.0.json": "52b1f9ca74417b3514ad8903087f21a57cf11d8e1e2f288060367fbf635bcc5c",
     "collection/1.1.0.json": "0c979af5c2016986a2e3b652b9796fd22c5d23902077aee621584985b2e56e44",
     "collection/1.2.0.json": "6fb1f0c4a16d35ae181a840bc106202533e06e1fd2f28ae6df28d82143608994",
+    "collection/1.3.0.json": "70b1df6fa8a41dea3790ceb6d28b51072fec23e7ef17c90308d206ad249a99b2",
     "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
     "ledger/1.1.0.json": "1fcab9b3afee914ab40267ac75e5a8143d856aca225ec816dca6534792ca28fb",
     "ledger/1.2.0.json": "32d9fbf78739361c610a6cf0804f051fabc47e64db47cbf632c2a34462aad964",

@@ -22,13 +22,15 @@ from archiver.cli import (
     editing,
     extracting,
     queueing,
+    remotes,
     render,
     replaying,
     replication,
     searching,
     sessions,
 )
-from archiver.config import REMOTES, load_settings, remotes
+from archiver.config import REMOTES, load_settings
+from archiver.config import remotes as named_remotes
 from archiver.errors import ArchiverError, UnreadableInput
 
 EPILOG = """\b
@@ -58,7 +60,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 MODULES = (
     *(collecting, capturing, queueing, searching, archive, editing, extracting),
-    *(checks, replaying, replication, sessions),
+    *(checks, replaying, replication, remotes, sessions),
 )
 for module in MODULES:
     for command in module.COMMANDS:
@@ -84,7 +86,7 @@ def run(arguments: list[str]) -> int:
     try:
         file = Path(os.environ.get("ARCHIVER_CONFIG", "archiver.toml"))
         settings = load_settings(file)
-        named = remotes(settings, str(file))
+        named = named_remotes(settings, str(file))
         settings.pop(REMOTES, None)
         _check_settings(settings, cli, str(file))
         result = cli.main(

@@ -1,13 +1,15 @@
-"""Where a remote is: an address, or a name that `archiver.toml` has for one."""
+"""Where a remote is: an address, or a name that `archiver.toml` has for one. And `remote lock`."""
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
+from archiver.cli import options, render
 from archiver.config import REMOTES, Remote
-from archiver.errors import UsageError
+from archiver.errors import PolicyRefusal, UsageError
 
 METAVAR = "s3://BUCKET/PREFIX|NAME"
 Command = Callable[..., Any]
@@ -41,3 +43,69 @@ def located(text: str, endpoint_url: str | None = None, collection: str | None =
         known = f"Known are: {', '.join(sorted(named))}." if named else "Write s3://BUCKET/PREFIX, or name it there."
         raise UsageError(f"The settings have no remote {text!r}.", known)
     return named[text].of(collection), endpoint_url or named[text].endpoint_url
+
+
+@click.group()
+def remote() -> None:
+    """What a remote can do, and how objects there are locked.
+
+    A remote is an address, or a name from the settings: [remotes.NAME] with url and endpoint-url.
+    """
+
+
+@remote.command()
+@click.option("-c", "--collection", "name", required=True, metavar="NAME", help="The collection.")
+@click.option(
+    "--mode",
+    type=click.Choice(["governance", "compliance"]),
+    default="governance",
+    show_default=True,
+    help="Whether somebody with the right to it may remove an object before its day, or nobody.",
+)
+@click.option("--days", type=click.IntRange(1, 36_500), default=30, show_default=True, help="For so long.")
+@click.option("--legal-hold", is_flag=True, help="Also put a hold on each object, which ends only by hand.")
+@click.option("--none", "off", is_flag=True, help="Lock nothing from now on; locks that are there stay.")
+@click.option("--acknowledge", is_flag=True, help="Needed for compliance, which forbids what an erasure may demand.")
+@options.shared
+def lock(
+    root: Path, name: str, mode: str, days: int, *, legal_hold: bool, off: bool, acknowledge: bool, as_json: bool
+) -> None:
+    """Say how a collection's objects at remotes are locked (S3 Object Lock).
+
+    It becomes part of the collection's description. `sync push` locks what it sends; `sync verify` finds what is
+    locked too little, and under governance locks it anew for so many days. docs/remotes.md has the consequences.
+
+    \b
+    Examples:
+      archiver remote lock -c frontline
+      archiver remote lock -c frontline --days 90 --legal-hold
+      archiver remote lock -c frontline --none
+    """
+    from archiver.capture import AGENT
+    from archiver.collection import Root
+    from archiver.collection.description import redescribe
+    from archiver.ledger import Event
+
+    if mode == "compliance" and not off and not acknowledge:
+        raise PolicyRefusal(
+            f"COMPLIANCE forbids what an erasure may demand: for {days} days nobody, not even you or a court, can have "
+            "an object removed.",
+            "Take governance, or repeat with --acknowledge if that is meant.",
+        )
+    wanted = None if off else {"mode": mode, "days": days, "legal_hold": legal_hold}
+
+    def change(document: dict[str, Any]) -> dict[str, Any]:
+        policies = {key: value for key, value in document.get("policies", {}).items() if key != "lock"}
+        return document | {"policies": policies | ({"lock": wanted} if wanted else {})}
+
+    file = redescribe(Root(root).collection(name), change, Event("policy assignment", AGENT))
+    if as_json:
+        render.emit({"collection": name, "lock": wanted, "path": file.path})
+    elif wanted is None:
+        click.echo(f"{name}: nothing is locked from now on; locks that are there stay until they end.")
+    else:
+        held = " and with a legal hold" if legal_hold else ""
+        click.echo(f"{name}: objects are locked under {mode} for {days} days{held} from the next push or verify on.")
+
+
+COMMANDS = (remote,)

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from archiver import cdxj, disk, jsontext, ledger, schema
-from archiver.collection import index, layout
+from archiver import cdxj, disk, ledger, schema
+from archiver.collection import description, index, layout
 from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry, clear_abandoned, committed
 from archiver.collection.state import State
@@ -18,7 +18,6 @@ from archiver.ledger import Chain, Event, Holdings, Segment
 from archiver.model import FileRef, Finding
 from archiver.sidecar import Sidecar, united
 
-METADATA = "collection/*.json"
 BATCH_LINES = 50_000
 """So many index lines of a pull are held in memory and merged at a time."""
 
@@ -67,10 +66,8 @@ class Collection:
 
         Raises `UnreadableInput` if one is malformed.
         """
-        loaded = {path.name: _description(self.local(f"collection/{path.name}")) for path in self.path.glob(METADATA)}
-        parents = {parent for one in loaded.values() for parent in one.get("parents", ())}
-        heads = sorted(name for name in loaded if name not in parents)
-        return loaded[heads[-1]] if heads else {}
+        found = list(description.heads(self.path).values())
+        return found[-1] if found else {}
 
     def rights(self) -> dict[str, str]:
         """The rights that its captures begin with."""
@@ -273,17 +270,6 @@ class Collection:
             with self.state.lock(f"{self.name}.compact", wait=False) as ours:
                 if ours:
                     index.compact(self.indexes, lambda: self.state.lock(self.name))
-
-
-def _description(path: Path) -> dict[str, Any]:
-    document = jsontext.read(path.read_bytes(), str(path))
-    if isinstance(document, dict):
-        parents, rights = document.get("parents", []), document.get("rights", {})
-        if isinstance(rights, dict) and isinstance(parents, list) and all(isinstance(one, str) for one in parents):
-            return document
-    raise UnreadableInput(
-        str(path), "it does not describe a collection", "`archiver validate` tells all that is wrong."
-    )
 
 
 def revisions(files: Iterable[str]) -> dict[str, list[str]]:

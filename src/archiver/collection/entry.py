@@ -54,8 +54,13 @@ class Entry:
         content, name = sidecar.to_bytes(), sidecar.file_name
         if not layout.SIDECAR_NAME.match(name):  # after a revision with an absurd number
             raise ConflictError(f"{name} is no name for a sidecar, so that nobody would find it.")
-        file = FileRef(f"sidecars/{name}", len(content), disk.sha256_bytes(content))
-        self.claim(file.path, f"sidecars/{disk.TEMPORARY}*-{name}")
+        return self.write(f"sidecars/{name}", content)
+
+    def write(self, path: str, content: bytes) -> FileRef:
+        """Make any file, claimed beforehand."""
+        folder, _, name = path.rpartition("/")
+        file = FileRef(path, len(content), disk.sha256_bytes(content))
+        self.claim(file.path, f"{folder}/{disk.TEMPORARY}*-{name}")
         place = disk.within(self._collection, file.path)
         disk.write_atomic(place, content)
         self._made.append(place)

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, get_args
 from urllib.parse import unquote, urlsplit
 
 from archiver.errors import StoreError, UsageError
 
 LockMode = Literal["governance", "compliance"]
 """GOVERNANCE: who has the right to bypass it may remove an object; COMPLIANCE: nobody may, before the day."""
+MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,20 @@ class Retention:
     """So long from when an object is put, and under `governance` anew from each time that it is audited."""
     hold: bool = False
     """A legal hold goes on each as well: it ends only when somebody takes it off."""
+
+    @classmethod
+    def of(cls, policy: Any) -> "Retention | None":
+        """That of a collection's `policies.lock`, None without one. Raises `UsageError` at one that makes no sense."""
+        if policy is None:
+            return None
+        try:
+            mode, days, hold = policy["mode"], policy["days"], policy.get("legal_hold", False)
+            if mode not in get_args(LockMode) or not 1 <= days <= MOST_DAYS:
+                raise ValueError
+            return cls(mode, int(days), bool(hold))
+        except (LookupError, TypeError, ValueError, AttributeError):
+            hint = "`archiver validate` tells what is wrong; `archiver remote lock` writes it anew."
+            raise UsageError("The collection's policy on locks cannot be read.", hint) from None
 
     def lock(self, at: datetime) -> Lock:
         """What an object put or audited at that instant gets."""
@@ -144,7 +159,7 @@ class Store(Protocol):
         ...
 
     def protect(self, key: str, lock: Lock) -> None:
-        """Lock the object so, and at least so long. Raises `StoreError` where the store has no locks or refuses."""
+        """Lock the object so. Raises `StoreError` where there are no locks, or this would be less than its own."""
         ...
 
 

@@ -16,6 +16,20 @@ ABSENT = {"NotImplemented", "501", "MethodNotAllowed", "405"}
 _MODES: dict[str, LockMode] = {"GOVERNANCE": "governance", "COMPLIANCE": "compliance"}
 
 
+def enabled(client: "S3Client", bucket: str) -> bool:
+    """Whether the bucket has Object Lock. Raises botocore's `ClientError` where one may not ask.
+
+    To be asked before any lock is set: a server that knows no locks takes a lock's words for the object's new bytes.
+    """
+    try:
+        found = client.get_object_lock_configuration(Bucket=bucket).get("ObjectLockConfiguration", {})
+    except boto.ClientError as error:
+        if code_of(error) in ABSENT | {"ObjectLockConfigurationNotFoundError"}:
+            return False
+        raise
+    return found.get("ObjectLockEnabled") == "Enabled"
+
+
 def arguments(lock: Lock) -> dict[str, Any]:
     """What goes with a `PutObject` or `CreateMultipartUpload`, so that the object is never there without its lock."""
     asked: dict[str, Any] = {"ObjectLockLegalHoldStatus": "ON"} if lock.hold else {}

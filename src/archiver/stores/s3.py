@@ -34,6 +34,7 @@ PART_BYTES = 16 << 20
 MOST_PARTS = 10_000
 """S3's own limit; a body that would need more gets greater parts."""
 PAGE_KEYS = 1000
+NO_LOCKS = "Make a bucket with Object Lock, or take the collection's lock off: archiver remote lock --none."
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
@@ -52,6 +53,7 @@ class S3Store:
         self._prefix = f"{safe_key(prefix)}/" if prefix else ""
         self._client = connect(self.url, endpoint_url)
         self._declined: set[str] = set()
+        self._locking: bool | None = None
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `Store.list`."""
@@ -159,8 +161,17 @@ class S3Store:
 
     def protect(self, key: str, lock: Lock) -> None:
         """See `Store.protect`."""
+        self._need_locks()
         with answered(self._where(key)):
             locks.protect(self._client, self._place(key), lock)
+
+    def _need_locks(self) -> None:
+        """Raise `StoreError` unless the bucket has Object Lock."""
+        if self._locking is None:
+            with answered(self.url):
+                self._locking = locks.enabled(self._client, self._bucket)
+        if not self._locking:
+            raise StoreError(self.url, "the bucket has no Object Lock", NO_LOCKS)
 
     def _place(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": self._prefix + safe_key(key)}
