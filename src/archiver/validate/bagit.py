@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+import stat
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -44,6 +46,11 @@ def judge_tag_file(path: Path) -> Iterator[Finding]:
 
 def judge_bag(folder: Path) -> Iterator[Finding]:
     """A whole bag: its tag files, and every file of the payload by every manifest."""
+    if links := sorted(_links(folder)):
+        for path in links:
+            hint = "It leads out of the bag, or to what has no end. Put the file itself in its place."
+            yield Finding("error", "bag-link", str(path), "it is a link or no plain file", hint)
+        return
     yield from _declaration(folder / "bagit.txt")
     manifests: dict[Path, Manifest] = {}
     for path in sorted(one for one in folder.iterdir() if MANIFEST.match(one.name)):
@@ -174,10 +181,28 @@ def _lines(path: Path) -> tuple[list[tuple[int, str]], list[Finding]]:
     return [(number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if line], []
 
 
+def _links(folder: Path) -> Iterator[Path]:
+    """What in the bag is neither a file nor a folder."""
+    for parent, folders, names in os.walk(folder):
+        yield from (path for path in map(Path(parent).joinpath, folders) if path.is_symlink())
+        yield from (path for path in map(Path(parent).joinpath, names) if not stat.S_ISREG(path.lstat().st_mode))
+
+
 def _files(folder: Path) -> set[str]:
-    """Every file of the bag, by its path in it; links to elsewhere do not count as files."""
+    """Every file of the bag, by its path in it."""
     found = (Path(parent) / name for parent, _, names in os.walk(folder) for name in names)
-    return {path.relative_to(folder).as_posix() for path in found if path.is_file() and not path.is_symlink()}
+    return {path.relative_to(folder).as_posix() for path in found}
+
+
+def digests(folder: Path) -> dict[str, dict[str, str]]:
+    """The payload of a bag that was judged sound: path, `data/` included → digest by algorithm."""
+    found: dict[str, dict[str, str]] = {}
+    for path in folder.glob("manifest-*.txt"):
+        manifest: Manifest = {}
+        deque(_manifest(path, manifest), 0)
+        for name, (digest, _) in manifest.items():
+            found.setdefault(name, {})[path.stem.removeprefix("manifest-")] = digest
+    return found
 
 
 def _size(folder: Path, payload: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Files read line by line, however large, whatever is in them."""
 
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -22,7 +23,7 @@ def lines(stream: BinaryIO, where: str) -> Iterator[tuple[int, bytes] | Finding]
         number += 1
         try:
             line = stream.readline(MAX_LINE + 1)
-        except (OSError, EOFError, ValueError) as error:  # a damaged gzip or zip member
+        except (OSError, EOFError, ValueError, zlib.error) as error:  # a damaged gzip or zip member
             yield told("error", "file-unreadable", where, number, f"the rest cannot be read: {error}")
             return
         total += len(line)

@@ -1,46 +1,43 @@
 """WACZ files: the ZIP itself, what datapackage.json says of its files, and those files."""
 
 import hashlib
-import lzma
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from gzip import GzipFile
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from archiver import jsontext, schema
+from archiver import jsontext, schema, zipfiles
+from archiver.errors import UnreadableInput
 from archiver.jsontext import BadJSON, pointer
 from archiver.model import Finding
 from archiver.schema import Problem
 from archiver.validate.cdxj import judge_cdxj
 from archiver.validate.pages import judge_pages
 from archiver.validate.places import located, told, unreadable
+from archiver.zipfiles import Archive, Fault
 
-MAX_ENTRIES = 200_000
-MAX_RATIO = 200
-"""Times that a file may unpack to its size."""
 PACKAGE, DIGEST, PAGES = "datapackage.json", "datapackage-digest.json", "pages/pages.jsonl"
 _INDEX = re.compile(r"\.cdxj?(\.gz)?\Z")
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
-"""What zipfile raises for places that lead nowhere, and for files that are damaged, encrypted or oddly packed."""
-_UNSAFE = re.compile(r"/|~|[A-Za-z]:|(.*/)?\.\.(/|\Z)|.*[\\\x00-\x1f\x7f]")
 
 
 def judge_wacz(path: Path) -> Iterator[Finding]:
     """A whole package. Nothing of it is unpacked to disk."""
     where = str(path)
     try:
-        with zipfile.ZipFile(path) as package:
-            entries = package.infolist()
-            hostile = list(_entries(entries, where))
+        with zipfiles.opened(path) as package:
+            hostile = [_fault(one, where) for one in package.faults()]
             yield from hostile
-            if hostile:
-                return  # such a file means one thing to one program and another to the next
-            yield from _contents(package, where)
-    except _DAMAGED as error:
-        yield Finding("error", "wacz-zip", where, f"it cannot be read as a ZIP file: {error}")
+            if not hostile:  # such a file means one thing to one program and another to the next
+                yield from _contents(package, where)
+    except UnreadableInput as error:
+        yield Finding("error", "wacz-zip", where, error.why)
+
+
+def _fault(fault: Fault, where: str) -> Finding:
+    if fault.about == "name":
+        return Finding("error", "wacz-name", where, fault.message)
+    return Finding("error", "wacz-zip", where, fault.message)
 
 
 def judge_datapackage(document: Any, content: bytes, where: str) -> list[Finding]:
@@ -65,30 +62,8 @@ def judge_digest(document: Any, content: bytes, where: str, package: bytes | Non
     return located(problems, content.decode(), where)
 
 
-def _entries(entries: list[zipfile.ZipInfo], where: str) -> Iterator[Finding]:
-    """What makes a ZIP file unfit to be read any further."""
-    if len(entries) > MAX_ENTRIES:
-        yield Finding("error", "wacz-zip", where, f"it has more than {MAX_ENTRIES} files")
-        return
-    seen, end = set[str](), 0
-    for entry in sorted(entries, key=lambda one: one.header_offset):
-        name = entry.orig_filename
-        if _UNSAFE.match(name):
-            yield Finding("error", "wacz-name", where, f"the name {name[:300]!r} leads out of the package")
-        if name in seen:
-            yield Finding("error", "wacz-name", where, f"{name[:300]} stands twice in it")
-        seen.add(name)
-        if entry.header_offset < end:
-            yield Finding("error", "wacz-zip", where, f"{name[:300]} overlaps another file")
-        end = entry.header_offset + 30 + len(name.encode()) + entry.compress_size
-        if entry.flag_bits & 1:
-            yield Finding("error", "wacz-zip", where, f"{name[:300]} is encrypted")
-        if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            yield Finding("error", "wacz-zip", where, f"{name[:300]} unpacks to more than {MAX_RATIO} times its size")
-
-
-def _contents(package: zipfile.ZipFile, where: str) -> Iterator[Finding]:
-    names = {entry.filename for entry in package.infolist() if not entry.is_dir()}
+def _contents(package: Archive, where: str) -> Iterator[Finding]:
+    names = package.sizes.keys()
     if not where.lower().endswith(".wacz"):
         yield Finding("warning", "wacz-suffix", where, "its name does not end in .wacz")
     needed = {PACKAGE: PACKAGE in names, PAGES: PAGES in names}
@@ -108,21 +83,21 @@ def _contents(package: zipfile.ZipFile, where: str) -> Iterator[Finding]:
         yield from _file(package, name, f"{where}/{name}")
 
 
-def _file(package: zipfile.ZipFile, name: str, where: str) -> Iterator[Finding]:
+def _file(package: Archive, name: str, where: str) -> Iterator[Finding]:
     """What is to be said of one file of the package, by where it lies."""
-    if name.startswith("archive/") and package.getinfo(name).compress_type != zipfile.ZIP_STORED:
+    if name.startswith("archive/") and not package.is_stored(name):
         hint = "Readers fetch single records out of it. Store it as it is."
         yield Finding("error", "wacz-compressed", where, "it is compressed by the ZIP file", hint)
     if name in (PAGES, "pages/extraPages.jsonl"):
         with package.open(name) as stream:
-            yield from judge_pages(cast("BinaryIO", stream), where)
+            yield from judge_pages(stream, where)
     elif name.startswith("indexes/") and _INDEX.search(name):
         with package.open(name) as stream:
             plain = GzipFile(fileobj=stream) if name.endswith(".gz") else stream
             yield from judge_cdxj(cast("BinaryIO", plain), where)
 
 
-def _described(package: zipfile.ZipFile, content: bytes, where: str, names: set[str]) -> Iterator[Finding]:
+def _described(package: Archive, content: bytes, where: str, names: Set[str]) -> Iterator[Finding]:
     """datapackage.json, and whether the files are as it says."""
     try:
         document = jsontext.read(content, where)
@@ -140,16 +115,13 @@ def _described(package: zipfile.ZipFile, content: bytes, where: str, names: set[
         yield told("error", "wacz-unlisted", where, 1, f"{name[:300]} is not listed in resources")
 
 
-def _resource(package: zipfile.ZipFile, resource: dict[str, Any], index: int, names: set[str]) -> Iterator[Problem]:
+def _resource(package: Archive, resource: dict[str, Any], index: int, names: Set[str]) -> Iterator[Problem]:
     name, place = resource["path"], pointer("resources", index)
     if name not in names:
         yield Problem(f"{place}/path", "wacz-absent", f"{name[:300]} is listed and not in the package")
         return
-    if "stats" in resource:  # WACZ 1.0.0
-        algorithm, digest, size = resource["hashing"], resource["stats"]["hash"], resource["stats"]["bytes"]
-    else:
-        (algorithm, _, digest), size = resource["hash"].partition(":"), resource["bytes"]
-    there = package.getinfo(name).file_size
+    algorithm, digest, size = _claimed(resource)
+    there = package.sizes[name]
     if size != there:
         yield Problem(f"{place}/bytes", "wacz-size", f"{name[:300]} has {there} bytes, not {size}")
     running = hashlib.new(algorithm)
@@ -160,7 +132,21 @@ def _resource(package: zipfile.ZipFile, resource: dict[str, Any], index: int, na
         yield Problem(f"{place}/hash", "wacz-digest", f"{name[:300]} has another digest")
 
 
-def _small(package: zipfile.ZipFile, name: str) -> bytes:
+def _claimed(resource: dict[str, Any]) -> tuple[str, str, int]:
+    """Algorithm, digest and bytes of a file, as datapackage.json tells them."""
+    if "stats" in resource:  # WACZ 1.0.0
+        return resource["hashing"], resource["stats"]["hash"], resource["stats"]["bytes"]
+    algorithm, _, digest = resource["hash"].partition(":")
+    return algorithm, digest, resource["bytes"]
+
+
+def digests(package: Archive) -> dict[str, tuple[str, str]]:
+    """Algorithm and digest of every file of a package that was judged sound, datapackage.json itself left out."""
+    document = jsontext.read(_small(package, PACKAGE), PACKAGE)
+    return {one["path"]: _claimed(one)[:2] for one in document["resources"]}
+
+
+def _small(package: Archive, name: str) -> bytes:
     """A file of the package that is read whole, as far as `jsontext` allows and a byte beyond."""
     with package.open(name) as stream:
         return stream.read(jsontext.MAX_BYTES + 1)
