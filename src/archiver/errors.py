@@ -204,11 +204,13 @@ class CutOff(ArchiverError):
 class StoreError(RemoteError):
     """A store refused or failed; `retryable` says whether the same call may succeed later."""
 
-    def __init__(self, where: str, why: str, hint: str = "", *, retryable: bool = False) -> None:
+    def __init__(self, where: str, why: str, hint: str = "", *, retryable: bool = False, kind: str = "") -> None:
+        """`kind`, where it is known: `absent`, `denied`, or `cold` (in storage from which it must be called up)."""
         super().__init__(f"{where}: {why}.", hint)
         self.where = where
         self.why = why
         self.retryable = retryable
+        self.kind = kind
 
 
 class ConflictError(ArchiverError):

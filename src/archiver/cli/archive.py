@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli import options, render
+from archiver.cli import options, remotes, render
+from archiver.errors import UsageError
 
 if TYPE_CHECKING:
     from archiver.catalogue.account import Value
@@ -138,25 +139,45 @@ def _shortened(text: str, *, first: bool, last: bool) -> str:
 
 @click.command()
 @options.collection
+@click.option("--remote", metavar=remotes.METAVAR, help="Index WARCs that are not here from their copies there.")
+@remotes.endpoint
 @options.shared
-def reindex(root: Path, name: str | None, as_json: bool) -> None:
+def reindex(root: Path, name: str | None, remote: str | None, endpoint_url: str | None, as_json: bool) -> int:
     """Make index and catalogue again.
 
-    WARCs, sidecars and ledger are only read.
+    WARCs, sidecars and ledger are only read. Index lines of WARCs that are not here stay as they are.
+
+    With --remote, WARCs that are not here and have no lines yet are read there, each once; only those that agree
+    with the ledger get lines. Their pages then replay with `archiver replay --remote`.
 
     \b
-    Example:
+    Examples:
       archiver reindex -c frontline
+      archiver reindex -c frontline --remote s3://bucket/frontline
     """
     from archiver.collection import Root
     from archiver.reindex import reindex as rebuild
+    from archiver.stores import open_store
 
-    for collection in Root(root).chosen(name):
-        made = rebuild(collection)
+    chosen = Root(root).chosen(name)
+    if remote and len(chosen) > 1:
+        raise UsageError("A remote holds one collection, and there are several here.", "Name one with -c.")
+    worst = 0
+    for collection in chosen:
+        store = None
+        if remote:
+            url, endpoint = remotes.located(remote, endpoint_url, collection.name)
+            store = open_store(url, endpoint_url=endpoint)
+        with render.progress(quiet=as_json) as observe:
+            made = rebuild(collection, store, observe)
+        worst = max(worst, render.worst(made.findings))
         if as_json:
             render.emit(made.as_json())
         else:
-            click.echo(f"{made.collection}: {made.captures} captures, {made.lines} index lines")
+            render.findings(made.findings)
+            there = f", {made.read} WARCs read at {render.plain(remote)}" if remote else ""
+            click.echo(f"{made.collection}: {made.captures} captures, {made.lines} index lines{there}")
+    return worst
 
 
 COMMANDS = (show, diff, reindex)

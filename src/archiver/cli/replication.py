@@ -55,7 +55,10 @@ def push(*, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: 
 @sync.command()
 @_remote
 @_dry_run
-def pull(*, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: bool, as_json: bool) -> int:
+@click.option("--without-warcs", is_flag=True, help="Leave WARCs there: `archiver replay --remote` reads them there.")
+def pull(
+    *, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: bool, without_warcs: bool, as_json: bool
+) -> int:
     """Bring from the store what is not here yet; works into an empty root."""
     from archiver.collection import Root
     from archiver.stores import open_store
@@ -63,7 +66,7 @@ def pull(*, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: 
 
     with render.progress(quiet=as_json) as observe:
         store = open_store(url, endpoint_url=endpoint_url)
-        report = run(Root(root).place(name), store, dry_run=dry_run, progress=observe)
+        report = run(Root(root).place(name), store, dry_run=dry_run, warcs=not without_warcs, progress=observe)
     return _report(report, as_json=as_json)
 
 
@@ -84,7 +87,7 @@ def _report(report: "SyncReport", *, as_json: bool) -> int:
         render.emit(report.as_json())
     else:
         for action in report.actions:
-            if action.verb != "keep":
+            if action.verb not in ("keep", "skip"):
                 click.echo(f"{action.verb}\t{render.plain(action.key)}\t{render.plain(action.reason)}")
         render.findings(report.findings)
         click.echo(report.summary())

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -231,11 +231,7 @@ class Collection:
         """Take in segments of other writers (path, content) whose files are here already: index, then ledger."""
         for path, content in segments:
             files = (file.path for file in ledger.parse_segment(content, path).objects())
-            lines = (line for file in files if file.startswith("archive/") for line in self.lines_of(file))
-            while batch := list(islice(lines, BATCH_LINES)):
-                with self.state.lock(self.name):
-                    index.add(self.indexes, batch)
-                self.compact()
+            self.add_lines(line for file in files if file.startswith("archive/") for line in self.lines_of(file))
             with self.state.lock(self.name):
                 index.create(self.indexes)
                 if not self.local(path).exists():
@@ -250,6 +246,19 @@ class Collection:
         except UnreadableInput:
             return []  # `verify` tells what is wrong with it
 
+    def add_lines(self, lines: Iterable[bytes]) -> None:
+        """Take further lines in, however many."""
+        lines = iter(lines)
+        while batch := list(islice(lines, BATCH_LINES)):
+            with self.state.lock(self.name):
+                index.add(self.indexes, batch)
+            self.compact()
+
+    def absent_warcs(self) -> dict[str, FileRef]:
+        """WARCs that the collection holds and this disk does not."""
+        files = self.files().items()
+        return {path: file for path, file in files if path.startswith("archive/") and not self.local(path).is_file()}
+
     def read_index(self) -> Iterator[bytes]:
         """All index lines, sorted, without repetitions."""
         return index.read(self.indexes)
@@ -259,10 +268,12 @@ class Collection:
         return index.starting(self.indexes, prefix.encode(), most)
 
     def reindex(self) -> int:
-        """Rebuild the index from the WARCs; returns the number of lines."""
+        """Rebuild the index from the WARCs; returns the number of lines. Those of WARCs that are not here stay."""
         with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
+            absent = self.absent_warcs()
+            kept = (line for line in self.read_index() if index.file_of(line) in absent) if absent else ()
             warcs = (path for path in sorted(self.files()) if path.startswith("archive/"))
-            return index.rebuild(self.indexes, (line for path in warcs for line in self.lines_of(path)))
+            return index.rebuild(self.indexes, chain(kept, (line for path in warcs for line in self.lines_of(path))))
 
     def compact(self) -> None:
         """Merge index levels that have outgrown their size, unless another process is at it: nobody waits for that."""

@@ -7,6 +7,7 @@ renames of a swap, lines stand in both levels; every reader drops duplicates.
 """
 
 import heapq
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import groupby, islice, takewhile
@@ -84,6 +85,14 @@ def _seek(stream: BinaryIO, start: bytes) -> None:
         else:
             end = middle
     stream.seek(low)
+
+
+def file_of(line: bytes) -> str:
+    """The path in the collection of the archive file that a line points into; empty for a line that is none."""
+    try:
+        return f"archive/{json.loads(line.split(b' ', 2)[2])['filename']}"
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
 
 
 def add(folder: Path, lines: Iterable[bytes]) -> None:

@@ -26,6 +26,7 @@ _DENIED = (
 )
 _ELSEWHERE = ("the bucket is in another region", "Set AWS_DEFAULT_REGION to the bucket's region.")
 _ABSENT = ("there is no such object", "")
+_COLD = ("it is in cold storage", "Have the store restore it to a readable class first, then run this again.")
 _REFUSALS = {
     "403": _DENIED,
     "404": _ABSENT,
@@ -33,6 +34,7 @@ _REFUSALS = {
     "AuthorizationHeaderMalformed": _ELSEWHERE,
     "ExpiredToken": _REJECTED,
     "InvalidAccessKeyId": _REJECTED,
+    "InvalidObjectState": _COLD,
     "InvalidToken": _REJECTED,
     "NoSuchBucket": ("there is no such bucket", "Make the bucket first, or check its name and the endpoint."),
     "NoSuchKey": _ABSENT,
@@ -40,6 +42,8 @@ _REFUSALS = {
     "RequestTimeTooSkewed": ("this machine's clock differs too much from the server's", "Set the clock."),
     "SignatureDoesNotMatch": _REJECTED,
 }
+_KINDS = {_ABSENT: "absent", _COLD: "cold", _DENIED: "denied", _REJECTED: "denied"}
+"""What some refusals are to those who must tell them apart; see `StoreError`."""
 TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", "412", "409"}
 """Answers to a write that may mean: it is there already, perhaps from our own attempt whose answer was lost."""
 _BUSY = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequests"}
@@ -82,7 +86,8 @@ def answered(where: str) -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         why, hint = _REFUSALS.get(code_of(error), (f"the server refused ({status} {code_of(error)})", ""))
         retryable = status >= 500 or code_of(error) in _BUSY | TAKEN
-        raise StoreError(where, why, hint, retryable=retryable) from error
+        kind = _KINDS.get((why, hint), "")
+        raise StoreError(where, why, hint, retryable=retryable, kind=kind) from error
     except boto.BotoCoreError as error:
         raise _failure(where, error) from error
 

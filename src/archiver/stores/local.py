@@ -47,7 +47,7 @@ class LocalStore:
         path = self._path(key)
         with self._translated(key):
             if not path.is_file():
-                raise StoreError(f"{self.url}/{key}", "there is no such object")
+                raise StoreError(f"{self.url}/{key}", "there is no such object", kind="absent")
             stream = path.open("rb")
             stream.seek(start)
         return stream if bytes is None else clipped(stream, bytes)

@@ -43,7 +43,7 @@ class MemoryStore:
         """See `Store.open`."""
         content = self.objects.get(safe_key(key))
         if content is None:
-            raise StoreError(f"{self.url}{key}", "there is no such object")
+            raise StoreError(f"{self.url}{key}", "there is no such object", kind="absent")
         return BytesIO(content[start:] if bytes is None else content[start : start + bytes])
 
     def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:

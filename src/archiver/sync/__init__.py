@@ -12,7 +12,7 @@ from io import BytesIO
 from archiver.collection import Collection
 from archiver.model import FileRef, Finding, Progress, silent
 from archiver.stores import Retention, Store
-from archiver.sync.plan import SyncReport, plan, sound, strangers
+from archiver.sync.plan import SyncReport, plan, sound, strangers, without_warcs
 from archiver.sync.sides import read_here, read_there
 from archiver.sync.transfer import download, each, upload
 
@@ -48,15 +48,19 @@ def push(collection: Collection, store: Store, *, dry_run: bool = False, progres
     return replace(report, findings=tuple(findings + held_back), moved=moved, segments=len(passed))
 
 
-def pull(collection: Collection, store: Store, *, dry_run: bool = False, progress: Progress = silent) -> SyncReport:
+def pull(
+    collection: Collection, store: Store, *, dry_run: bool = False, warcs: bool = True, progress: Progress = silent
+) -> SyncReport:
     """Bring from `store` what `collection` does not hold; also into an empty one. Raises like `push`.
 
     A file or segment whose bytes are not what the ledger says is not taken over, nor is a segment that builds on it.
     Files that the ledger names and the disk has lost come back too. At a conflict nothing is brought at all.
+    Without `warcs`, those that are not here stay at the store; `archiver.replay` can read them there.
     """
     here, findings = read_here(collection, opened=True)
     there, contents, found = read_there(store, here, progress)
     actions = plan(there, here, "download")
+    actions = actions if warcs else without_warcs(actions)
     findings += found + strangers(here, there, store.url)
     if not there.segments and not findings:
         hint = "Check bucket and prefix; a collection is there once it was pushed."
@@ -69,6 +73,8 @@ def pull(collection: Collection, store: Store, *, dry_run: bool = False, progres
     findings += found
     new = [segment for path, segment in there.segments.items() if path not in here.segments]
     passed, held_back = sound(new, here.segments.values(), {finding.where for finding in findings})
+    late = (file.path for file in moved if file.path in here.files and file.path.startswith("archive/"))
+    collection.add_lines(line for path in late for line in collection.lines_of(path))
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])
     return replace(report, findings=tuple(findings + held_back), moved=moved, segments=len(passed))
 

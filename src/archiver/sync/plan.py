@@ -1,7 +1,7 @@
 """What is to be done, and what came of it. Pure: no disk, no network."""
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from archiver.ledger import Segment
@@ -59,23 +59,24 @@ class SyncReport:
         return sum(action.verb == verb for action in self.actions)
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON line of `archiver sync`; files that are on both sides are counted, not listed."""
+        """The JSON line of `archiver sync`; files that are kept or skipped are counted, not listed."""
         facts = {"verb": self.verb, "collection": self.collection, "store": self.store, "dry_run": self.dry_run}
-        facts |= {"ok": self.exit_code == 0, "kept": self.count("keep"), "files": len(self.moved)}
-        facts |= {"bytes": self.bytes, "segments": self.segments}
-        actions = [action.as_json() for action in self.actions if action.verb != "keep"]
+        facts |= {"ok": self.exit_code == 0, "kept": self.count("keep"), "skipped": self.count("skip")}
+        facts |= {"files": len(self.moved), "bytes": self.bytes, "segments": self.segments}
+        actions = [action.as_json() for action in self.actions if action.verb not in ("keep", "skip")]
         return facts | {"actions": actions, "findings": [finding.as_json() for finding in self.findings]}
 
     def summary(self) -> str:
         """One line for people."""
         where = f"{self.collection} and {self.store}"
         planned = f"{self.count('upload')} to upload, {self.count('download')} to download"
+        left = f", {skipped} WARCs left at the store" if (skipped := self.count("skip")) else ""
         if self.conflict:
             return f"{where}: they contradict each other; nothing was overwritten."
         if self.dry_run or self.verb == "status":
-            return f"{where}: {planned}, {self.count('keep')} files in step."
+            return f"{where}: {planned}, {self.count('keep')} files in step{left}."
         moved = f"{len(self.moved)} files ({self.bytes} bytes) and {self.segments} ledger segments transferred"
-        return f"{where}: {moved}, {self.count('keep')} files were in step."
+        return f"{where}: {moved}, {self.count('keep')} files were in step{left}."
 
 
 def plan(source: Side, target: Side, verb: Direction) -> list[Action]:
@@ -97,6 +98,13 @@ def strangers(here: Side, there: Side, store: str) -> list[Finding]:
         return []
     hint = "Give each collection a prefix of its own; to work on that one, pull it under a new name."
     return [Finding("error", "conflict", store, "it holds another collection than this", hint)]
+
+
+def without_warcs(actions: Iterable[Action]) -> list[Action]:
+    """The same plan, but WARCs that are not here stay where they are."""
+    unwanted = {action for action in actions if action.verb == "download" and action.key.startswith("archive/")}
+    reason = "it stays at the store"
+    return [replace(one, verb="skip", reason=reason) if one in unwanted else one for one in actions]
 
 
 def _step(file: FileRef, source: Side, target: Side, verb: Direction) -> Action:
