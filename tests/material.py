@@ -1,8 +1,10 @@
 """Small captures made without a network, for tests of what happens to them afterwards."""
 
+import io
 import os
 import shutil
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archiver.capture import AGENT, Captured, Terms, capture_url
@@ -21,6 +23,35 @@ HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The 
 <p>The engineers who looked at it in the morning found no crack in its piers. Their report is number %s.</p>
 </body></html>"""
 IN_LETTERS = str.maketrans("0123456789", "abcdefghij")
+
+
+PAGE = "https://news.example/a"
+PICTURE = "https://cdn.example/a.png"
+OTHER = "https://cdn.example/b.png"
+BYTES = bytes(range(256)) * 16
+AT = STARTED
+
+
+def answer(url=PICTURE, body=BYTES, headers=(("Content-Type", "image/png"),), **more):
+    asked = Request(more.pop("method", "GET"), ())
+    told = Response(more.pop("status", 200), "OK", (*headers, ("Content-Length", str(len(body)))), io.BytesIO(body))
+    return Exchange(url, more.pop("at", AT), asked, told, more.pop("role", "part"), **more)
+
+
+class Site:
+    """An engine whose page loads what it is told."""
+
+    name, fidelity = "http", "entity"
+
+    def __init__(self, *parts, days=0):
+        self.parts, self.at = parts, AT + timedelta(days=days)
+
+    def capture(self, url, limits):
+        html = (("Content-Type", "text/html"),)
+        yield answer(url, b"<title>A day</title>" + b"<p>word " * 300, html, role="main", at=self.at)
+        for part in self.parts:
+            yield replace(part, started=self.at, response=replace(part.response, body=io.BytesIO(BYTES)))
+        yield PageInfo(url, url, self.at, self.at, "http", "entity", "test", (AGENT,), ())
 
 
 class PaperEngine:

@@ -6,8 +6,7 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from cdxj_indexer.main import CDXJIndexer
@@ -19,40 +18,12 @@ from archiver import schema, warc
 from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Root, index
 from archiver.ledger import Event
-from archiver.model import Exchange, PageInfo, Request, Response
 from archiver.package import import_warc
 from archiver.package.closure import closure
 from archiver.sidecar import successor
 from archiver.verify import verify_collection
 from archiver.warc.revisits import LEAST_BYTES, PROFILE
-
-PAGE = "https://news.example/a"
-PICTURE = "https://cdn.example/a.png"
-OTHER = "https://cdn.example/b.png"
-BYTES = bytes(range(256)) * 16
-AT = datetime(2026, 11, 22, 14, 1, 12, 345678, UTC)
-
-
-def answer(url=PICTURE, body=BYTES, headers=(("Content-Type", "image/png"),), **more):
-    asked = Request(more.pop("method", "GET"), ())
-    told = Response(more.pop("status", 200), "OK", (*headers, ("Content-Length", str(len(body)))), io.BytesIO(body))
-    return Exchange(url, more.pop("at", AT), asked, told, more.pop("role", "part"), **more)
-
-
-class Site:
-    """An engine whose page loads what it is told."""
-
-    name, fidelity = "http", "entity"
-
-    def __init__(self, *parts, days=0):
-        self.parts, self.at = parts, AT + timedelta(days=days)
-
-    def capture(self, url, limits):
-        html = (("Content-Type", "text/html"),)
-        yield answer(url, b"<title>A day</title>" + b"<p>word " * 300, html, role="main", at=self.at)
-        for part in self.parts:
-            yield replace(part, started=self.at, response=replace(part.response, body=io.BytesIO(BYTES)))
-        yield PageInfo(url, url, self.at, self.at, "http", "entity", "test", (AGENT,), ())
+from material import AT, BYTES, OTHER, PAGE, PICTURE, Site, answer
 
 
 def records(path, kind):

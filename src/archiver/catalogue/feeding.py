@@ -7,6 +7,7 @@ What has been read of one segment is kept when the next one fails, or the proces
 import json
 import sqlite3
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
@@ -20,7 +21,8 @@ from archiver.collection import Collection
 from archiver.collection.collection import revisions
 from archiver.collection.layout import revision_of
 from archiver.errors import ArchiverError
-from archiver.ledger import Segment
+from archiver.ledger import DELETION, Segment, capture_of
+from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
 _ENTER = f"INSERT INTO captures ({', '.join(Row.__slots__)}, article) VALUES (?{', ?' * WIDTH})"
@@ -51,11 +53,32 @@ def _seen(database: sqlite3.Connection) -> set[str]:
 
 
 def _take_segment(collection: Collection, database: sqlite3.Connection, segment: Segment) -> None:
-    objects = list(segment.objects())
+    _end(database, segment)
+    objects = _kept(database, segment.objects())
     fresh = [file.path for file in objects if not _knows(database, file.path)]
     database.executemany("REPLACE INTO files VALUES (?, ?, ?)", (astuple(file) for file in objects))
     for capture in revisions(fresh):
         _take(collection, database, capture)
+
+
+def _end(database: sqlite3.Connection, segment: Segment) -> None:
+    """Take out what the segment's deletions ended, and remember that: others may name it again later on."""
+    removed = [(file.path,) for event in segment.events for file in event.removed]
+    database.executemany("INSERT OR IGNORE INTO gone VALUES (?)", removed)
+    database.executemany("DELETE FROM files WHERE path = ?", removed)
+    for capture in (event.capture for event in segment.events if event.type == DELETION and event.capture):
+        database.execute("INSERT OR IGNORE INTO erased VALUES (?)", (capture,))
+        database.execute("DELETE FROM files WHERE path GLOB ?", (f"*/{capture}.*",))
+        if present := database.execute("SELECT number FROM captures WHERE id = ?", (capture,)).fetchone():
+            _drop(database, present[0])
+
+
+def _kept(database: sqlite3.Connection, files: Iterable[FileRef]) -> list[FileRef]:
+    """Those that no deletion ended."""
+    if database.execute("SELECT 1 FROM gone UNION ALL SELECT 1 FROM erased LIMIT 1").fetchone() is None:
+        return list(files)
+    ended = "SELECT 1 FROM gone WHERE path = ? UNION ALL SELECT 1 FROM erased WHERE capture = ?"
+    return [one for one in files if database.execute(ended, (one.path, capture_of(one.path))).fetchone() is None]
 
 
 def _knows(database: sqlite3.Connection, path: str) -> bool:

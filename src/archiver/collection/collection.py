@@ -12,10 +12,11 @@ from archiver import cdxj, disk, ledger, schema
 from archiver.collection import description, index, layout
 from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry, clear_abandoned, committed
+from archiver.collection.layout import revisions as revisions
 from archiver.collection.state import State
-from archiver.errors import ArchiverError, UnreadableInput
+from archiver.errors import ArchiverError, ConflictError, UnreadableInput
 from archiver.ledger import Chain, Event, Holdings, Segment
-from archiver.model import FileRef, Finding
+from archiver.model import FileRef, Finding, Progress, silent
 from archiver.sidecar import Sidecar, united
 
 BATCH_LINES = 50_000
@@ -148,10 +149,12 @@ class Collection:
         Returns the sidecars' files. A kill before the line leaves nothing that counts, after it the whole.
         """
         warc = draft.publish()
-        files = [draft.add(sidecar) for sidecar in sidecars]
+        described = list(sidecars)
+        files = [draft.add(sidecar) for sidecar in described]
         lines = self.lines_of(warc.path)
-        draft.entering = True
         with self.state.lock(self.name):
+            self._refuse_erased(required for sidecar in described for required in sidecar.requires)
+            draft.entering = True
             schemas = draft.complete(schema.schema_files())
             entered = replace(event, objects=(warc, *files, *schemas, *event.objects))
             Chain(self.path / "ledger", self.state.writer()).append(entered)
@@ -182,6 +185,19 @@ class Collection:
         with self.state.lock(self.name):
             Chain(self.path / "ledger", self.state.writer()).append(event)
 
+    def _refuse_erased(self, required: Iterable[str]) -> None:
+        """Raise `ConflictError` if one of the captures was erased: its bodies are gone, and nothing must need them."""
+        for capture in sorted(set(required)):
+            if next(self.path.glob(f"erasures/{capture}-*.json"), None):
+                hint = "Nothing was kept; capture the page again."
+                raise ConflictError(f"{capture}, which holds a body that it refers to, was erased meanwhile.", hint)
+
+    def settle(self, progress: Progress = silent) -> list[Finding]:
+        """Carry out what the ledger's deletions say: see `archiver.collection.erasure`. Cheap when there is nothing."""
+        from archiver.collection.erasure import settle  # which needs a collection
+
+        return settle(self, progress)
+
     def clear_leftovers(self) -> list[Finding]:
         """Finish or remove what killed writers left behind; a finding for each. Cheap when there is nothing."""
         findings: list[Finding] = []
@@ -199,7 +215,7 @@ class Collection:
                 with self.state.lock(self.name):  # what several may make, a schema, could be entered by another now
                     held = set(self.files())
                     findings = [clear_abandoned(self.path, self.state, name, held) for name in names]
-        return findings
+        return findings + (self.settle() if self.state.is_due(self.name) else [])
 
     def _drop_temporaries(self) -> None:
         """Remove half-written ledger and index files: whoever writes these holds the locks, so nobody does now."""
@@ -230,10 +246,13 @@ class Collection:
     def adopt(self, segments: list[tuple[str, bytes]]) -> None:
         """Take in segments of other writers (path, content) whose files are here already: index, then ledger."""
         for path, content in segments:
-            files = (file.path for file in ledger.parse_segment(content, path).objects())
-            self.add_lines(line for file in files if file.startswith("archive/") for line in self.lines_of(file))
+            segment = ledger.parse_segment(content, path)
+            files = (file.path for file in segment.objects() if file.path.startswith("archive/"))
+            self.add_lines(line for file in files for line in self.lines_of(file))
             with self.state.lock(self.name):
                 index.create(self.indexes)
+                if any(event.removed for event in segment.events):
+                    self.state.note_due(self.name)
                 if not self.local(path).exists():
                     disk.write_atomic(self.local(path), content)
 
@@ -281,12 +300,3 @@ class Collection:
             with self.state.lock(f"{self.name}.compact", wait=False) as ours:
                 if ours:
                     index.compact(self.indexes, lambda: self.state.lock(self.name))
-
-
-def revisions(files: Iterable[str]) -> dict[str, list[str]]:
-    """Sidecar paths among `files` by capture id."""
-    table: dict[str, list[str]] = {}
-    for path in files:
-        if path.startswith("sidecars/") and (match := layout.SIDECAR_NAME.match(Path(path).name)):
-            table.setdefault(match[1], []).append(path)
-    return table

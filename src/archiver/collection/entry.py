@@ -4,10 +4,10 @@ A mark is a locked file `ROOT/.archiver/open/NAME/ID` whose lines are the paths 
 make. When the lock is free but the mark is there, the writer is gone: what the ledger names stays, the rest goes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from archiver import disk
 from archiver.collection import layout
@@ -31,9 +31,9 @@ class Entry:
 
     @classmethod
     @contextmanager
-    def revisions(cls, collection: Path, state: State) -> Iterator[Self]:
-        """An entry of sidecars alone. Whatever was not entered is removed on the way out."""
-        entry = cls(collection, state, f"edit-{layout.random_base32(10)}")
+    def revisions(cls, collection: Path, state: State, kind: str = "edit") -> Iterator[Self]:
+        """An entry of sidecars, and what belongs to them. Whatever was not entered is removed on the way out."""
+        entry = cls(collection, state, f"{kind}-{layout.random_base32(10)}")
         with entry._claimed():
             yield entry
 
@@ -66,17 +66,36 @@ class Entry:
         self._made.append(place)
         return file
 
+    def stream(self, folder: str, name: Callable[[str], str], fill: Callable[[BinaryIO], None]) -> FileRef:
+        """Make a file in `folder` that `fill` writes, read again from the disk; its digest is given to `name`.
+
+        One that is there already under that name is the same, if its digest is.
+        """
+        disk.make_directory(disk.within(self._collection, folder))
+        temporary = disk.within(self._collection, f"{folder}/{disk.TEMPORARY}{self.id}")
+        self.claim(f"{folder}/{temporary.name}")
+        try:
+            with disk.writing(temporary), temporary.open("x+b") as stream:
+                fill(stream)
+                disk.sync_file(stream)
+                stream.seek(0)
+                sha256, size = disk.sha256_stream(stream)
+            file = FileRef(f"{folder}/{name(sha256)}", size, sha256)
+            place = disk.within(self._collection, file.path)
+            if not place.is_file() or disk.sha256_file(place)[0] != sha256:
+                self.claim(file.path)
+                disk.publish(temporary, place)
+                self._made.append(place)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return file
+
     def complete(self, schemas: Mapping[str, bytes]) -> list[FileRef]:
         """Make those of these schemas that the collection was begun without, claimed beforehand; the lock is held."""
         made = []
         for name, content in schemas.items():
-            file = FileRef(f"schemas/{name}", len(content), disk.sha256_bytes(content))
-            place = disk.within(self._collection, file.path)
-            if not place.exists():
-                self.claim(file.path, f"schemas/{disk.TEMPORARY}*-{name}")
-                disk.write_atomic(place, content)
-                self._made.append(place)
-                made.append(file)
+            if not disk.within(self._collection, f"schemas/{name}").exists():
+                made.append(self.write(f"schemas/{name}", content))
         return made
 
     def claim(self, *patterns: str) -> None:

@@ -103,6 +103,30 @@ def add(folder: Path, lines: Iterable[bytes]) -> None:
     disk.write_atomic(path, b"".join(unique(sorted([*present, *lines]))), replace=True)
 
 
+def drop(folder: Path, ended: Callable[[bytes], bool]) -> int:
+    """Write every level anew without the lines that have `ended`; returns how many they were.
+
+    The caller holds the collection's lock, and is the only one compacting.
+    """
+    dropped = 0
+    for path in (level(folder, number) for number in range(LEVELS)):
+        if not path.is_file():
+            continue
+        with path.open("rb") as stream:
+            found = sum(map(ended, stream))
+            if found:
+                stream.seek(0)
+                kept = disk.temporary_beside(path)
+                try:
+                    _write_lines(kept, (line for line in stream if not ended(line)))
+                    kept.replace(path)
+                    disk.sync_directory(folder)
+                finally:
+                    kept.unlink(missing_ok=True)
+        dropped += found
+    return dropped
+
+
 def full(folder: Path) -> bool:
     """Whether a level has outgrown its size."""
     return any(_outgrown(folder, number) for number in range(LEVELS - 1))

@@ -3,6 +3,7 @@
 archive/YYYY/MM/DD/<capture-id>.warc.gz        one capture
 archive/imported/<digest12>-NAME               a WARC made by others, byte-identical
 sidecars/<capture-id>.r1-<digest12>.json       immutable revisions
+erasures/<capture-id>-<digest12>.json          who had a capture erased, and on what ground
 collection/r1-<digest12>.json                  title, description, rights; revisions too
 indexes/0.cdxj … 5.cdxj                        derived
 ledger/<writer>/…                              see `archiver.ledger`
@@ -13,6 +14,7 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from archiver.errors import UsageError
@@ -68,6 +70,15 @@ def revision_of(path: str) -> tuple[int, str]:
     """What orders the revisions of one capture, the current one last: its number, and the path where two are equal."""
     match = SIDECAR_NAME.match(path.rpartition("/")[2])
     return int(match[2]) if match else 0, path
+
+
+def revisions(files: Iterable[str]) -> dict[str, list[str]]:
+    """Sidecar paths among `files` by capture id."""
+    table: dict[str, list[str]] = {}
+    for path in files:
+        if path.startswith("sidecars/") and (match := SIDECAR_NAME.match(path.rpartition("/")[2])):
+            table.setdefault(match[1], []).append(path)
+    return table
 
 
 def metadata_path(revision: int, sha256: str) -> str:

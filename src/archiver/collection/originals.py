@@ -35,7 +35,7 @@ class Originals:
     def unresolved(self) -> Iterator[tuple[str, str]]:
         """Revisits whose body is nowhere in the collection: path of the file, and URL."""
         for line in self._collection.read_index():
-            if REVISIT.encode() in line and (fields := _fields(line)) and fields.get("mime") == REVISIT:
+            if REVISIT.encode() in line and (fields := fields_of(line)) and fields.get("mime") == REVISIT:
                 path = f"archive/{fields['filename']}"
                 if not self._has_body(path, fields):
                     yield path, str(fields.get("url"))
@@ -43,7 +43,7 @@ class Originals:
     def _lines(self, url: str) -> Iterator[dict[str, Any]]:
         """What the index has under a URL, but for revisits."""
         for line in index.find(self._collection.indexes, cdxj.url_key(url)):
-            fields = _fields(line)
+            fields = fields_of(line)
             if fields and fields.get("mime") != REVISIT and "digest" in fields:
                 yield fields
 
@@ -83,7 +83,8 @@ class Originals:
         return self._owners[path]
 
 
-def _fields(line: bytes) -> dict[str, Any] | None:
+def fields_of(line: bytes) -> dict[str, Any] | None:
+    """What an index line says, with its `timestamp`; None if that is no JSON."""
     _, timestamp, rest = line.split(b" ", 2)
     try:
         return {**json.loads(rest), "timestamp": timestamp.decode()}

@@ -38,6 +38,21 @@ class State:
         """The folder with a mark for each capture under way in a collection."""
         return self.path / "open" / collection
 
+    def note_due(self, collection: str) -> None:
+        """Remember that deletions are to be carried out, before the ledger has them."""
+        disk.write_atomic(self._due(collection), b"", replace=True)
+
+    def is_due(self, collection: str) -> bool:
+        """Whether deletions may not be carried out yet."""
+        return self._due(collection).is_file()
+
+    def note_settled(self, collection: str) -> None:
+        """Forget it: all deletions are carried out."""
+        self._due(collection).unlink(missing_ok=True)
+
+    def _due(self, collection: str) -> Path:
+        return self.path / "erasures" / f"{collection}.due"
+
     @contextmanager
     def marked(self, collection: str, name: str, claims: list[str]) -> Iterator[Path]:
         """Hold the mark of something under way; `claims` are the paths (glob patterns) that it may make.

@@ -1,7 +1,8 @@
 """What all chains together come to: the files that the collection holds, and those that are gone for ever.
 
 A deletion wins, whoever wrote it and whatever the order in which segments are read: what it names never counts again,
-nor does any file of a capture that it erased, not even a revision that another writer made without knowing of it.
+nor does any file of a capture that it erased, not even a revision that another writer made without knowing of it, nor
+the same WARC under another name.
 """
 
 import re
@@ -12,6 +13,7 @@ from archiver.ledger.event import DELETION, Segment
 from archiver.model import FileRef
 
 _CAPTURE = re.compile(r"(?:archive|sidecars)/(?:.*/)?(\d{8}T\d{6}Z-[a-z2-7]{10})\.[^/]*\Z")
+_WARCS = "archive/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +31,30 @@ class Holdings:
         """Whether a file of that name must not be here, also one that nobody has named before."""
         return path in self.gone or capture_of(path) in self.erased
 
+    def is_ended_content(self, sha256: str) -> bool:
+        """Whether a WARC with this digest, hex, was ended: it must not be taken in again under any name."""
+        return any(file.sha256 == sha256 for file in self.gone.values() if file.path.startswith(_WARCS))
+
 
 def fold(segments: Iterable[Segment]) -> Holdings:
     """The union of all chains. Needs the segments whole: see `naming` of `parse_segment`."""
     named: dict[str, FileRef] = {}
     gone: dict[str, FileRef] = {}
     erased: set[str] = set()
+    contents: set[str] = set()
     for segment in segments:
         for event in segment.events:
             named.update((file.path, file) for file in event.objects)
             gone.update((file.path, file) for file in event.removed)
             if event.type == DELETION and event.capture:
                 erased.add(event.capture)
+                contents.update(file.sha256 for file in event.removed if file.path.startswith(_WARCS))
     if erased:
-        gone |= {path: file for path, file in named.items() if capture_of(path) in erased}
+        gone |= {
+            path: file
+            for path, file in named.items()
+            if capture_of(path) in erased or (file.sha256 in contents and path.startswith(_WARCS))
+        }
     files = {path: file for path, file in named.items() if path not in gone} if gone else named
     return Holdings(files, gone, frozenset(erased))
 

@@ -9,7 +9,7 @@ Every field is explained in `docs/sidecar.md`.
 from archiver.sidecar.assertion import ABOUT, METHODS, Agent, Assertion, correction, legible, moment, typed
 from archiver.sidecar.checks import problems, sense
 from archiver.sidecar.choice import choose
-from archiver.sidecar.document import Sidecar, dump, new_sidecar, successor, united
+from archiver.sidecar.document import Sidecar, dump, new_sidecar, rewritten, successor, united
 from archiver.sidecar.migration import migrated
 from archiver.sidecar.visit import Kept, RecordLike, Visit, plain
 
@@ -31,6 +31,7 @@ __all__ = [
     "new_sidecar",
     "plain",
     "problems",
+    "rewritten",
     "sense",
     "successor",
     "typed",

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from archiver import jsontext, schema
 from archiver.errors import UnreadableInput
 from archiver.jsontext import pointer
+from archiver.model import FileRef
 from archiver.sidecar.assertion import Assertion, moment
 from archiver.sidecar.choice import choose
 from archiver.sidecar.migration import migrated
@@ -33,6 +34,8 @@ _SHAPE: tuple[tuple[tuple[str, ...], type], ...] = (
     (("parents",), list),
 )
 """What must be there for a sidecar to be of any use; the schema says the rest."""
+_WHOLE = re.compile(r"[.-]whole-[^/]*\Z")
+"""In the name of a WARC whose revisits were made whole."""
 
 
 def dump(document: Mapping[str, Any]) -> bytes:
@@ -225,7 +228,48 @@ def successor(
         "article": choose(distinct.values()),
         "parents": sorted({head.file_name for head in heads}),
     }
-    return Sidecar.of(migrated(sidecar.document) | changed)
+    return Sidecar.of(_about_file(migrated(sidecar.document), _furthest(heads)) | changed)
+
+
+def rewritten(sidecar: Sidecar, file: FileRef, became: Container[str], gone: Container[str]) -> Sidecar:
+    """The next revision, whose WARC was rewritten as `file`: the revisits with ids in `became` are responses now.
+
+    It does not require captures in `gone` any more. The same revision and file always give the same bytes.
+    """
+    document = successor(sidecar).document
+    warc = document["warc"] | {"file": file.path, "bytes": file.bytes, "sha256": file.sha256}
+    warc["records"] = {role: _responses(named, became) for role, named in warc["records"].items()}
+    relations = {name: _without(named, gone) for name, named in document.get("relations", {}).items()}
+    kept = {name: named for name, named in relations.items() if named}
+    rest = {name: value for name, value in document.items() if name != "relations"}
+    return Sidecar.of(rest | {"warc": warc} | ({"relations": kept} if kept else {}))
+
+
+def _without(named: Any, gone: Container[str]) -> Any:
+    """A relation but for the captures in `gone`."""
+    if isinstance(named, list):
+        return [one for one in named if one not in gone]
+    return None if named in gone else named
+
+
+def _responses(named: Any, became: Container[str]) -> Any:
+    if isinstance(named, list):
+        return [_responses(one, became) for one in named]
+    return named | {"type": "response"} if named.get("id") in became else named
+
+
+def _furthest(heads: Iterable[Sidecar]) -> Sidecar:
+    """Of current revisions, one whose WARC was made whole after an erasure: the WARC of the others has ended then."""
+    return max(heads, key=lambda head: (1, -len(head.requires)) if _WHOLE.search(head.warc_file) else (0, 0))
+
+
+def _about_file(document: dict[str, Any], head: Sidecar) -> dict[str, Any]:
+    """The document with the WARC, and what this requires, of the revision `head`."""
+    if head.warc_file == document["warc"]["file"]:
+        return document
+    rest = {name: value for name, value in document.items() if name != "relations"}
+    about = {name: migrated(head.document)[name] for name in ("warc", "relations") if name in head.document}
+    return rest | about
 
 
 def united(*heads: Sidecar) -> Sidecar:

@@ -5,8 +5,9 @@ from archiver.warc.digests import labelled
 from archiver.warc.framing import DamagedArchive
 from archiver.warc.pages import Page, find_pages
 from archiver.warc.reader import open_record, read_records
-from archiver.warc.record import PAYLOAD_LIMIT, Record
+from archiver.warc.record import PAYLOAD_LIMIT, Record, parse_date
 from archiver.warc.revisits import Lookup, Original, Revisits, coding_of, is_framed
+from archiver.warc.whole import holds, write_whole
 from archiver.warc.writer import AGENTS, RecordRef, WarcWriter
 
 __all__ = [
@@ -23,8 +24,11 @@ __all__ = [
     "check",
     "coding_of",
     "find_pages",
+    "holds",
     "is_framed",
     "labelled",
     "open_record",
+    "parse_date",
     "read_records",
+    "write_whole",
 ]

@@ -195,19 +195,19 @@ class WarcWriter:
             kind,
             StatusAndHeaders("", lines, protocol="WARC/1.1"),
             payload.body,
-            _WireHead(payload.head) if payload.head else None,
+            WireHead(payload.head) if payload.head else None,
             payload.type,
             length,
             payload_length=length,
         )
-        self._warcio.out = _GzipMember(self._stream, stored=payload.is_compressed)
+        self._warcio.out = GzipMember(self._stream, stored=payload.is_compressed)
         self._warcio.write_record(record)
         payload.body.seek(0)
         self.records += 1
         return record_id, payload_digest
 
 
-class _WireHead(StatusAndHeaders):  # type: ignore[misc]
+class WireHead(StatusAndHeaders):  # type: ignore[misc]
     """An HTTP header block that is written as it is."""
 
     def __init__(self, block: bytes) -> None:
@@ -219,7 +219,7 @@ class _WireHead(StatusAndHeaders):  # type: ignore[misc]
         return self._block
 
 
-class _GzipMember:
+class GzipMember:
     """What warcio writes one record to; `flush` ends the member."""
 
     def __init__(self, stream: BinaryIO, *, stored: bool) -> None:

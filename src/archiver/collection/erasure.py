@@ -1,0 +1,191 @@
+"""Erasing: a deletion is entered, and carried out on this disk; and those that others entered are carried out.
+
+    dependents whole, erasure record   files that do not count yet
+    one line of the ledger             the commit: from here on the capture is gone, in every union of chains
+    settle                             index lines, files, derived, quarantine: can be cut off and done again
+
+A mark, `ROOT/.archiver/erasures/NAME.due`, stands from before the line until all is carried out, so that whoever
+comes next sees it without reading the ledger.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver import __version__, disk, schema
+from archiver.collection import dependents, index, layout
+from archiver.collection.dependents import Bodies, Dependent, Going, Whole
+from archiver.collection.entry import Entry
+from archiver.collection.originals import fields_of
+from archiver.errors import ConflictError, UnknownCapture, UnreadableInput
+from archiver.ledger import DELETION, Chain, Event, Holdings, capture_of
+from archiver.model import FileRef, Finding, Progress, silent
+
+if TYPE_CHECKING:
+    from archiver.collection.collection import Collection
+
+AGENT = f"archiver/{__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What the erasure of one capture takes away, and whom that concerns."""
+
+    capture: str
+    removed: tuple[FileRef, ...]
+    """Its files, but for a WARC that other captures are in as well."""
+    sharing: tuple[str, ...]
+    """Ids of these others."""
+    dependents: tuple[Dependent, ...]
+    bodies: Bodies
+
+
+def doomed(collection: "Collection", holdings: Holdings, capture: str) -> Doomed:
+    """What is to go for a capture. Only reads. Raises `UnknownCapture`."""
+    heads = collection.heads_of(layout.revisions(holdings.files).get(capture, []))
+    if not heads:
+        raise UnknownCapture(capture)
+    named = {head.warc_file for head in heads}
+    foreign = {path for path in named if capture_of(path) != capture}
+    naming = (one for one in dependents.describing(collection, holdings, foreign)) if foreign else iter(())
+    sharing = sorted(one.id for one in naming if one.warc_file in foreign and one.id != capture)
+    ours = {path: file for path, file in holdings.files.items() if capture_of(path) == capture}
+    ours |= {path: holdings.files[path] for path in named & holdings.files.keys() if not (sharing and path in foreign)}
+    warcs = frozenset(path for path in ours if path.startswith("archive/"))
+    going = Going(frozenset({capture}), warcs, holdings.erased)
+    bodies = Bodies(collection, going)
+    found = dependents.find(collection, holdings, bodies) if going.warcs else []
+    return Doomed(capture, tuple(file for _, file in sorted(ours.items())), tuple(sharing), tuple(found), bodies)
+
+
+def erase(collection: "Collection", capture: str, basis: str, record: Callable[[Doomed], bytes]) -> Doomed:
+    """Enter a deletion by one line; `record` gives the content of the erasure record. `settle` then carries it out.
+
+    Raises `UnknownCapture`, and `ConflictError` where captures that depend on it could not be made whole.
+    """
+    with Entry.revisions(collection.path, collection.state, "erase") as entry, collection.state.lock(collection.name):
+        gone = doomed(collection, collection.holdings(), capture)
+        whole = Whole()
+        for one in gone.dependents:
+            whole += dependents.make_whole(collection, entry, one, gone.bodies)
+        if gone.bodies.lost:
+            names = ", ".join(name for one in gone.dependents for name in one.captures)
+            hint = "Bring a good copy with `archiver repair` first, or erase them all."
+            raise ConflictError(f"{capture} holds bodies that {names} refer to, and they cannot be read.", hint)
+        content = record(gone)
+        file = entry.write(f"erasures/{capture}-{disk.sha256_bytes(content)[:12]}.json", content)
+        collection.state.note_due(collection.name)
+        entry.entering = True
+        objects = (file, *whole.objects, *entry.complete(schema.schema_files()))
+        removed = (*gone.removed, *whole.removed)
+        event = Event(DELETION, AGENT, objects, capture, removed=removed, basis=basis)
+        _enter(collection, event)
+        entry.done()
+    return gone
+
+
+def _enter(collection: "Collection", event: Event) -> None:
+    """The line, then the index lines of what it brought in. The caller holds the lock."""
+    Chain(collection.path / "ledger", collection.state.writer()).append(event)
+    warcs = (file.path for file in event.objects if file.path.startswith("archive/"))
+    index.add(collection.indexes, (line for path in warcs for line in collection.lines_of(path)))
+
+
+def settle(collection: "Collection", progress: Progress = silent) -> list[Finding]:
+    """Carry out on this disk what all deletions in the ledger say; does nothing where nothing is left to do.
+
+    Captures known only here that depend on what is to go are made whole first. Where one of them is damaged, the
+    WARCs stay until it is repaired: an error `erasure-waits`.
+    """
+    if not _is_due(collection, collection.holdings()):
+        collection.state.note_settled(collection.name)
+        return []
+    name = collection.name
+    with collection.state.lock(f"{name}.compact"), collection.state.lock(name):
+        findings = _spare_dependents(collection, collection.holdings())
+        waiting = any(one.level == "error" for one in findings)
+        holdings = collection.holdings()
+        index.create(collection.indexes)
+        index.drop(collection.indexes, lambda line: _is_ended(holdings, line))
+        with collection.state.lock(f"{name}.catalogue"):
+            shutil.rmtree(collection.local("derived"), ignore_errors=True)
+        removed = _remove(collection, holdings, progress, spare="archive/" if waiting else "\0")
+        if not waiting:
+            collection.state.note_settled(name)
+    if removed:
+        message = f"{removed} files of erased captures were removed, with their index lines and all that was derived"
+        findings.append(Finding("info", "erasure-settled", name, message))
+    return findings
+
+
+def _is_due(collection: "Collection", holdings: Holdings) -> bool:
+    if not holdings.gone and not holdings.erased:
+        return False
+    return collection.state.is_due(collection.name) or any(_present(collection, holdings))
+
+
+def _present(collection: "Collection", holdings: Holdings) -> Iterator[tuple[str, Path]]:
+    """What lies here and must not: path in the collection, and the file; quarantined copies, too."""
+    for folder in ("sidecars", *sorted({layout.capture_path(one).rpartition("/")[0] for one in holdings.erased})):
+        for path in sorted(collection.path.glob(f"{folder}/*")) if holdings.erased else ():
+            place = path.relative_to(collection.path).as_posix()
+            if place not in holdings.gone and holdings.ended(place):
+                yield place, path
+    for place in sorted(holdings.gone):
+        try:
+            path = collection.local(place)
+        except UnreadableInput:
+            continue  # a link in its place: `verify` tells
+        if path.is_file():
+            yield place, path
+    aside = collection.state.path / "quarantine" / collection.name
+    for path in sorted(aside.glob("*/**/*")):
+        place = "/".join(path.relative_to(aside).parts[1:])
+        if holdings.ended(place) and path.is_file():
+            yield place, path
+
+
+def _is_ended(holdings: Holdings, line: bytes) -> bool:
+    fields = fields_of(line)
+    return fields is not None and holdings.ended(f"archive/{fields.get('filename')}")
+
+
+def _remove(collection: "Collection", holdings: Holdings, progress: Progress, *, spare: str) -> int:
+    """Unlink what must not be here, but for what begins with `spare`; returns how many files."""
+    found = [one for one in _present(collection, holdings) if not one[0].startswith(spare)]
+    for done, (_, path) in enumerate(found, 1):
+        with disk.writing(path):
+            path.unlink(missing_ok=True)
+            disk.sync_directory(path.parent)
+        progress(f"erasing in {collection.name}", done, len(found))
+    return len(found)
+
+
+def _spare_dependents(collection: "Collection", holdings: Holdings) -> list[Finding]:
+    """Make whole what depends on WARCs that are to go and still lie here, and enter it."""
+    here = {path for path in holdings.gone if path.startswith("archive/") and collection.local(path).is_file()}
+    if not here:
+        return []
+    owners = frozenset(filter(None, map(capture_of, here)))
+    bodies = Bodies(collection, Going(owners & holdings.erased, frozenset(here), holdings.erased))
+    findings: list[Finding] = []
+    for one in dependents.find(collection, holdings, bodies):
+        with Entry.revisions(collection.path, collection.state, "whole") as entry:
+            try:
+                whole = dependents.make_whole(collection, entry, one, bodies)
+            except (ConflictError, UnreadableInput) as error:
+                message = f"the WARCs that it refers to were erased and wait for it: {error}"
+                findings.append(Finding("error", "erasure-waits", one.file.path, message, error.hint))
+                continue
+            if not whole.objects:
+                continue
+            entry.entering = True
+            objects = (*whole.objects, *entry.complete(schema.schema_files()))
+            _enter(collection, Event("modification", AGENT, objects, removed=whole.removed, codes=("whole",)))
+            entry.done()
+    for url in bodies.lost:
+        message = "a revisit record lost its body with an erased capture: it could not be read there any more"
+        findings.append(Finding("warning", "erasure-body", url, message))
+    return findings
