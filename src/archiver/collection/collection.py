@@ -149,11 +149,13 @@ class Collection:
         Returns the sidecars' files. A kill before the line leaves nothing that counts, after it the whole.
         """
         warc = draft.publish()
-        described = list(sidecars)
-        files = [draft.add(sidecar) for sidecar in described]
+        files, required = [], set[str]()
+        for sidecar in sidecars:
+            files.append(draft.add(sidecar))
+            required.update(sidecar.requires)
         lines = self.lines_of(warc.path)
         with self.state.lock(self.name):
-            self._refuse_erased(required for sidecar in described for required in sidecar.requires)
+            self._refuse_erased(required)
             draft.entering = True
             schemas = draft.complete(schema.schema_files())
             entered = replace(event, objects=(warc, *files, *schemas, *event.objects))
@@ -185,9 +187,9 @@ class Collection:
         with self.state.lock(self.name):
             Chain(self.path / "ledger", self.state.writer()).append(event)
 
-    def _refuse_erased(self, required: Iterable[str]) -> None:
+    def _refuse_erased(self, required: set[str]) -> None:
         """Raise `ConflictError` if one of the captures was erased: its bodies are gone, and nothing must need them."""
-        for capture in sorted(set(required)):
+        for capture in sorted(required):
             if next(self.path.glob(f"erasures/{capture}-*.json"), None):
                 hint = "Nothing was kept; capture the page again."
                 raise ConflictError(f"{capture}, which holds a body that it refers to, was erased meanwhile.", hint)

@@ -18,7 +18,6 @@ from archiver import __version__, disk, schema
 from archiver.collection import dependents, index, layout
 from archiver.collection.dependents import Bodies, Dependent, Going, Whole
 from archiver.collection.entry import Entry
-from archiver.collection.originals import fields_of
 from archiver.errors import ConflictError, UnknownCapture, UnreadableInput
 from archiver.ledger import DELETION, Chain, Event, Holdings, capture_of
 from archiver.model import FileRef, Finding, Progress, silent
@@ -108,7 +107,7 @@ def settle(collection: "Collection", progress: Progress = silent) -> list[Findin
         waiting = any(one.level == "error" for one in findings)
         holdings = collection.holdings()
         index.create(collection.indexes)
-        index.drop(collection.indexes, lambda line: _is_ended(holdings, line))
+        index.drop(collection.indexes, lambda line: holdings.ended(index.file_of(line)))
         with collection.state.lock(f"{name}.catalogue"):
             shutil.rmtree(collection.local("derived"), ignore_errors=True)
         removed = _remove(collection, holdings, progress, spare="archive/" if waiting else "\0")
@@ -145,11 +144,6 @@ def _present(collection: "Collection", holdings: Holdings) -> Iterator[tuple[str
         place = "/".join(path.relative_to(aside).parts[1:])
         if holdings.ended(place) and path.is_file():
             yield place, path
-
-
-def _is_ended(holdings: Holdings, line: bytes) -> bool:
-    fields = fields_of(line)
-    return fields is not None and holdings.ended(f"archive/{fields.get('filename')}")
 
 
 def _remove(collection: "Collection", holdings: Holdings, progress: Progress, *, spare: str) -> int:
