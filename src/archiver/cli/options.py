@@ -1,5 +1,6 @@
 """Options that several commands share, spelled the same everywhere."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,3 +29,37 @@ collection = click.option("-c", "--collection", "name", metavar="NAME", help="On
 def shared(command: Command) -> Command:
     """The options of every command: --root and --json."""
     return root(as_json(command))
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes such as 500MB, 10GB or 2GiB: decimal and binary units of any case."""
+
+    name = "size"
+    _UNITS = ("", "k", "m", "g", "t", "p")
+    _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgtp])(i?))?b?", re.IGNORECASE)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Click's own hook."""
+        if isinstance(value, int):
+            return value
+        found = self._FORM.fullmatch(str(value).strip())
+        if not found:
+            self.fail(f"{value!r} is no size; write it as 500MB or 10GiB.", param, ctx)
+        power = self._UNITS.index((found[2] or "").lower())
+        return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
+
+
+class Percentage(click.ParamType[float]):
+    """A part such as 5%, as a number from 0 to 1."""
+
+    name = "percentage"
+    _FORM = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Click's own hook."""
+        if isinstance(value, float):
+            return value
+        found = self._FORM.fullmatch(str(value).strip())
+        if not found or not 0 < float(found[1]) <= 100:
+            self.fail(f"{value!r} is no percentage; write it as 5%.", param, ctx)
+        return float(found[1]) / 100

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archiver.cli import options, render
 from archiver.config import REMOTES, Remote
 from archiver.errors import PolicyRefusal, UsageError
+
+if TYPE_CHECKING:
+    from archiver.stores import Store
 
 METAVAR = "s3://BUCKET/PREFIX|NAME"
 Command = Callable[..., Any]
@@ -43,6 +46,13 @@ def located(text: str, endpoint_url: str | None = None, collection: str | None =
         known = f"Known are: {', '.join(sorted(named))}." if named else "Write s3://BUCKET/PREFIX, or name it there."
         raise UsageError(f"The settings have no remote {text!r}.", known)
     return named[text].of(collection), endpoint_url or named[text].endpoint_url
+
+
+def opened(url: str, endpoint_url: str | None) -> "Store":
+    """The store at an address that was `located`. Raises as `archiver.stores.open_store`."""
+    from archiver.stores import open_store
+
+    return open_store(url, endpoint_url=endpoint_url)
 
 
 @click.group()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli import options, remotes, render
+from archiver.cli import auditing, options, remotes, render
 
 if TYPE_CHECKING:
     from archiver.sync import SyncReport
@@ -94,4 +94,5 @@ def _report(report: "SyncReport", *, as_json: bool) -> int:
     return report.exit_code
 
 
+sync.add_command(auditing.verify)
 COMMANDS = (sync,)

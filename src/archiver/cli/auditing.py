@@ -1,0 +1,73 @@
+"""`sync verify`: what a store really holds."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli import options, remotes, render
+
+if TYPE_CHECKING:
+    from archiver.sync.audit import Level
+
+LEVELS = ["list", "head", "deep"]
+
+
+@click.command()
+@remotes.argument
+@click.option("-c", "--collection", "name", required=True, metavar="NAME", help="The collection.")
+@click.option(
+    "--level",
+    type=click.Choice(LEVELS),
+    default="head",
+    show_default=True,
+    help="list: names and sizes. head: also what was noted at upload, versions and locks. deep: every byte.",
+)
+@click.option("--budget", type=options.Size(), metavar="SIZE", help="Read so much, longest unread first. Deep only.")
+@click.option("--sample", type=options.Percentage(), metavar="P%", help="Read so much, by chance. Deep only.")
+@click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
+@click.option("--dry-run", is_flag=True, help="Make no lock longer and note no dates.")
+@options.shared
+def verify(
+    *,
+    root: Path,
+    name: str,
+    url: str,
+    endpoint_url: str | None,
+    level: "Level",
+    budget: int | None,
+    sample: float | None,
+    record: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Compare what a store holds with the ledger; changes no object.
+
+    Only --level deep proves the bytes: a store whose disks rot goes on telling the size and the digest that it once
+    noted. Where the collection says how its objects are locked, locks are audited too, and governance ones made to last
+    anew. docs/remotes.md explains the levels and every finding.
+
+    \b
+    Examples:
+      archiver sync verify -c frontline vault
+      archiver sync verify -c frontline vault --level deep --budget 10GB --record
+    """
+    from archiver.collection import Root
+    from archiver.errors import UsageError
+    from archiver.sync import audit
+
+    if level != "deep" and (budget is not None or sample is not None):
+        raise UsageError("--budget and --sample limit what is read.", "Only --level deep reads.")
+    collection = Root(root).collection(name)
+    with render.progress(quiet=as_json) as observe:
+        store = remotes.opened(url, endpoint_url)
+        share = audit.Share(budget, sample)
+        report = audit.audit(collection, store, level, share, dry_run=dry_run, progress=observe)
+    if record and not dry_run:
+        audit.record(collection, report)
+    if as_json:
+        render.emit(report.as_json())
+    else:
+        render.findings(report.findings)
+        click.echo(report.summary())
+    return report.exit_code

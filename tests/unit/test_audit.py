@@ -1,0 +1,342 @@
+"""`sync verify` over the memory store: what each level sees, what it reads first, and what it makes of locks."""
+
+import json
+from datetime import timedelta
+
+import click
+import pytest
+
+from archiver import disk
+from archiver.cli import run
+from archiver.cli.options import Percentage, Size
+from archiver.collection import Root
+from archiver.collection.description import redescribe
+from archiver.errors import StoreError
+from archiver.fixity import Fixity
+from archiver.ledger import Event
+from archiver.model import FileRef, now
+from archiver.stores import Lock
+from archiver.stores.memory import MemoryStore
+from archiver.sync import push
+from archiver.sync.audit import Share, audit
+from archiver.sync.locking import shortcoming
+
+AGENT = "test/1"
+CAPTURE = "20261122T140112Z-k3v7q2mzpa"
+LEVELS = ["list", "head", "deep"]
+
+
+class Store(MemoryStore):
+    """Tells, as S3 does, the digest that was noted when an object was put, and has objects that cannot be read."""
+
+    def __init__(self):
+        super().__init__("memory:there")
+        self.noted = {}
+        self.rotten = set()
+        self.gone = False
+
+    def put(self, key, body, *, bytes, sha256):
+        self.noted[key] = sha256
+        return super().put(key, body, bytes=bytes, sha256=sha256)
+
+    def stat(self, key):
+        info = super().stat(key)
+        return info and type(info)(key, info.bytes, self.noted.get(key), info.lock)
+
+    def open(self, key, start=0, bytes=None):
+        if key in self.rotten or self.gone:
+            raise StoreError(key, "the server refused (500 InternalError)", retryable=True)
+        return super().open(key, start, bytes)
+
+    def list(self, prefix):
+        if self.gone:
+            raise StoreError("memory:", "the server cannot be reached", retryable=True)
+        return super().list(prefix)
+
+
+def add(collection, path, content, **more):
+    disk.write_atomic(collection.local(path), content)
+    file = FileRef(path, len(content), disk.sha256_bytes(content))
+    collection.record(Event("ingestion", AGENT, (file,), **more))
+    return file
+
+
+@pytest.fixture
+def here(tmp_path):
+    collection = Root(tmp_path / "root").create("news", "News", agent=AGENT)
+    for name in "abc":
+        add(collection, f"sidecars/{name}.json", name.encode() * 100)
+    return collection
+
+
+@pytest.fixture
+def store(here):
+    there = Store()
+    assert push(here, there).exit_code == 0
+    return there
+
+
+def codes(report, *, quiet=("info",)):
+    return sorted((one.code, one.where) for one in report.findings if one.level not in quiet)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_store_that_holds_what_was_pushed_is_sound(here, store, level):
+    report = audit(here, store, level)
+    assert (report.findings, report.exit_code) == ((), 0)
+    assert report.expected == report.present == len(store.objects)
+    assert len(report.read) == (len(store.objects) if level == "deep" else 0)
+    assert report.bytes == (sum(map(len, store.objects.values())) if level == "deep" else 0)
+    (check,) = [one for one in Fixity(here.state, "news").checks() if one.kind == level]
+    assert (check.place, check.files, check.errors) == ("memory:there", report.present, 0)
+
+
+@pytest.mark.parametrize(
+    ("harm", "code", "seen_by"),
+    [
+        ("missing", "remote-missing", "list head deep"),
+        ("longer", "remote-size", "list head deep"),
+        ("other", "remote-digest", "deep"),
+        ("other, noted", "remote-digest", "head deep"),
+        ("rotten", "remote-unreadable", "deep"),
+        ("hidden", "remote-delete-marker", "list head deep"),
+    ],
+)
+@pytest.mark.parametrize("path", ["sidecars/b.json", "ledger"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_each_level_sees_what_it_can_see(here, store, level, harm, code, seen_by, path):
+    if path == "ledger":
+        audit(here, store, "deep")  # a segment that nobody saw there counts as not yet pushed
+    key = next(key for key in store.objects if key.startswith(path))
+    match harm:
+        case "missing":
+            del store.objects[key]
+        case "hidden":
+            store.hidden[key] = store.objects.pop(key)
+        case "longer":
+            store.objects[key] += b"x"
+        case "rotten":
+            store.rotten.add(key)
+        case "other" | "other, noted":
+            store.objects[key] = b"x" + store.objects[key][1:]
+            if harm == "other, noted":
+                store.noted[key] = disk.sha256_bytes(store.objects[key])
+    before = dict(store.objects)
+    report = audit(here, store, level)
+    assert {where for _, where in codes(report)} == ({key} if level in seen_by else set())
+    assert code in {one for one, _ in codes(report)} or level not in seen_by
+    assert report.exit_code == int(level in seen_by)
+    assert store.objects == before
+
+
+def test_a_segment_once_read_there_is_missed_and_one_never_there_is_told_apart(here, store):
+    (segment,) = [key for key in store.objects if key.startswith("ledger/")]
+    add(here, "sidecars/d.json", b"d")
+    here.seal()
+    report = audit(here, store)
+    assert codes(report) == [("remote-behind", "memory:there")]
+    assert report.exit_code == 0
+    audit(here, store, "deep")
+    del store.objects[segment]
+    assert ("remote-missing", segment) in codes(audit(here, store))
+
+
+def test_more_than_there_should_be_is_told_and_what_waits_for_its_segment_is_not(here, store):
+    store.objects["sidecars/extra.json"] = b"x"
+    file = add(here, "sidecars/d.json", b"d")
+    store.objects[file.path] = b"d"
+    here.seal()
+    found = codes(audit(here, store))
+    assert found == [("remote-behind", "memory:there"), ("remote-extra", "sidecars/extra.json")]
+
+
+def test_what_was_erased_must_not_be_there(here, store):
+    path = f"sidecars/{CAPTURE}.r1-0123456789ab.json"
+    file = add(here, path, b"secret")
+    push(here, store)
+    here.record(Event("deletion", AGENT, capture=CAPTURE, basis="court-order", removed=(file,)))
+    here.local(path).unlink()
+    for level in LEVELS:
+        assert codes(audit(here, store, level)) == [("remote-erased-present", path)]
+    until = now() + timedelta(days=3)
+    store.locks[path] = Lock(until, mode="governance")
+    report = audit(here, store)
+    assert (report.exit_code, report.findings[0].level) == (0, "warning")
+    assert f"{until:%Y-%m-%d}" in report.findings[0].message
+    del store.objects[path]
+    assert audit(here, store).findings == ()
+
+
+def test_a_store_that_fails_altogether_is_an_error_and_no_list_of_findings(here, store):
+    class Leaving(Store):
+        def list(self, prefix):
+            found = list(super().list(prefix))
+            self.gone = prefix == ""
+            return iter(found)
+
+    leaving = Leaving()
+    leaving.objects = store.objects
+    with pytest.raises(StoreError, match="cannot be reached"):
+        audit(here, leaving, "deep")
+
+
+# How much is read, and when it was read last
+
+
+def test_a_budget_reads_what_was_unread_for_longest_until_all_is_read(here, store):
+    total = sum(map(len, store.objects.values()))
+    unread = set(store.objects)
+    for _ in range(20):
+        report = audit(here, store, "deep", Share(bytes=total // 3))
+        read = {file.path for file in report.read}
+        assert sum(file.bytes for file in report.read) <= total // 3 or len(read) == 1
+        assert read <= unread or unread <= read
+        unread -= read
+        assert bool(report.oldest) is not bool(unread)
+        if not unread:
+            break
+    assert not unread
+    assert report.oldest in Fixity(here.state, "news").last_read("memory:there").values()
+
+
+def test_a_sample_is_of_chance(here, store):
+    files = [FileRef(f"f{number}", 10, "0" * 64) for number in range(200)]
+    first, second = (Share(part=0.05).of(files, {}) for _ in range(2))
+    assert len(first) == len(second) == 10
+    assert first != second
+    assert len(Share(part=1.0).of(files, {})) == 200
+    assert len(Share(part=0.0001).of(files, {})) == 1
+
+
+def test_damage_found_makes_a_file_unread_again(here, store):
+    audit(here, store, "deep")
+    store.objects["sidecars/b.json"] = b"x" * 100
+    report = audit(here, store, "deep")
+    assert report.oldest is None
+    assert "sidecars/b.json" not in Fixity(here.state, "news").last_read("memory:there")
+
+
+def test_a_dry_run_notes_nothing(here, store):
+    audit(here, store, "deep", dry_run=True)
+    assert Fixity(here.state, "news").last_read("memory:there") == {}
+    assert "deep" not in {one.kind for one in Fixity(here.state, "news").checks()}
+
+
+# Locks
+
+
+def policy(collection, **lock):
+    lock = {"mode": "governance", "days": 30} | lock
+    redescribe(collection, lambda one: one | {"policies": {"lock": lock}}, Event("policy assignment", AGENT))
+
+
+def test_what_is_locked_too_little_is_told_once_and_locked(here, store):
+    unlocked = set(store.objects)
+    policy(here)
+    push(here, store)
+    assert audit(here, store, "list").findings == ()
+    looked = audit(here, store, "head", dry_run=True)
+    assert codes(looked) == [("remote-lock-short", key) for key in sorted(unlocked)]
+    assert (looked.exit_code, looked.locked) == (1, 0)
+    told = audit(here, store, "head")
+    assert codes(told) == codes(looked)
+    assert (told.exit_code, told.locked) == (0, len(unlocked))
+    assert audit(here, store, "deep").findings == ()
+    assert all(lock.until > now() + timedelta(days=29) for lock in store.locks.values())
+
+
+def test_governance_is_made_to_last_anew_and_compliance_is_not(here, store):
+    for mode, extended in (("governance", len(store.objects)), ("compliance", 0)):
+        policy(here, mode=mode)
+        until = now() + timedelta(days=5)
+        push(here, store)
+        store.locks = {key: Lock(until, mode=mode) for key in store.objects}
+        report = audit(here, store, "head")
+        assert report.findings == ()
+        assert report.locked == (len(store.objects) if extended else 0)
+        assert {lock.until == until for lock in store.locks.values()} == {not extended}
+
+
+def test_a_lock_is_never_made_shorter_and_a_missing_hold_is_put_on(here, store):
+    policy(here, legal_hold=True)
+    push(here, store)
+    until = now() + timedelta(days=400)
+    store.locks = {key: Lock(until, mode="governance") for key in store.objects}
+    report = audit(here, store, "head")
+    assert {one.code for one in report.findings} == {"remote-lock-short"}
+    assert all("hold" in one.message for one in report.findings)
+    assert set(store.locks.values()) == {Lock(until, hold=True, mode="governance")}
+
+
+def test_a_store_that_cannot_lock_says_so_once(here, store, monkeypatch):
+    policy(here)
+    monkeypatch.setattr(store, "protect", lambda key, lock: _refuse())
+    report = audit(here, store, "head")
+    refused = [one for one in report.findings if one.code == "remote-lock-refused"]
+    assert [one.where for one in refused] == ["memory:there"]
+    assert "no Object Lock" in refused[0].message
+    assert report.exit_code == 1
+
+
+def _refuse():
+    raise StoreError("s3://b", "the bucket has no Object Lock")
+
+
+@pytest.mark.parametrize(
+    ("found", "mode", "hold", "why"),
+    [
+        (None, "governance", False, "no lock"),
+        (Lock(None, hold=True), "governance", True, "but its legal hold"),
+        (Lock(now() + timedelta(days=1), mode="governance"), "governance", False, ""),
+        (Lock(now() - timedelta(days=1), mode="governance"), "governance", False, "ran out"),
+        (Lock(now() + timedelta(days=1), mode="governance"), "compliance", False, "the policy says compliance"),
+        (Lock(now() + timedelta(days=1), mode="compliance"), "governance", False, ""),
+        (Lock(now() - timedelta(days=1), mode="compliance"), "compliance", False, ""),
+        (Lock(now() + timedelta(days=1), mode="governance"), "governance", True, "no legal hold"),
+    ],
+)
+def test_in_what_a_lock_falls_short(found, mode, hold, why):
+    from archiver.stores import Retention
+
+    said = shortcoming(found, Retention(mode, 30, hold))
+    assert why in said if why else said == ""
+
+
+# The command
+
+
+def test_the_command_over_a_folder(here, tmp_path, capfd):
+    (tmp_path / "disk").mkdir()
+    url, root = (tmp_path / "disk").as_uri(), str(tmp_path / "root")
+    assert run(["sync", "push", "--root", root, "-c", "news", url]) == 0
+    capfd.readouterr()
+    assert run(["sync", "verify", "--root", root, "-c", "news", url, "--level", "deep", "--record", "--json"]) == 0
+    report = json.loads(capfd.readouterr().out)
+    assert (report["level"], report["ok"], report["proves"]) == ("deep", True, "every byte that was read")
+    (event,) = [one for seg in here.history() for one in seg.events if one.type == "fixity check"]
+    assert dict(event.counts) == {"bytes": report["bytes"], "objects": report["present"], "read": report["read"]}
+    damaged = tmp_path / "disk" / "sidecars" / "a.json"
+    damaged.write_bytes(b"x" * 100)
+    assert run(["sync", "verify", "--root", root, "-c", "news", url, "--level", "deep"]) == 1
+    out, err = capfd.readouterr()
+    assert "sidecars/a.json: error[remote-digest]" in err
+    assert "Level deep proves: every byte that was read." in out
+    assert run(["sync", "verify", "--root", root, "-c", "news", url, "--level", "head", "--sample", "5%"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("10GB", 10**10), ("1.5 MiB", 3 << 19), ("7", 7), ("20k", 20_000), ("4b", 4)]
+)
+def test_sizes(text, size):
+    assert Size().convert(text, None, None) == size
+
+
+@pytest.mark.parametrize("text", ["", "GB", "-1", "1XB", "ten"])
+def test_no_sizes_and_no_percentages(text):
+    for kind in (Size(), Percentage()):
+        with pytest.raises(click.BadParameter):
+            kind.convert(text, None, None)
+    for text in ("0%", "101", "5GB"):
+        with pytest.raises(click.BadParameter):
+            Percentage().convert(text, None, None)
+    assert Percentage().convert("5%", None, None) == 0.05
