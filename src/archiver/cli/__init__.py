@@ -28,6 +28,7 @@ from archiver.cli import (
     replication,
     searching,
     sessions,
+    signing,
 )
 from archiver.config import REMOTES, load_settings
 from archiver.config import remotes as named_remotes
@@ -60,7 +61,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 MODULES = (
     *(collecting, capturing, queueing, searching, archive, editing, extracting),
-    *(checks, replaying, replication, remotes, sessions),
+    *(checks, replaying, replication, remotes, sessions, signing),
 )
 for module in MODULES:
     for command in module.COMMANDS:

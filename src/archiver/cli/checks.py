@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from archiver.collection import Collection
 
 
-def _chosen(root: Path, name: str | None) -> "list[Collection]":
+def chosen(root: Path, name: str | None) -> "list[Collection]":
     """The collections to check. None at all is a mistake in the root, and must not look like success."""
     from archiver.collection import Root
 
@@ -53,7 +53,7 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *
     from archiver.cli import reports
     from archiver.validate import validate_files
 
-    wanted = list(paths) or [collection.path for collection in _chosen(root, name)]
+    wanted = list(paths) or [collection.path for collection in chosen(root, name)]
     form = "json" if as_json else form
     with render.progress(quiet=form != "text") as observe:
         levels = reports.write(form, validate_files(wanted, observe, warcs=not no_warc))
@@ -79,7 +79,7 @@ def verify(root: Path, name: str | None, record: bool, as_json: bool) -> int:
     from archiver.verify import record_result, verify_collection
 
     code = 0
-    for collection in _chosen(root, name):
+    for collection in chosen(root, name):
         with render.progress(quiet=as_json) as observe:
             report = verify_collection(collection, observe)
         if record:

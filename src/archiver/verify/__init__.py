@@ -1,9 +1,9 @@
 """Verify: read every byte of a collection and compare it with everything that speaks of it.
 
-Five checks, each a function that yields all its findings: the ledger's own chain; files against the ledger; WARC
+Six checks, each a function that yields all its findings: the ledger's own chain; files against the ledger; WARC
 structure and digests, with the sidecars' claims about them; the index against the WARCs; revisit records against
-their originals. It only reads, and holds no locks: others may capture meanwhile, and what they enter after the ledger
-was read is left to the next time.
+their originals; the proofs against the ledger. It only reads, and holds no locks: others may capture meanwhile, and
+what they enter after the ledger was read is left to the next time.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from archiver.collection.originals import Originals
 from archiver.errors import ArchiverError, UnreadableInput
 from archiver.ledger import Event, Holdings
 from archiver.model import FileRef, Finding, Level, Progress, silent
+from archiver.proof import Keyring, Trust, judge
 from archiver.sidecar import Sidecar, problems
 from archiver.verify.chain import RESTORE, fault, read_chain
 
@@ -66,6 +67,7 @@ def verify_collection(collection: Collection, progress: Progress = silent) -> Re
     findings += check_warcs(collection, sorted(sound), holdings)
     findings += check_index(collection, [path for path in sorted(sound) if path.startswith("archive/")], set(held))
     findings += check_revisits(collection)
+    findings += judge(collection, segments, Trust.of(Keyring())).findings
     return Report(collection.name, len(held), sum(file.bytes for file in held.values()), tuple(findings))
 
 

@@ -1,0 +1,228 @@
+"""Judging the proofs of a collection: whose signatures they are, what they are over, and from when."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from archiver.collection import Collection
+from archiver.ledger import Segment
+from archiver.model import Finding, Level
+from archiver.proof import keys
+from archiver.proof.files import FOLDER, Proofs, read_proofs
+from archiver.proof.keyring import Key, Keyring
+from archiver.proof.stamps import BadStamp, Stamp, read_certificates, read_stamp
+from archiver.proof.statement import Statement
+
+_CUT = "The ledger was cut or rewritten after it was signed. Compare with another copy: `archiver sync pull` brings it."
+_RESTORE = "Restore the file from a copy; `archiver sync pull` brings what the store still has."
+_KNOW = "If you know whose key it is, and from whom: `archiver keys trust {key} --name NAME`."
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom this user believes."""
+
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    """By id."""
+    authorities: tuple[x509.Certificate, ...] = ()
+    """Of time stamps."""
+
+    @classmethod
+    def of(cls, keyring: Keyring, *authorities: bytes) -> "Trust":
+        """What the keyring holds, and further certificates (PEM) of time-stamping authorities."""
+        pems = [*keyring.authorities(), *authorities]
+        roots = [one for pem in pems for one in read_certificates(pem, "the certificates of the authority")]
+        return cls({key.id: key for key in keyring.all()}, tuple(roots))
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One statement about the ledger, as far as it holds."""
+
+    statement: Statement
+    signer: Key | None
+    """Whose signature it is, if they are known."""
+    stamps: tuple[Stamp, ...]
+    """Those over exactly this statement and signature."""
+    holds: bool
+    """Whether the signature is right, its key was not lost or retired then, and all that was signed is still here."""
+
+    @property
+    def proven(self) -> str:
+        """Since when it exists by a trusted time stamp; empty if there is none."""
+        return min((stamp.at for stamp in self.stamps if stamp.trusted), default="")
+
+    def covers(self, segment: Segment, segments: Sequence[Segment]) -> bool:
+        """Whether `segment` is a head that was signed, or lies before one in its chain."""
+        before = {one.sha256: one.previous for one in segments}
+        for head in self.statement.document["heads"]:
+            at: str | None = head["sha256"]
+            while at in before:
+                if at == segment.sha256:
+                    return True
+                at = before.pop(at)
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All statements about the ledger, oldest first, and everything that is wrong with the proofs."""
+
+    signings: tuple[Signing, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge(collection: Collection, segments: Sequence[Segment], trust: Trust) -> Judgement:
+    """Every proof in the collection against its ledger (`segments`: all that can be read) and against `trust`.
+
+    A signature by nobody known is a warning; one that is wrong, or over what is no longer here, an error.
+    """
+    proofs = read_proofs(collection.path)
+    return _Judge(collection, proofs, trust).judged(segments)
+
+
+class _Judge:
+    def __init__(self, collection: Collection, proofs: Proofs, trust: Trust) -> None:
+        self.folder: Path = collection.path / FOLDER
+        self.name = collection.name
+        self.proofs = proofs
+        self.trust = trust
+        self.known: dict[str, Key] = dict(trust.keys)
+        self.findings: list[Finding] = list(proofs.findings)
+
+    def judged(self, segments: Sequence[Segment]) -> Judgement:
+        right = [one for one in self.proofs.statements.values() if self._is_right(one, one.key)]
+        self._follow(
+            [one for one in right if one.kind == "succession" and self._is_right(one, one.document["replaces"])]
+        )
+        self._revoke([one for one in right if one.kind == "revocation"])
+        there = {segment.sha256 for segment in segments}
+        ledgers = [one for one in self.proofs.statements.values() if one.kind == "ledger"]
+        signings = [self._signing(one, there, holds=one in right) for one in ledgers]
+        signings.sort(key=lambda one: (one.statement.at, one.statement.sha256))
+        return Judgement(tuple(signings), tuple(self.findings))
+
+    def _is_right(self, statement: Statement, key: str) -> bool:
+        """Whether the statement bears that key's signature; a finding if not."""
+        place = self.folder / statement.signature_name(key)
+        signature, pem = self.proofs.signatures.get((statement.stem, key)), self._pem(key)
+        if signature is None:
+            self._told("error", "signature-missing", place, f"the statement {statement.stem} is not signed", _RESTORE)
+        elif pem is None:
+            message = f"it cannot be checked: the key {key} is not here"
+            self._told("error", "signature-key", place, message, _RESTORE)
+        elif keys.is_signed(statement.content, signature, pem, str(place)):
+            return True
+        else:
+            message = f"it is not the signature of the key {key} over the statement {statement.stem}"
+            self._told("error", "signature-wrong", place, message, "One of the three files was changed.")
+        return False
+
+    def _pem(self, key: str) -> bytes | None:
+        """The public key, as the user knows it before all that lies here."""
+        known = self.trust.keys.get(key)
+        return known.public_key.encode() if known else self.proofs.keys.get(key)
+
+    def _follow(self, successions: list[Statement]) -> None:
+        """Know the keys that known ones gave way to. A lost key gives way to nobody: whoever has it could say so."""
+        table: dict[str, list[Statement]] = {}
+        for one in successions:
+            table.setdefault(one.document["replaces"], []).append(one)
+        waiting = list(self.known)
+        while waiting:
+            old = waiting.pop()
+            for one in [] if self.known[old].lost else table.pop(old, []):
+                retired = min(filter(None, (self.known[old].retired, one.at)))
+                self.known[old] = replace(self.known[old], retired=retired)
+                if one.key not in self.known:
+                    pem = (self._pem(one.key) or b"").decode()
+                    self.known[one.key] = Key(one.key, self.known[old].name, pem, own=False, added=one.at)
+                    waiting.append(one.key)
+
+    def _revoke(self, revocations: list[Statement]) -> None:
+        """Believe known keys about each other's loss; about one's own only one's own."""
+        for one in revocations:
+            lost, by = self.known.get(one.document["revokes"]), self.known.get(one.key)
+            if lost and by and (by.own or not lost.own):
+                since = min(filter(None, (lost.lost, one.document["since"])))
+                self.known[lost.id] = replace(lost, lost=since)
+
+    def _signing(self, statement: Statement, there: set[str], *, holds: bool) -> Signing:
+        stamps = tuple(self._stamps(statement)) if holds else ()
+        signing = Signing(statement, self.known.get(statement.key), stamps, holds)
+        before = len([one for one in self.findings if one.level == "error"])
+        if holds:
+            self._judge_signer(signing)
+            self._judge_subject(statement, there)
+        sound = len([one for one in self.findings if one.level == "error"]) == before
+        return replace(signing, holds=holds and sound and not self._is_doubtful(signing))
+
+    def _stamps(self, statement: Statement) -> Iterator[Stamp]:
+        content = statement.content + self.proofs.signatures[statement.stem, statement.key]
+        for path, token in self.proofs.stamps.get(statement.stem, ()):
+            try:
+                stamp = read_stamp(token, content, self.trust.authorities)
+            except BadStamp as error:
+                self._told("error", "stamp-wrong", path, f"as a time stamp of {statement.stem}, {error}", _RESTORE)
+                continue
+            yield stamp
+            if not stamp.trusted:
+                message = f"the time stamp is by an unknown authority, which calls itself {stamp.authority[:200]}"
+                hint = "Get its root certificate from itself, then: `archiver keys trust FILE`."
+                self._told("warning", "stamp-authority", path, message, hint)
+            elif stamp.at < statement.at and not _nearly(stamp.at, statement.at):
+                self._told("warning", "stamp-early", path, f"it is older than what it is over, of {statement.at}")
+
+    def _judge_signer(self, signing: Signing) -> None:
+        statement, key = signing.statement, signing.signer
+        place = self.folder / statement.file_name
+        if key is None:
+            message = f"the signature is right, but nobody known here has the key {statement.key}"
+            self._told("warning", "signer-unknown", place, message, _KNOW.format(key=statement.key))
+            return
+        at = signing.proven or statement.at
+        if key.lost and at >= key.lost:
+            message = f"it was signed at {at} with a key of {key.name} that was lost on {key.lost}"
+            self._told("error", "key-lost", place, message, "Somebody else may have signed. It proves nothing.")
+        elif self._is_doubtful(signing):
+            message = (
+                f"the key of {key.name} was lost on {key.lost}, and no trusted time stamp shows that it was before"
+            )
+            self._told("warning", "key-lost", place, message, "It proves nothing. Sign again with another key.")
+        elif key.retired and at > key.retired:
+            message = f"it was signed at {at} with a key of {key.name} that was retired on {key.retired}"
+            self._told("error", "key-retired", place, message, "Ask them; somebody else may have the old key.")
+
+    @staticmethod
+    def _is_doubtful(signing: Signing) -> bool:
+        """Whether the key was lost, and only the statement itself says that it was not yet."""
+        return bool(signing.signer and signing.signer.lost and not signing.proven)
+
+    def _judge_subject(self, statement: Statement, there: set[str]) -> None:
+        place = self.folder / statement.file_name
+        for head in statement.document["heads"]:
+            if head["sha256"] not in there:
+                message = (
+                    f"the segment {head['writer']}/{head['segment']}, signed at {statement.at}, is not here as it was"
+                )
+                self._told("error", "signed-head-missing", place, message, _CUT)
+        for digest in statement.document["previous"]:
+            if digest not in self.proofs.statements:
+                message = f"the statement before it, {str(digest)[:12]}, is not here"
+                self._told("error", "statement-missing", place, message, _CUT)
+        if statement.document["collection"] != self.name:
+            message = f"it is about a collection named {statement.document['collection'][:64]!r}"
+            self._told(
+                "info", "statement-name", place, message, "Its segments are here: it was pulled under another name."
+            )
+
+    def _told(self, level: Level, code: str, where: Path | str, message: str, hint: str = "") -> None:
+        self.findings.append(Finding(level, code, str(where), message, hint))
+
+
+def _nearly(stamp: str, said: str) -> bool:
+    """Whether two clocks may differ so much: a stamp from the same ten minutes."""
+    return abs((datetime.fromisoformat(said) - datetime.fromisoformat(stamp)).total_seconds()) <= 600

@@ -1,0 +1,428 @@
+"""Proofs: keys, signed heads, time stamps; each attack is one that some proof must show."""
+
+import json
+import os
+import shutil
+import stat
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from archiver import disk
+from archiver.capture import Terms, capture_url
+from archiver.cli import cli, run
+from archiver.errors import ConflictError, UnreadableInput, UsageError
+from archiver.model import now, timestamp
+from archiver.proof import Keyring, Trust, judge, sign_collection
+from archiver.proof.stamps import BadStamp, StampFailed, read_certificates, read_stamp, request_stamp
+from archiver.verify import verify_collection
+from material import URL, PaperEngine, bring, collection_with, copied
+from tsaserver import Authority, Server, openssl
+
+FAULTS = {
+    "redirect": "it answered 307",
+    "error": "it answered 503",
+    "silent": "timed out",
+    "garbage": "the answer is no time stamp",
+    "html": "the answer is text/html",
+    "endless": "far too long",
+    "other": "another request than ours",
+    "no-nonce": "another request than ours",
+    "refusal": "it refused",
+}
+
+
+@pytest.fixture(autouse=True)
+def ring(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("ARCHIVER_KEY_PASSPHRASE", raising=False)
+    return Keyring()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def collection(tmp_path):
+    return collection_with(tmp_path / "root")[0]
+
+
+def sign(collection, ring, key=None, **stamp):
+    key = ring.signer(key.id if key else None)
+    return sign_collection(collection, ring, key, ring.open(key, lambda: ""), **stamp)
+
+
+def judged(collection, ring, *authorities):
+    found = judge(collection, list(collection.history()), Trust.of(ring, *authorities))
+    return {(one.level, one.code) for one in found.findings}
+
+
+def proofs(collection, ending):
+    return sorted(collection.path.glob(f"proofs/*{ending}"))
+
+
+def test_a_key_is_made_outside_the_root_and_for_its_owner_alone(ring):
+    key = ring.new("Museum of X")
+    private = ring.folder / f"{key.id}.key"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert stat.S_IMODE(ring.folder.stat().st_mode) == 0o700
+    der = openssl("pkey", "-in", private, "-pubout", "-outform", "DER")
+    assert key.id == disk.sha256_bytes(der)[:16]
+    assert openssl("pkey", "-in", private, "-pubout").decode() == key.public_key
+
+
+def test_a_passphrase_protects_a_key(ring):
+    key = ring.new("Museum of X", "mill pond")
+    assert b"ENCRYPTED" in (ring.folder / f"{key.id}.key").read_bytes()
+    ring.open(key, lambda: "mill pond")
+    with pytest.raises(UsageError, match="passphrase"):
+        ring.open(key, lambda: "mill")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201])
+def test_a_name_is_a_line_of_text(ring, name):
+    with pytest.raises(UsageError):
+        ring.new(name)
+
+
+def test_which_key_signs_is_never_guessed(ring):
+    with pytest.raises(UsageError, match="no key to sign with"):
+        ring.signer()
+    first, second = ring.new("Museum of X"), ring.new("Museum of Y")
+    with pytest.raises(UsageError, match="several"):
+        ring.signer()
+    assert ring.signer(second.id) == second
+    with pytest.raises(UsageError, match="no key '0000"):
+        ring.signer("0000000000000000")
+    other = Keyring(ring.folder.parent / "others")
+    other.trust(first.public_key.encode(), "Museum of X", "file")
+    with pytest.raises(UsageError, match="private part"):
+        other.signer(first.id)
+
+
+def test_one_key_has_one_name(ring, tmp_path):
+    key = Keyring(tmp_path / "theirs").new("Museum of Y")
+    ring.trust(key.public_key.encode(), "Museum of Y", "file")
+    ring.trust(b"a comment\n" + key.public_key.encode(), "Museum of Y", "file")
+    with pytest.raises(ConflictError):
+        ring.trust(key.public_key.encode(), "Museum of Z", "file")
+    with pytest.raises(UnreadableInput):
+        ring.trust(openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"), "Museum of Z", "file")
+
+
+def test_what_was_signed_can_be_checked_with_openssl_alone(collection, ring, authority):
+    key = ring.new("Museum of X")
+    with Server(authority) as server:
+        signed = sign(collection, ring, tsa=server.url, tsa_ca=authority.root.read_bytes())
+    (statement,), (signature,), (token,) = (
+        proofs(collection, ending) for ending in (".statement.json", ".sig", ".tsr")
+    )
+    pem = collection.path / f"proofs/keys/{key.id}.pem"
+    verify = ("pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin", "-in", statement, "-sigfile", signature)
+    assert b"Verified Successfully" in openssl(*verify)
+    stamped = collection.path.parent / "stamped"
+    stamped.write_bytes(statement.read_bytes() + signature.read_bytes())
+    (kept,) = collection.path.glob("proofs/authorities/*.pem")
+    openssl("ts", "-verify", "-data", stamped, "-in", token, "-CAfile", kept)
+    document = json.loads(statement.read_bytes())
+    (head,) = document["heads"]
+    segment = collection.path / "ledger" / head["writer"] / head["segment"]
+    assert disk.sha256_file(segment)[0] == head["sha256"]
+    assert signed.stamp.trusted
+    assert signed.stamp.authority == "CN=Lantern Time"
+    assert judged(collection, ring, authority.root.read_bytes()) == set()
+    assert {event.type for one in collection.history() for event in one.events} >= {"digital signature generation"}
+    assert verify_collection(collection).ok
+
+
+def test_statements_follow_each_other(collection, ring):
+    ring.new("Museum of X")
+    first, second = sign(collection, ring), sign(collection, ring)
+    assert second.statement.document["previous"] == [first.statement.sha256]
+    assert judged(collection, ring) == set()
+    (collection.path / first.files[0].path).unlink()
+    assert ("error", "statement-missing") in judged(collection, ring)
+
+
+def test_an_unknown_signer_is_told_from_a_wrong_signature(collection, ring, tmp_path):
+    theirs = Keyring(tmp_path / "theirs")
+    key = theirs.new("Museum of Y")
+    sign(collection, theirs)
+    assert judged(collection, ring) == {("warning", "signer-unknown")}
+    ring.trust(key.public_key.encode(), "Museum of Y", "file")
+    assert judged(collection, ring) == set()
+    (signature,) = proofs(collection, ".sig")
+    signature.write_bytes(bytes(64))
+    assert judged(collection, ring) == {("error", "signature-wrong")}
+    signature.unlink()
+    assert judged(collection, ring) == {("error", "signature-missing")}
+
+
+def test_a_statement_that_says_more_than_was_signed(collection, ring):
+    """Also one that another name or another form would hide."""
+    ring.new("Museum of X")
+    sign(collection, ring)
+    (statement,), (signature,) = proofs(collection, ".statement.json"), proofs(collection, ".sig")
+    forged = statement.read_bytes().replace(b'"files":', b'"files":9')
+    statement.write_bytes(forged)
+    assert ("error", "statement-unreadable") in judged(collection, ring)
+    statement.unlink()
+    stem = disk.sha256_bytes(forged)[:12]
+    (collection.path / f"proofs/{stem}.statement.json").write_bytes(forged)
+    signature.rename(signature.with_name(signature.name.replace(signature.name[:12], stem)))
+    assert judged(collection, ring) == {("error", "signature-wrong")}
+
+
+def test_a_key_that_was_put_in_anothers_place(collection, ring, tmp_path):
+    key = ring.new("Museum of X")
+    sign(collection, ring)
+    other = Keyring(tmp_path / "theirs").new("Museum of Y")
+    (collection.path / f"proofs/keys/{key.id}.pem").write_text(other.public_key)
+    assert judged(collection, ring) == {("error", "key-other")}
+    assert judged(collection, Keyring(tmp_path / "nobody")) == {("error", "key-other"), ("error", "signature-key")}
+
+
+def rewritten(collection, tmp_path, keep_proofs=True):
+    """The operator's own attack: a ledger of the same files made afresh, consistent in itself."""
+    shutil.copytree(collection.path / "proofs", tmp_path / "proofs")
+    shutil.rmtree(collection.path.parent)
+    fresh = collection_with(tmp_path / "root")[0]
+    fresh.seal()
+    if keep_proofs:
+        shutil.copytree(tmp_path / "proofs", fresh.path / "proofs")
+    return fresh
+
+
+def test_a_chain_that_was_signed_and_then_rewritten(collection, ring, tmp_path):
+    ring.new("Museum of X")
+    sign(collection, ring)
+    fresh = rewritten(collection, tmp_path)
+    assert judged(fresh, ring) == {("error", "signed-head-missing")}
+    assert not verify_collection(fresh).ok
+
+
+def test_a_rewritten_chain_without_its_proofs_is_sound_to_whoever_has_nothing_else(collection, ring, tmp_path):
+    """The limit that docs/threat-model.md tells: a copy of the statement elsewhere shows it, and nothing here."""
+    ring.new("Museum of X")
+    sign(collection, ring)
+    fresh = rewritten(collection, tmp_path, keep_proofs=False)
+    assert verify_collection(fresh).ok
+    shutil.copytree(
+        tmp_path / "proofs", fresh.path / "proofs"
+    )  # as a witness, a bucket under lock, or a colleague kept it
+    assert judged(fresh, ring) == {("error", "signed-head-missing")}
+
+
+def test_a_chain_that_was_cut_behind_a_signed_head(collection, ring):
+    ring.new("Museum of X")
+    sign(collection, ring)
+    capture_url(f"{URL}/later", collection, PaperEngine(), Terms())
+    sign(collection, ring)
+    assert judged(collection, ring) == set()
+    last = sorted(collection.path.glob("ledger/*/0*.jsonl"))[-1]
+    last.unlink()
+    assert judged(collection, ring) == {("error", "signed-head-missing")}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_authority_that_misbehaves_is_refused(authority, fault):
+    with Server(authority, fault) as server, pytest.raises(StampFailed, match=FAULTS[fault]) as caught:
+        request_stamp(server.url, b"words", seconds=1.0 if fault == "silent" else 10.0)
+    assert caught.value.exit_code == 5
+    assert server.asked == 1
+
+
+def test_nobody_listens(authority):
+    with Server(authority) as server:
+        url = server.url
+    with pytest.raises(StampFailed, match="refused"):
+        request_stamp(url, b"words")
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/", "tsa.example", "http://", "javascript:1"])
+def test_only_web_addresses_are_authorities(url):
+    with pytest.raises(UsageError, match="no address"):
+        request_stamp(url, b"words")
+
+
+def test_a_stamp_that_leads_elsewhere_is_refused_where_an_authority_was_named(authority, tmp_path):
+    other = Authority(tmp_path / "other", "Lantern Time")
+    roots = read_certificates(other.root.read_bytes(), "root")
+    with Server(authority) as server, pytest.raises(StampFailed, match="does not lead to the authority"):
+        request_stamp(server.url, b"words", roots)
+
+
+def test_the_signature_stays_where_the_stamp_fails(collection, ring, authority):
+    ring.new("Museum of X")
+    with Server(authority, "error") as server:
+        code = run(["--root", str(collection.path.parent), "sign", "-c", "news", "--tsa", server.url])
+    assert code == 5
+    assert proofs(collection, ".sig")
+    assert not proofs(collection, ".tsr")
+    assert judged(collection, ring) == set()
+    *_, last = (event for one in collection.history() for event in one.events)
+    assert (last.type, last.codes) == ("digital signature generation", ("stamp-failed",))
+
+
+def test_a_stamp_binds_this_statement_and_this_signature(collection, ring, authority):
+    ring.new("Museum of X")
+    root = authority.root.read_bytes()
+    with Server(authority) as server:
+        first = sign(collection, ring, tsa=server.url)
+        second = sign(collection, ring, tsa=server.url)
+    assert judged(collection, ring) == {("warning", "stamp-authority")}
+    assert judged(collection, ring, root) == set()
+    one, two = (next(collection.path.glob(f"proofs/{signed.statement.stem}*.tsr")) for signed in (first, second))
+    two.write_bytes(one.read_bytes())
+    assert judged(collection, ring, root) == {("error", "stamp-wrong")}
+
+
+def test_a_forged_stamp_is_told_from_one_by_an_unknown_authority(authority, tmp_path):
+    with Server(authority) as server:
+        token = request_stamp(server.url, b"words")
+    roots = read_certificates(authority.root.read_bytes(), "root")
+    assert read_stamp(token, b"words", roots).trusted
+    other = read_certificates(Authority(tmp_path / "other", "Lantern Time").root.read_bytes(), "root")
+    assert not read_stamp(token, b"words", other).trusted
+    with pytest.raises(BadStamp, match="over something else"):
+        read_stamp(token, b"other words", roots)
+    for place in range(0, len(token), 7):
+        damaged = bytearray(token)
+        damaged[place] ^= 0x10
+        try:
+            stamp = read_stamp(bytes(damaged), b"words", roots)
+        except BadStamp:
+            continue
+        assert not stamp.trusted or stamp == read_stamp(token, b"words", roots), f"byte {place}"
+
+
+def test_a_retired_key_gives_way_to_another_that_those_who_trust_the_old_one_trust(collection, ring, tmp_path):
+    old = ring.new("Museum of X")
+    reader = Keyring(tmp_path / "reader")
+    reader.trust(old.public_key.encode(), "Museum of X", "file")
+    sign(collection, ring)
+    thief = Keyring(tmp_path / "thief")
+    shutil.copytree(ring.folder, thief.folder)
+    heir = ring.retire(old.id, lambda: "")
+    assert not (ring.folder / f"{old.id}.key").exists()
+    assert ring.signer() == heir
+    sign(collection, ring)
+    assert judged(collection, reader) == set()
+    assert judged(collection, ring) == set()
+    later = timestamp(now() + timedelta(hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("archiver.proof.statement.now", lambda: now() + timedelta(hours=1))
+        sign(collection, thief)
+    assert later
+    assert judged(collection, reader) == {("error", "key-retired")}
+    with pytest.raises(UsageError, match="private part"):
+        ring.retire(old.id, lambda: "")
+
+
+def test_nobody_takes_over_from_a_key_without_its_own_signature(collection, ring, tmp_path):
+    """A succession that the new key alone signed, as a stranger could."""
+    old = ring.new("Museum of X")
+    stranger = Keyring(tmp_path / "stranger")
+    stranger.trust(old.public_key.encode(), "Museum of X", "file")
+    mine = stranger.new("Museum of X")
+    from archiver.proof.statement import Statement
+
+    claim = Statement.of("succession", mine.id, mine.name, replaces=old.id)
+    stranger._keep(claim, {mine.id: stranger.open(mine, lambda: "").sign(claim.content)})
+    sign(collection, stranger)
+    assert judged(collection, ring) == {("error", "signature-missing"), ("warning", "signer-unknown")}
+
+
+def test_what_was_stamped_before_a_key_was_lost_still_stands(collection, ring, authority, tmp_path):
+    old = ring.new("Museum of X")
+    root = authority.root.read_bytes()
+    with Server(authority) as server:
+        sign(collection, ring, tsa=server.url)
+    plain = sign(collection, ring)
+    heir = ring.lose(old.id, timestamp(now() + timedelta(hours=1)), lambda: "")
+    reader = Keyring(tmp_path / "reader")
+    for key in (old, heir):
+        reader.trust(key.public_key.encode(), "Museum of X", "file")
+    sign(collection, ring)
+    for one in (ring, reader):
+        found = judge(collection, list(collection.history()), Trust.of(one, root))
+        assert [(each.level, each.code) for each in found.findings] == [("warning", "key-lost")]
+        assert plain.statement.stem in found.findings[0].where
+        doubtful = [signing.statement.stem for signing in found.signings if not signing.holds]
+        assert (doubtful, len(found.signings)) == ([plain.statement.stem], 3)
+
+
+def test_what_was_signed_after_a_key_was_lost_is_an_error(collection, ring, authority):
+    old = ring.new("Museum of X")
+    with Server(authority) as server:
+        sign(collection, ring, tsa=server.url)
+    ring.lose(old.id, timestamp(now() - timedelta(hours=1)), lambda: "")
+    assert judged(collection, ring, authority.root.read_bytes()) == {("error", "key-lost")}
+
+
+def test_a_stranger_cannot_say_that_a_key_was_lost(collection, ring, tmp_path):
+    key = ring.new("Museum of X")
+    sign(collection, ring)
+    stranger = Keyring(tmp_path / "stranger")
+    shutil.copytree(ring.folder, stranger.folder)
+    heir = stranger.lose(key.id, "2020-01-01T00:00:00Z", lambda: "")
+    sign(collection, stranger)
+    assert judged(collection, ring) == {("warning", "signer-unknown")}
+    ring.trust(heir.public_key.encode(), "A partner", "file")
+    assert judged(collection, ring) == set(), "about one's own keys only one's own are believed"
+
+
+def test_a_proof_travels_with_its_collection(collection, ring, tmp_path):
+    ring.new("Museum of X")
+    there = copied(collection, tmp_path / "elsewhere")
+    sign(collection, ring)
+    for path in collection.files():
+        disk.make_directory(there.local(path).parent)
+    bring(collection, there)
+    assert judged(there, ring) == set()
+    assert len(judge(there, list(there.history()), Trust.of(ring)).signings) == 1
+
+
+def test_hostile_files_among_the_proofs(collection, ring, tmp_path):
+    ring.new("Museum of X")
+    sign(collection, ring)
+    folder = collection.path / "proofs"
+    (folder / "aaaaaaaaaaaa.statement.json").write_bytes(b"[" * 100_000)
+    (folder / "bbbbbbbbbbbb.statement.json").write_bytes(b"{" + b" " * (2 << 20) + b"}")
+    (folder / "cccccccccccc.statement.json").symlink_to("/etc/passwd")
+    (folder / "keys" / "dddddddddddddddd.pem").write_bytes(b"no key")
+    os.mkfifo(folder / "eeeeeeeeeeee.statement.json")
+    assert judged(collection, ring) == {("error", "statement-unreadable"), ("error", "key-other")}
+
+
+def test_the_command_line(collection, ring, tmp_path, authority, monkeypatch):
+    def told(*words, code=0):
+        result = CliRunner().invoke(cli, ["--root", str(collection.path.parent), *words], standalone_mode=False)
+        assert (result.return_value or 0) == code, result.output
+        return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+    monkeypatch.setenv("ARCHIVER_KEY_PASSPHRASE", "mill pond")
+    (key,) = told("keys", "new", "--name", "Museum of X", "--passphrase", "--json")
+    with Server(authority) as server:
+        stamping = ("--tsa", server.url, "--tsa-ca", str(authority.root))
+        (signed,) = told("sign", "-c", "news", *stamping, "--json")
+    assert signed["stamp"]["authority"] == "CN=Lantern Time"
+    (heir,) = told("keys", "retire", key["id"], "--json")
+    assert heir["name"] == "Museum of X"
+    assert {one["id"]: bool(one["retired"]) for one in told("keys", "list", "--json")} == {
+        key["id"]: True,
+        heir["id"]: False,
+    }
+    (third,) = told("keys", "lost", heir["id"], "--since", "2026-11-30T12:00:00+02:00", "--json")
+    assert Keyring().key(heir["id"]).lost == "2026-11-30T10:00:00Z"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "reader"))
+    told("keys", "trust", str(authority.root), "--json")
+    (trusted,) = told("keys", "trust", key["id"], "--name", "X", "--json")
+    assert (trusted["name"], trusted["own"]) == ("X", False)
+    assert Keyring().authorities() == [authority.root.read_bytes()]
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(collection.path.parent / "config"))
+    assert run(["--root", str(collection.path.parent), "keys", "list"]) == 2
+    assert third
