@@ -73,6 +73,23 @@ def test_a_line_beyond_the_head_counts(folder):
     assert [len(segment.events) for segment in ledger.read_segments(folder)] == [3]
 
 
+def test_kills_before_the_first_head_and_before_the_second_do_no_harm(folder, monkeypatch):
+    write = Chain._write_head
+    for most in (0, 1):  # killed before a head that counts more lines
+
+        def killed(chain, lines, sha256, most=most):
+            if lines > most:
+                raise KeyboardInterrupt
+            write(chain, lines, sha256)
+
+        monkeypatch.setattr(Chain, "_write_head", killed)
+        with pytest.raises(KeyboardInterrupt):
+            Chain(folder, WRITER).append(event())
+    monkeypatch.undo()
+    Chain(folder, WRITER).append(event())
+    assert [len(segment.events) for segment in ledger.read_segments(folder)] == [2]
+
+
 @pytest.mark.parametrize("damage", ["cut", "flip", "headless"])
 def test_appending_refuses_to_go_on_from_damage(folder, damage):
     for number in range(3):

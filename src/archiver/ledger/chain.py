@@ -28,6 +28,8 @@ class Chain:
         """Commit one event: its line is on disk when this returns. Seals a segment that has grown full."""
         path = self.own / OPEN
         begun, line = self._open_content() or self._begin(), event.as_line()
+        if not (self.own / HEAD).is_file():  # a kill between the two writes of `_begin`; the next must not meet it
+            self._write_head(begun.lines, begun.digest.hexdigest())
         with disk.writing(path), path.open("r+b") as stream:
             stream.seek(len(begun.content))
             stream.write(line)
