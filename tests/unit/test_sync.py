@@ -246,12 +246,23 @@ def test_a_damaged_segment_is_not_sent(here, store):
     assert names(store, "ledger/") == set()
 
 
-def test_what_another_working_copy_left_open_is_told(here, store):
+def test_what_a_former_working_copy_left_open_is_sent_as_well(here, other, store):
+    """A folder that was copied or restored without its root's state: nobody else may have what its writer wrote."""
     (here.path.parent / ".archiver/writer").write_text("zzzzzzzzzz\n")
     add(here, "sidecars/new.json", b"new")
     report = push(here, store)
-    assert codes(report) == ["segment-open"]
-    assert [finding.level for finding in report.findings] == ["warning"]
+    assert (codes(report), report.segments) == ([], 2)
+    assert pull(other, store).exit_code == 0
+    assert contents(other) == contents(here)
+
+
+def test_what_a_former_working_copy_left_damaged_is_told(here, store):
+    (here.path.parent / ".archiver/writer").write_text("zzzzzzzzzz\n")
+    add(here, "sidecars/new.json", b"new")
+    (head,) = [one for one in here.path.glob("ledger/*/open.head") if one.parent.name != "zzzzzzzzzz"]
+    head.write_bytes(b"{}")
+    report = push(here, store)
+    assert [(finding.level, finding.code) for finding in report.findings] == [("warning", "segment-open")]
     assert "sidecars/new.json" in store.objects
     assert "sidecars/a.json" not in store.objects
 

@@ -229,9 +229,17 @@ class Collection:
     # Exchange with other copies
 
     def seal(self) -> None:
-        """Close this writer's open ledger segment, so that it can be pushed."""
+        """Close the open ledger segments, so that they can be pushed.
+
+        Only this root's writer appends here: what others left open came with a copied or restored folder, and no
+        other copy may have it. One that is damaged stays open.
+        """
+        folder = self.path / "ledger"
         with self.state.lock(self.name):
-            Chain(self.path / "ledger", self.state.writer()).seal()
+            Chain(folder, self.state.writer()).seal()
+            for path in ledger.open_files(folder):
+                with suppress(ArchiverError):
+                    Chain(folder, path.parent.name).seal()
 
     @contextmanager
     def incoming(self) -> Iterator[str]:
