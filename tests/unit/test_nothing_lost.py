@@ -1,0 +1,456 @@
+"""Working copies, one remote, and all that befalls them: what was once known comes back while one good copy exists.
+
+The model is small: every file that a ledger ever named, with its digest. The rest is looked up on the disks: where
+good copies are, and where bad ones. NOTHING_LOST=EXAMPLESxSTEPS in the environment asks for a longer search.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from archiver import ledger, sync
+from archiver.capture import AGENT, Terms, capture_url
+from archiver.collection import Collection, Root
+from archiver.editing import Wish, edit
+from archiver.errors import ArchiverError, StoreError
+from archiver.model import Exchange, FileRef, PageInfo, Request, Response, new_body
+from archiver.verify import verify_collection
+from mishaps import FaultyStore, Trouble, damage, killed_at
+
+EXAMPLES, STEPS = map(int, os.environ.get("NOTHING_LOST", "25x16").split("x"))
+MOST_ROT = 5
+NAME, REMOTE = "news", "remote"
+PICTURE = bytes(range(256)) * 8
+
+WHO = st.integers(0, 2)
+PLACE = st.integers(0, 1 << 16)
+HOW = st.sampled_from(["flip", "cut", "grow", "delete"])
+TROUBLE = st.one_of(
+    st.none(), st.builds(Trouble, st.sampled_from(["dead", "once", "lost", "cut", "flip"]), st.integers(1, 25))
+)
+KILL = st.integers(1, 60)
+
+
+class Pictured:
+    """An engine whose pages all show one picture: with the policy for it, later captures refer to the first."""
+
+    name, fidelity = "http", "entity"
+
+    def __init__(self, number: int) -> None:
+        self.at = datetime(2026, 11, 22, 14, 1, 12, 345678, UTC) + timedelta(minutes=number)
+
+    def capture(self, url, limits):
+        html = f"<title>{url}</title><h1>A day</h1>{'<p>It stood all night and nobody knew. ' * 20}".encode()
+        yield self._answer(url, "text/html", html, "main")
+        yield self._answer("https://cdn.example/a.png", "image/png", PICTURE, "part")
+        yield PageInfo(url, url, self.at, self.at, "http", "entity", "test", (AGENT,), ())
+
+    def _answer(self, url, kind, body, role):
+        headers = (("Content-Type", kind), ("Content-Length", str(len(body))))
+        return Exchange(url, self.at, Request("GET", ()), Response(200, "OK", headers, new_body(body)), role=role)
+
+
+class Place:
+    """A working copy or the remote, as it lies on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def digest(self, path: str) -> str | None:
+        place = self.folder / path
+        return hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else None
+
+    def sealed(self) -> dict[str, ledger.Segment]:
+        """Segments whose content is what their name says, by path."""
+        found = {}
+        for path in ledger.sealed_files(self.folder / "ledger"):
+            key = path.relative_to(self.folder).as_posix()
+            segment = readable(path.read_bytes())
+            if segment and segment.path == key:
+                found[key] = segment
+        return found
+
+    def growing(self) -> dict[str, ledger.Segment]:
+        """Open segments that are whole, by writer."""
+        found = {}
+        for path in ledger.open_files(self.folder / "ledger"):
+            content = ledger.open_content(path)
+            segment = readable(content)
+            if segment and ledger.head_complaint(path.parent, content) is None:
+                found[path.parent.name] = segment
+        return found
+
+    def spoilt_segments(self) -> set[str]:
+        every = {path.relative_to(self.folder).as_posix() for path in ledger.sealed_files(self.folder / "ledger")}
+        return every - set(self.sealed())
+
+
+def readable(content: bytes) -> ledger.Segment | None:
+    try:
+        return ledger.parse_segment(content, "")
+    except ArchiverError:
+        return None
+
+
+BEGINNINGS = ("new", "shared")
+
+
+@pytest.fixture(scope="module")
+def beginnings(tmp_path_factory):
+    """Where a run begins: with an empty collection, or with captures that two copies and the remote hold."""
+    folder = tmp_path_factory.mktemp("beginnings")
+    for begun in BEGINNINGS:
+        for dedup in (False, True):
+            home = folder / f"{begun}-{dedup}"
+            (home / REMOTE).mkdir(parents=True)
+            first, second = (Root(home / name) for name in "01")
+            collection, store = first.create(NAME, "News", dedup=dedup, agent=AGENT), FaultyStore(home / REMOTE)
+            if begun == "shared":
+                for copy in (collection, second.place(NAME)):
+                    assert sync.pull(copy, store).exit_code == int(copy is collection)
+                    for number in (1, 2):
+                        url = f"https://news.example/{copy.path.parent.name}/{number}"
+                        assert capture_url(url, copy, Pictured(number), Terms()).verdict == "ok"
+                    assert sync.push(copy, store).exit_code == 0
+    return folder
+
+
+class Archives(RuleBasedStateMachine):
+    """Three working copies of a collection (the third and second begin empty) and a remote."""
+
+    beginnings: Path
+
+    @initialize(begun=st.sampled_from(BEGINNINGS), dedup=st.booleans())
+    def begin(self, begun, dedup):
+        self.home = Path(tempfile.mkdtemp())
+        shutil.copytree(self.beginnings / f"{begun}-{dedup}", self.home, dirs_exist_ok=True)
+        self.store = FaultyStore(self.home / REMOTE)
+        self.known: dict[str, FileRef] = {}
+        self.segments: dict[str, ledger.Segment] = {}
+        self.captures = self.rotten = 0
+        self.proven: dict[str, bytes] = {}
+        self._look()
+
+    # What people do
+
+    @rule(who=WHO)
+    def capture(self, who):
+        collection = self._collection(who)
+        if collection:
+            self._do(lambda: self._captured(who), who)
+
+    @rule(who=WHO, step=KILL)
+    def capture_killed(self, who, step):
+        if self._collection(who):
+            self._do(lambda: killed_at(step, lambda: self._captured(who)), who)
+
+    @rule(who=WHO, which=PLACE, step=st.one_of(st.none(), KILL))
+    def edit(self, who, which, step):
+        collection = self._collection(who)
+        if not collection or not self._is_sound(who):
+            return
+        captures = collection.captures()
+        if captures:
+            wish = Wish(captures[which % len(captures)], "headline", f"Edited {which}", "M. K.", "r", confirms=True)
+            self._do(self._maybe_killed(lambda: edit(self._collection(who), [wish]), step), who)
+
+    @rule(who=WHO, trouble=TROUBLE)
+    def push(self, who, trouble):
+        if self._collection(who):
+            self._exchange(sync.push, who, trouble)
+
+    @rule(who=WHO, trouble=TROUBLE)
+    def pull(self, who, trouble):
+        self._exchange(sync.pull, who, trouble)
+
+    @rule(who=WHO, verb=st.sampled_from([sync.push, sync.pull]), step=KILL)
+    def exchange_killed(self, who, verb, step):
+        if self._collection(who) or verb is sync.pull:
+            self._do(lambda: killed_at(step, lambda: verb(self._place(who), self.store)), who, REMOTE)
+
+    @rule(who=WHO)
+    def status(self, who):
+        if self._collection(who):
+            before = self._everything()
+            try:
+                sync.status(self._collection(who), self.store)
+            except ArchiverError as error:
+                assert not self._is_sound(who), error
+            assert self._everything() == before
+
+    @rule(who=WHO)
+    def verify(self, who):
+        collection = self._collection(who)
+        if not collection:
+            return
+        before = self._everything()
+        report = verify_collection(collection)
+        assert self._everything() == before
+        told = {finding.where.partition("#")[0] for finding in report.findings if finding.level == "error"}
+        spoilt = self._spoilt(who)
+        for path in spoilt:
+            assert any(where.endswith(path) for where in told), (path, report.findings)
+        if not spoilt and self._is_closed(who):
+            assert report.ok, report.findings
+
+    # What befalls them
+
+    @rule(who=st.sampled_from([0, 1, 2, REMOTE]), which=PLACE, how=HOW, place=PLACE)
+    def rot(self, who, which, how, place):
+        """Any file that counts, but for a segment that grows: that one has no other copy anywhere."""
+        folder = self._folder(who)
+        here = sorted(path for path in self._named(who) if (folder / path).is_file())
+        if here and self.rotten < MOST_ROT:
+            self.rotten += 1
+            damage(folder / here[which % len(here)], how, place)
+
+    @rule(who=WHO, tail=st.binary(min_size=1, max_size=20))
+    def tear(self, who, tail):
+        """A kill in the midst of writing a line of the ledger."""
+        for path in ledger.open_files(self._folder(who) / "ledger"):
+            with path.open("ab") as stream:
+                stream.write(tail.replace(b"\n", b""))
+
+    @rule(who=WHO, whose=WHO, writer=st.booleans())
+    def clone(self, who, whose, writer):
+        """Somebody copies a root over another; with `writer`, what should not be copied as well."""
+        if who != whose and self._collection(whose):
+            shutil.rmtree(self.home / str(who), ignore_errors=True)
+            kept = None if writer else shutil.ignore_patterns(".archiver")
+            shutil.copytree(self.home / str(whose), self.home / str(who), ignore=kept)
+
+    @rule(who=WHO)
+    def back_up(self, who):
+        if self._collection(who):
+            shutil.rmtree(self.home / f"backup-{who}", ignore_errors=True)
+            shutil.copytree(self.home / str(who), self.home / f"backup-{who}")
+
+    @rule(who=WHO, whose=WHO)
+    def restore(self, who, whose):
+        """An old copy takes the place of a root: what only that had is gone."""
+        if (self.home / f"backup-{whose}").is_dir():
+            shutil.rmtree(self.home / str(who), ignore_errors=True)
+            shutil.copytree(self.home / f"backup-{whose}", self.home / str(who))
+
+    @rule()
+    def disaster(self):
+        """The proof, in the midst of it all; once for each state of the disks."""
+        if self._everything() != self.proven:
+            self._recover()
+            self.proven = self._everything()
+
+    # How it is done
+
+    def _folder(self, who) -> Path:
+        return self.home / REMOTE if who == REMOTE else self.home / str(who) / NAME
+
+    def _place(self, who) -> Collection:
+        return Root(self.home / str(who)).place(NAME)
+
+    def _collection(self, who) -> Collection | None:
+        return self._place(who) if (self._folder(who) / "ledger").is_dir() else None
+
+    def _captured(self, who):
+        self.captures += 1
+        collection = self._place(who)
+        collection.clear_leftovers()
+        url = f"https://news.example/{self.captures}"
+        done = capture_url(url, collection, Pictured(self.captures), Terms())
+        assert done.capture_id, done.findings
+
+    def _maybe_killed(self, work, step):
+        return work if step is None else lambda: killed_at(step, work)
+
+    def _do(self, work, *places):
+        """A command that must not fail where its working copy is sound, and must never make a good copy bad."""
+        before, sound = self._copies(), self._is_sound(places[0])
+        try:
+            return work()
+        except (ArchiverError, AssertionError) as error:
+            assert not sound, error
+            return None
+        finally:
+            self._look()
+            self._compare(before)
+
+    def _exchange(self, verb, who, trouble):
+        target, source = (REMOTE, who) if verb is sync.push else (who, REMOTE)
+        had = set(Place(self._folder(target)).sealed())
+        sound = self._is_sound(who) and self._is_sound(REMOTE) and self._is_closed(who) and self._is_closed(REMOTE)
+        before = self._copies()
+        self.store.trouble, self.store.asked = trouble, 0
+        try:
+            report = verb(self._place(who), self.store)
+        except StoreError:
+            assert trouble, "nothing was wrong with the store"
+            report = None
+        except ArchiverError as error:
+            assert not self._is_sound(who), error
+            report = None
+        finally:
+            self.store.trouble = None
+        self._look()
+        self._compare(before)
+        there = Place(self._folder(target))
+        for path, segment in there.sealed().items():
+            if path not in had:
+                assert segment.previous is None or segment.previous in {one.sha256 for one in there.sealed().values()}
+                for file in segment.objects():
+                    assert there.digest(file.path) == file.sha256, f"{path} came without {file.path}"
+        if report and sound and not trouble:
+            empty = verb is sync.pull and not Place(self._folder(REMOTE)).sealed()
+            assert {one.code for one in report.findings if one.level == "error"} == (
+                {"remote-empty"} if empty else set()
+            )
+            if not empty:
+                missing = set(Place(self._folder(source)).sealed()) - set(there.sealed())
+                assert not missing or verb is sync.push, missing
+
+    # What is known of the disks
+
+    def _look(self):
+        """Learn what the ledgers name by now."""
+        for who in (0, 1, 2):
+            place = Place(self._folder(who))
+            for segment in (*place.sealed().values(), *place.growing().values()):
+                self.segments[segment.sha256] = segment
+                for file in segment.objects():
+                    assert self.known.setdefault(file.path, file) == file
+
+    def _named(self, who) -> set[str]:
+        """What lies at a place and counts: files that its ledger names, sealed segments."""
+        place = Place(self._folder(who))
+        segments = (*place.sealed().values(), *place.growing().values())
+        every = {path.relative_to(place.folder).as_posix() for path in ledger.sealed_files(place.folder / "ledger")}
+        return {file.path for one in segments for file in one.objects()} | every
+
+    def _spoilt(self, who) -> set[str]:
+        place = Place(self._folder(who))
+        named = {path for path in self._named(who) if path in self.known}
+        return {path for path in named if place.digest(path) != self.known[path].sha256} | place.spoilt_segments()
+
+    def _is_sound(self, who) -> bool:
+        place = Place(self._folder(who))
+        growing = ledger.open_files(place.folder / "ledger")
+        return not self._spoilt(who) and len(growing) == len(place.growing())
+
+    def _is_closed(self, who) -> bool:
+        """Whether each segment has those that it builds on and those that it saw."""
+        place = Place(self._folder(who))
+        segments = (*place.sealed().values(), *place.growing().values())
+        digests, paths = {one.sha256 for one in segments}, set(place.sealed())
+        seen = {f"ledger/{writer}/{name}" for one in segments for writer, name in one.seen.items()}
+        return {one.previous for one in segments} <= digests | {None} and seen <= paths
+
+    def _everything(self) -> dict[str, bytes]:
+        kept = (path for path in self.home.rglob("*") if path.is_file() and not path.name.endswith(".lock"))
+        return {str(path): path.read_bytes() for path in kept}
+
+    def _copies(self) -> dict[tuple[str, str], bool]:
+        """Every copy of what is known, at every place: whether it is good."""
+        copies: dict[tuple[str, str], bool] = {}
+        for who in ("0", "1", "2", REMOTE):
+            place = Place(self._folder(who))
+            for path, file in self.known.items():
+                if digest := place.digest(path):
+                    copies[who, path] = digest == file.sha256
+            copies |= {(who, path): True for path in place.sealed()}
+            copies |= {(who, path): False for path in place.spoilt_segments()}
+        return copies
+
+    def _compare(self, before):
+        after = self._copies()
+        for copy, good in before.items():
+            assert not good or after.get(copy), f"a good copy was harmed: {copy}"
+        for copy, good in after.items():
+            assert good or before.get(copy) is False, f"a bad copy came to be: {copy}"
+
+    # The proof
+
+    def _recoverable(self) -> tuple[set[str], set[str]]:
+        """Segments (digests) that are whole somewhere with all that they build on, and the files they name that are."""
+        whole = {one.sha256 for who in (0, 1, 2, REMOTE) for one in Place(self._folder(who)).sealed().values()}
+        whole |= {one.sha256 for who in (0, 1, 2) for one in Place(self._folder(who)).growing().values()}
+        good = {path for (_, path), is_good in self._copies().items() if is_good}
+        chain: set[str] = set()
+        for segment in sorted((self.segments[digest] for digest in whole), key=lambda one: one.seq):
+            held = all(file.path in good for file in segment.objects())
+            if held and (segment.previous is None or segment.previous in chain):
+                chain.add(segment.sha256)
+        return chain, {file.path for one in chain for file in self.segments[one].objects() if file.path in good}
+
+    def _recover(self):
+        """By what the commands give: into an empty root, from the remote, once all that is good was brought there."""
+        kept = self.home.with_name(f"{self.home.name}-kept")
+        shutil.copytree(self.home, kept)
+        try:
+            self._look()
+            self._mend()
+            chain, files = self._recoverable()
+            fresh = Root(self.home / "fresh").place(NAME)
+            report = sync.pull(fresh, self.store)
+            place = Place(fresh.path)
+            lost = {path for path in files if place.digest(path) != self.known[path].sha256}
+            assert not lost, (lost, report.findings)
+            whole = all(file.path in files for one in chain for file in self.segments[one].objects())
+            if chain and whole and self._is_closed("fresh"):
+                assert (
+                    report.exit_code,
+                    [one for one in verify_collection(fresh).findings if one.level == "error"],
+                ) == (0, [])
+        finally:
+            shutil.rmtree(self.home)
+            kept.rename(self.home)
+
+    def _mend(self):
+        """What has no command yet: bad copies go, lost ones come from where they are good."""
+        for who in (0, 1, 2, REMOTE):
+            for path in self._spoilt(who) | {
+                one for (at, one), good in self._copies().items() if at == str(who) and not good
+            }:
+                (self._folder(who) / path).unlink(missing_ok=True)
+        for who in (0, 1, 2, 0, 1, 2):
+            if self._collection(who):
+                self._bring(who)
+                self._bring(REMOTE)
+                sync.push(self._collection(who), self.store)
+                sync.pull(self._collection(who), self.store)
+
+    def _bring(self, who):
+        """What a place has lost of what it should hold."""
+        named, copies = self._named(who), self._copies()
+        for (at, path), good in copies.items():
+            if good and path in named and (str(who), path) not in copies:
+                target = self._folder(who) / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self._folder(at) / path, target)
+
+    def teardown(self):
+        try:
+            if hasattr(self, "known"):
+                self._recover()
+        finally:
+            shutil.rmtree(getattr(self, "home", "/nonexistent"), ignore_errors=True)
+
+
+def test_whatever_happens_what_was_known_comes_back_while_one_good_copy_exists(beginnings, monkeypatch):
+    Archives.beginnings = beginnings
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # kills are here, but nobody pulls the plug
+    monkeypatch.setattr("archiver.sync.transfer.TRANSFERS", 1)  # the same trouble meets the same call
+    search = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate] + [Phase.shrink] * ("SHRINK" in os.environ),
+        report_multiple_bugs=False,
+    )
+    run_state_machine_as_test(Archives, settings=search)
