@@ -5,26 +5,50 @@ from pathlib import Path
 
 import click
 
-from archiver.cli import options, render
+from archiver.cli import options, remotes, render
+from archiver.config import COLLECTION
+from archiver.errors import UsageError
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the web app listens.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one.")
 @click.option("--replay-port", type=click.IntRange(0, 65535), default=8081, show_default=True)
+@click.option(
+    "--remote",
+    metavar=remotes.METAVAR,
+    help="Read WARCs that are not here from their copies there; {collection} in it is replaced.",
+)
+@remotes.endpoint
 @options.shared
-def replay(root: Path, host: str, port: int, replay_port: int, as_json: bool) -> None:
+def replay(
+    root: Path,
+    host: str,
+    port: int,
+    replay_port: int,
+    *,
+    remote: str | None,
+    endpoint_url: str | None,
+    as_json: bool,
+) -> None:
     """Open the archive in a browser.
 
     A web app for researchers, and the replayed pages on an origin of their own.
 
     Runs until Ctrl-C. New captures appear without a restart.
 
+    With --remote, WARCs that are not on this disk are read from their copies in a store, record by record; the index
+    is the one here. docs/replay-remote.md tells how a machine without WARCs gets one.
+
     \b
-    Example:
+    Examples:
       archiver replay --port 8080
+      archiver replay --remote s3://bucket/frontline
+      archiver replay --remote "s3://bucket/{collection}" --endpoint-url https://s3.example.org
     """
     from archiver.replay import serve
+
+    source = _checked(root, *remotes.located(remote, endpoint_url, COLLECTION)) if remote else None
 
     def ready(urls: dict[str, str]) -> None:
         if as_json:
@@ -33,7 +57,21 @@ def replay(root: Path, host: str, port: int, replay_port: int, as_json: bool) ->
             click.echo(f"Archive:  {urls['app']}\nReplay:   {urls['replay']}\nCtrl-C ends both.")
             sys.stdout.flush()
 
-    serve(root, host=host, port=port, replay_port=replay_port, on_ready=ready)
+    serve(root, host=host, port=port, replay_port=replay_port, remote=source, on_ready=ready)
+
+
+def _checked(root: Path, url: str, endpoint_url: str | None) -> tuple[str, str | None]:
+    """The remote, if it can be one for the collections here. Its server is not asked yet."""
+    from archiver.collection import Root
+    from archiver.stores import open_store
+
+    names = [collection.name for collection in Root(root).collections()]
+    if COLLECTION not in url and len(names) > 1:
+        hint = f"Write {COLLECTION} where their names stand in its address, as in s3://BUCKET/{COLLECTION}."
+        raise UsageError("That remote holds one collection, and there are several here.", hint)
+    for name in names[:1]:
+        open_store(url.replace(COLLECTION, name), endpoint_url=endpoint_url)
+    return url, endpoint_url
 
 
 COMMANDS = (replay,)

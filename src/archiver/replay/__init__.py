@@ -27,6 +27,11 @@ POLL_SECONDS = 0.2
 WHAT = {"archiver.replay.server": "The replay server", "archiver.web": "The web app"}
 
 
+Remote = tuple[str, str | None]
+"""Where WARCs that are not here are read: the address of a store, with `{collection}` in it where it is to hold several
+collections, and the endpoint of an S3 server that is not Amazon's."""
+
+
 class Child:
     """One server process, at a socket that we listen on already: its address is known before it runs."""
 
@@ -94,9 +99,18 @@ class Replay:
     replay: str
     """`http://host:port` of the replay server."""
 
-    def __init__(self, root: Path, *, host: str = "127.0.0.1", port: int = 8080, replay_port: int = 8081) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        replay_port: int = 8081,
+        remote: Remote | None = None,
+    ) -> None:
         """`root` holds the collections; a port of 0 takes any free one."""
         self.root = root.absolute()
+        self.remote = remote
         self.host = host
         self.ports = port, replay_port
         self.children: list[Child] = []
@@ -109,7 +123,11 @@ class Replay:
             self.app, self.replay = _origin(app_name, app_socket), _origin(replay_name, replay_socket)
             common = ["--root", str(self.root)]
             for module, listener, arguments in (
-                ("archiver.replay.server", replay_socket, ["--name", replay_name, "--app-origin", self.app]),
+                (
+                    "archiver.replay.server",
+                    replay_socket,
+                    ["--name", replay_name, "--app-origin", self.app, *read_from(self.remote)],
+                ),
                 ("archiver.web", app_socket, ["--name", app_name, "--replay-url", self.replay]),
             ):
                 child = Child(module, listener, [*common, *arguments])
@@ -136,6 +154,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8080,
     replay_port: int = 8081,
+    remote: Remote | None = None,
     on_ready: Callable[[dict[str, str]], None],
 ) -> None:
     """Run both servers until SIGINT or SIGTERM, from the main thread.
@@ -147,7 +166,7 @@ def serve(
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    with Replay(root, host=host, port=port, replay_port=replay_port) as servers:
+    with Replay(root, host=host, port=port, replay_port=replay_port, remote=remote) as servers:
         before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             on_ready({"app": servers.app, "replay": servers.replay})
@@ -158,14 +177,20 @@ def serve(
 
 
 @contextmanager
-def running_replay(root: Path) -> Iterator[str]:
+def running_replay(root: Path, remote: Remote | None = None) -> Iterator[str]:
     """The replay server alone, at a free port of `localhost`; gives its address."""
     with listen("127.0.0.1", 0) as listener:
-        child = Child("archiver.replay.server", listener, ["--root", str(root.absolute())])
+        child = Child("archiver.replay.server", listener, ["--root", str(root.absolute()), *read_from(remote)])
         try:
             yield child.wait_ready()
         finally:
             child.end()
+
+
+def read_from(remote: Remote | None) -> list[str]:
+    """The options that tell the replay server of a remote; credentials come to it by the environment."""
+    url, endpoint_url = remote or (None, None)
+    return (["--remote", url] if url else []) + (["--endpoint-url", endpoint_url] if endpoint_url else [])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -16,14 +16,16 @@ from copy import copy
 from typing import Any
 
 from pywb.apps.rewriterapp import RewriterApp
+from pywb.apps.wbrequestresponse import WbResponse
 from pywb.rewrite.default_rewriter import DefaultRewriter
 from pywb.rewrite.header_rewriter import DefaultHeaderRewriter
 from pywb.rewrite.html_rewriter import HTMLRewriter
 from pywb.rewrite.regex_rewriters import JSWombatProxyRewriter
 from pywb.rewrite.rewrite_js_workers import JSWorkerRewriter
+from pywb.rewrite.templateview import BaseInsertView
 from pywb.rewrite.wburl import WbUrl
 
-from archiver.replay import films, modules
+from archiver.replay import films, loading, modules
 
 STATIC = "archiver/"
 """Our own scripts, below pywb's `/static/`."""
@@ -229,6 +231,7 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.js_proxy_rw = ArchiveRewriter(replay_mod=self.replay_mod)
+        self.unavailable_view = BaseInsertView(self.jinja_env, "unavailable.html")
         self.parts = copy(self)
         self.parts.redirect_to_exact = False
 
@@ -236,6 +239,13 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         """One answer. Only documents are redirected to their exact timestamp; scripts ask without a modifier too."""
         part = WbUrl(wb_url.replace("#", "%23")).is_embed or environ.get("HTTP_SEC_FETCH_DEST") in PARTS
         return RewriterApp.render_content(self.parts if part else self, wb_url, kwargs, environ)
+
+    def _error_response(self, environ: Any, wbe: Any) -> Any:
+        """pywb's page for what cannot be shown; ours where a store does not give what the archive has."""
+        if (reason := loading.reason_of(wbe)) is None:
+            return super()._error_response(environ, wbe)
+        page = self.unavailable_view.render_to_string(environ, url=wbe.url, reason=reason)
+        return WbResponse.text_response(page, status=loading.STATUS[reason], content_type="text/html; charset=utf-8")
 
     def _add_range(self, record: Any, wb_url: Any, start: int | None, end: int | None) -> Any:
         """A part of what is stored whole. pywb rewrites no parts, so that manifests are given whole."""

@@ -9,14 +9,11 @@ monkey.patch_all()
 
 import argparse
 import os
-import re
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import redirect_stdout
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from secrets import token_urlsafe
 from shutil import copytree
@@ -27,40 +24,16 @@ import gevent
 from gevent.pywsgi import WSGIServer
 from pywb.apps.frontendapp import FrontEndApp
 from pywb.utils.geventserver import RequestURIWSGIHandler
-from pywb.warcserver.index.aggregator import DirectoryIndexSource
 
 from archiver.replay.child import announce, end_with_parent
 from archiver.replay.guard import Application, Guard
+from archiver.replay.loading import ArchiveServer
 from archiver.replay.rewriting import STATIC, ArchiveRewriterApp
+from archiver.replay.sources import Sources
 
 TEMPLATES = Path(__file__).parent / "templates"
-LEVEL = re.compile(r"(\A|/)\d+\.cdxj\Z")
-
-
-class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
-    """The index levels of a collection, opened from small to large, without lines that stand in two of them.
-
-    Lines move from a level to the next one by first appearing there: read in this order, none is ever missed.
-    Of a URL that is stored whole, the ranges that are stored as well (206) are left out: pywb makes its own of a whole.
-    """
-
-    def _load_files_single_dir(self, the_dir: str) -> Iterator[tuple[str, Any]]:
-        found = super()._load_files_single_dir(the_dir)
-        levels = (named for named in found if LEVEL.search(str(named[0])))  # not those that are being written
-        yield from sorted(levels, key=lambda named: str(named[0]))
-
-    def _merge(self, iter_list: list[Any]) -> Iterator[Any]:
-        for _, lines in groupby(self._merged(iter_list), key=itemgetter("urlkey")):
-            found = list(lines)
-            yield from [line for line in found if line.get("status") != "206"] or found
-
-    def _merged(self, iter_list: list[Any]) -> Iterator[Any]:
-        last = None
-        for line in super()._merge(iter_list):
-            place = line["urlkey"], line["timestamp"], line.get("filename"), line.get("offset")
-            if place != last:
-                yield line
-            last = place
+FILES = {"AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
+"""Variables that name files, perhaps by relative paths."""
 
 
 SECRET = token_urlsafe(16)
@@ -74,9 +47,9 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
     REPLAY_API = f"http://localhost:%s/{SECRET}/{{coll}}/resource/postreq"
     CDX_API = f"http://localhost:%s/{SECRET}/{{coll}}/index"
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, sources: Sources) -> None:
         config = {
-            "collections_root": str(root),
+            "collections_root": str(sources.root),
             "framed_replay": False,
             "redirect_to_exact": True,
             "csp-header": "",
@@ -86,10 +59,8 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
             "static_dir": ".none",
         }
         super().__init__(config_file="config.yaml", custom_config=config)
+        self.warcserver = ArchiveServer(config, sources)
         self.warcserver_server.server.application = behind_secret(self.warcserver)
-        handler = self.warcserver.auto_handler
-        known = handler.index_source
-        handler.index_source = LevelSource(base_prefix=known.base_prefix, base_dir=known.base_dir, config=known.config)
 
 
 def behind_secret(application: Application) -> Application:
@@ -106,16 +77,19 @@ def behind_secret(application: Application) -> Application:
     return gate
 
 
-def serve(root: Path, listener: socket.socket, name: str, app: str | None, out: TextIO) -> None:
+def serve(sources: Sources, listener: socket.socket, name: str, app: str | None, out: TextIO) -> None:
     """Answer at `listener` until SIGTERM or SIGINT. Works in an empty folder, because pywb reads what lies there."""
     os.environ.pop("PYWB_CONFIG_FILE", None)
-    os.environ["NO_PROXY"] = "*"  # pywb asks itself over loopback
+    direct = os.environ.pop("no_proxy", "") or os.environ.get("NO_PROXY", "")
+    os.environ["NO_PROXY"] = f"{direct},localhost"  # where pywb asks itself
+    for variable in FILES & os.environ.keys():
+        os.environ[variable] = str(Path(os.environ[variable]).expanduser().absolute())
     with TemporaryDirectory(prefix="archiver-replay-") as empty:
         os.chdir(empty)
         Path("config.yaml").write_text("{}\n")
         copytree(TEMPLATES, "templates")
         origin = f"http://{name}:{listener.getsockname()[1]}"
-        pywb = ReplayApp(root)
+        pywb = ReplayApp(sources)
         server = WSGIServer(listener, Guard(pywb, origin, app), handler_class=RequestURIWSGIHandler, log=None)
         pywb.warcserver_server.server.log = server.log  # no line per request on stderr
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -136,6 +110,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen at; 0: any free one")
     parser.add_argument("--name", default="localhost", help="the host name that readers use")
     parser.add_argument("--app-origin", help="the web app's http://host:port, which may show replay in a frame")
+    parser.add_argument("--remote", help="the store to read from what is not here; {collection} in it is replaced")
+    parser.add_argument("--endpoint-url", help="its S3 server, where it is not AWS")
     parser.add_argument("--socket", type=int, help="descriptor of a listening socket, instead of --host and --port")
     options = parser.parse_args()
     out = sys.stdout
@@ -144,8 +120,9 @@ def main() -> None:
         listener = socket.socket(fileno=options.socket)
     else:
         listener = socket.create_server((options.host, options.port), backlog=256)
+    sources = Sources(options.root.absolute(), options.remote, options.endpoint_url)
     with redirect_stdout(sys.stderr):  # pywb prints now and then
-        serve(options.root.absolute(), listener, options.name, options.app_origin, out)
+        serve(sources, listener, options.name, options.app_origin, out)
 
 
 if __name__ == "__main__":
