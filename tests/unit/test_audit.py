@@ -35,7 +35,7 @@ class Store(MemoryStore):
         self.rotten = set()
         self.gone = False
 
-    def put(self, key, body, *, bytes, sha256):
+    def put(self, key, body, *, bytes, sha256, free=False):
         self.noted[key] = sha256
         return super().put(key, body, bytes=bytes, sha256=sha256)
 

@@ -97,9 +97,9 @@ class Strict(MemoryStore):
             raise StoreError(key, "the server refused (500 InternalError)", retryable=True)
         return super().open(key, start, bytes)
 
-    def put(self, key, body, *, bytes, sha256):
+    def put(self, key, body, *, bytes, sha256, free=False):
         self._note("put", key)
-        return super().put(key, body, bytes=bytes, sha256=sha256)
+        return super().put(key, body, bytes=bytes, sha256=sha256, free=free)
 
     def _note(self, *what):
         if self.fail_at is not None and len(self.asked) >= self.fail_at:
@@ -314,6 +314,7 @@ class Slow:
 
     def __init__(self, store):
         self.list = store.list
+        self.clear_uploads = store.clear_uploads
         self.store = store
 
     def put(self, *arguments, **facts):

@@ -1,6 +1,7 @@
 """Stores keep bytes under keys; a collection is replicated to one. See `Store` for what each promises."""
 
-from collections.abc import Iterator
+import builtins
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -121,8 +122,10 @@ class Store(Protocol):
         """
         ...
 
-    def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:
+    def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str, free: bool = False) -> bool:
         """Store `body` (seekable, at its start) if the key is free: True if this call stored it.
+
+        `free`: the caller has just listed that it is, so that no look need come before.
 
         Atomic: other readers see nothing or the whole. False if the same bytes are there already, also when
         an answer was lost and the retry met its own object. `ObjectConflict` if other bytes are there:
@@ -130,6 +133,14 @@ class Store(Protocol):
         `sha256` say; what reading it raises passes unchanged. The far side checks the digest where it can.
         Two writers of one key at the same instant are kept apart only by stores with conditional writes;
         keys that carry a digest or a random id need none.
+        """
+        ...
+
+    def clear_uploads(self, wanted: Container[str]) -> builtins.list[str]:
+        """Give up what was sent in parts and will not be finished; returns its keys.
+
+        That is whatever was cut off here for a key that is not `wanted` any more, and what anybody else began
+        more than a day ago. Objects are never touched.
         """
         ...
 
@@ -163,11 +174,12 @@ class Store(Protocol):
         ...
 
 
-def open_store(url: str, *, endpoint_url: str | None = None) -> Store:
+def open_store(url: str, *, endpoint_url: str | None = None, uploads: Path | None = None) -> Store:
     """The store at `s3://BUCKET/PREFIX` or `file:///FOLDER` (a folder that is there, such as a mounted disk).
 
     `endpoint_url` names an S3 server other than Amazon's (without it, AWS_ENDPOINT_URL does); credentials come from
-    boto3's own chain alone.
+    boto3's own chain alone. In the folder `uploads` a store writes down what it sends in parts, to take that up
+    again after a kill.
     Raises `UsageError` for other addresses, `StoreError` where there is no folder or no credentials.
     """
     parts = urlsplit(url)
@@ -177,7 +189,7 @@ def open_store(url: str, *, endpoint_url: str | None = None) -> Store:
     if parts.scheme == "s3":
         from archiver.stores.s3 import S3Store  # boto3 costs half a second; only those who need it pay
 
-        return S3Store(parts.netloc, parts.path.strip("/"), endpoint_url=endpoint_url)
+        return S3Store(parts.netloc, parts.path.strip("/"), endpoint_url=endpoint_url, uploads=uploads)
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and endpoint_url is None:
         from archiver.stores.local import LocalStore
 

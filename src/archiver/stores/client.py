@@ -16,6 +16,10 @@ from archiver.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+CONNECTIONS = 64
+"""Kept open at most, each to be used again."""
+
 _CREDENTIALS_HINT = (
     "boto3 looks for them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then in ~/.aws (AWS_PROFILE chooses)."
 )
@@ -47,10 +51,16 @@ _KINDS = {_ABSENT: "absent", _COLD: "cold", _DENIED: "denied", _REJECTED: "denie
 TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", "412", "409"}
 """Answers to a write that may mean: it is there already, perhaps from our own attempt whose answer was lost."""
 _BUSY = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequests"}
+_LINE = (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError)
 
 
 def connect(where: str, endpoint_url: str | None) -> "S3Client":
     """A client over boto3's own credential chain."""
+    return connected(where, endpoint_url)[1]
+
+
+def connected(where: str, endpoint_url: str | None) -> "tuple[botocore.session.Session, S3Client]":
+    """The same with its session, which has the credentials."""
     endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if endpoint_url:
         parts = urlsplit(endpoint_url)
@@ -68,13 +78,13 @@ def connect(where: str, endpoint_url: str | None) -> "S3Client":
             signature_version="s3v4",
             s3={"addressing_style": "path" if endpoint_url else "auto"},
             retries={"mode": "standard", "total_max_attempts": 4},
-            connect_timeout=10,
-            read_timeout=60,
-            max_pool_connections=16,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_pool_connections=CONNECTIONS,
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return session.client("s3", endpoint_url=endpoint_url or None, config=config)
+        return core, session.client("s3", endpoint_url=endpoint_url or None, config=config)
 
 
 @contextmanager
@@ -83,11 +93,10 @@ def answered(where: str) -> Iterator[None]:
     try:
         yield
     except boto.ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        why, hint = _REFUSALS.get(code_of(error), (f"the server refused ({status} {code_of(error)})", ""))
-        retryable = status >= 500 or code_of(error) in _BUSY | TAKEN
-        kind = _KINDS.get((why, hint), "")
-        raise StoreError(where, why, hint, retryable=retryable, kind=kind) from error
+        refusal = f"the server refused ({_status_of(error)} {code_of(error)})"
+        why, hint = _REFUSALS.get(code_of(error), (refusal, ""))
+        retryable = may_pass(error) or code_of(error) in TAKEN
+        raise StoreError(where, why, hint, retryable=retryable, kind=_KINDS.get((why, hint), "")) from error
     except boto.BotoCoreError as error:
         raise _failure(where, error) from error
 
@@ -100,7 +109,7 @@ def _failure(where: str, error: boto.BotoCoreError) -> StoreError:
         return StoreError(where, "the AWS configuration names no such profile or cannot be read", _CREDENTIALS_HINT)
     if isinstance(error, boto.SSLError):
         return StoreError(where, "the server's TLS certificate is not accepted", "AWS_CA_BUNDLE names a private CA.")
-    if isinstance(error, boto.ConnectionError | boto.HTTPClientError | boto.IncompleteReadError):
+    if isinstance(error, _LINE):
         hint = "Check the endpoint's address and the network, then run it again."
         return StoreError(where, "the server cannot be reached or broke off", hint, retryable=True)
     return StoreError(where, f"the request could not be made ({type(error).__name__})")
@@ -109,3 +118,18 @@ def _failure(where: str, error: boto.BotoCoreError) -> StoreError:
 def code_of(error: boto.ClientError) -> str:
     """The code of a server's refusal, such as `NoSuchKey`."""
     return str(error.response["Error"].get("Code") or "")
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed a moment later: the line broke, the server is busy or has a fault.
+
+    A 409 is a race of two writers that is not decided yet.
+    """
+    if isinstance(error, boto.ClientError):
+        busy = code_of(error) in _BUSY | {"ConditionalRequestConflict", "409"}
+        return busy or (_status_of(error) >= 500 and code_of(error) not in ("NotImplemented", "501"))
+    return isinstance(error, _LINE) and not isinstance(error, boto.SSLError)
+
+
+def _status_of(error: boto.ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,7 +1,8 @@
 """A store in memory: it keeps every promise and forgets all. For trying things out."""
 
+import builtins
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from io import BytesIO
 from typing import BinaryIO
 
@@ -46,7 +47,7 @@ class MemoryStore:
             raise StoreError(f"{self.url}{key}", "there is no such object", kind="absent")
         return BytesIO(content[start:] if bytes is None else content[start : start + bytes])
 
-    def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:
+    def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str, free: bool = False) -> bool:
         """See `Store.put`."""
         content = body.read()
         digest, size = disk.sha256_stream(BytesIO(content))
@@ -61,6 +62,10 @@ class MemoryStore:
             self.objects[key] = content
             self._lock(key)
         return True
+
+    def clear_uploads(self, wanted: Container[str]) -> builtins.list[str]:
+        """See `Store.clear_uploads`: nothing is left of one here."""
+        return []
 
     def replace(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> None:
         """See `Store.replace`."""

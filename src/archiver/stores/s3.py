@@ -1,18 +1,19 @@
 """A store in an S3 bucket, Amazon's or any that speaks its language.
 
 Servers differ, so nothing is trusted to be there: SHA-256 and Content-MD5 both go with every body (some check only
-the one, some only the other), `If-None-Match: *` goes with every write and a look comes before it (some ignore the
-header), and a header that a server declines is left out from then on. The object's digest is kept in its metadata.
+the one, some only the other), `If-None-Match: *` goes with every write, and a look comes before it (some ignore the
+header) unless the caller has looked, and a header that a server declines is left out from then on. The object's digest
+is kept in its metadata.
 """
 
+import builtins
 import hashlib
 import re
-from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore import exceptions as boto
 
@@ -20,19 +21,19 @@ from archiver import disk
 from archiver.errors import ObjectConflict, StoreError, UsageError
 from archiver.model import now
 from archiver.stores import BodyMismatch, Lock, ObjectInfo, Retention, Version, locks
-from archiver.stores.client import TAKEN, answered, code_of, connect
+from archiver.stores.client import TAKEN, answered, code_of, connected
+from archiver.stores.journal import Journal
 from archiver.stores.keys import safe_key
 from archiver.stores.resume import resumed
+from archiver.stores.uploads import Body, Uploads, base64, filled
+from archiver.stores.wire import Wire
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
 
-SINGLE_BYTES = 64 << 20
-"""A body up to this size goes in one request."""
-PART_BYTES = 16 << 20
-"""What of a greater body is sent, and held in memory, at a time."""
-MOST_PARTS = 10_000
-"""S3's own limit; a body that would need more gets greater parts."""
+SINGLE_BYTES = 16 << 20
+"""A body up to this size is read into memory and goes in one request, greater ones in parts: what is sent was hashed
+before, and not read again."""
 PAGE_KEYS = 1000
 NO_LOCKS = "Make a bucket with Object Lock, or take the collection's lock off: archiver remote lock --none."
 
@@ -43,15 +44,23 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 class S3Store:
     """See `Store`. Threads may share one."""
 
-    def __init__(self, bucket: str, prefix: str = "", *, endpoint_url: str | None = None) -> None:
-        """Raises `UsageError` at a name that is none, `StoreError` without credentials; asks no server yet."""
+    def __init__(
+        self, bucket: str, prefix: str = "", *, endpoint_url: str | None = None, uploads: Path | None = None
+    ) -> None:
+        """Raises `UsageError` at a name that is none, `StoreError` without credentials; asks no server yet.
+
+        `uploads` is the folder of the journal of uploads that are under way.
+        """
         if not _BUCKET.match(bucket):
             raise UsageError(f"{bucket!r} cannot name a bucket.", "Write s3://BUCKET/PREFIX.")
         self.url = f"s3://{bucket}/{prefix}"
         self.retention: Retention | None = None
         self._bucket = bucket
         self._prefix = f"{safe_key(prefix)}/" if prefix else ""
-        self._client = connect(self.url, endpoint_url)
+        session, self._client = connected(self.url, endpoint_url)
+        self._wire = Wire(self._client, session, bucket)
+        journal = Journal(uploads, self._client.meta.endpoint_url, bucket)
+        self._uploads = Uploads(self._client, self._wire, self._granted, journal)
         self._declined: set[str] = set()
         self._locking: bool | None = None
 
@@ -79,53 +88,49 @@ class S3Store:
 
     def open(self, key: str, start: int = 0, bytes: int | None = None) -> BinaryIO:
         """See `Store.open`. A connection that breaks is taken up again where it broke."""
-        place = self._place(key)
+        name = self._place(key)["Key"]
         if bytes is not None and bytes <= 0:
             return BytesIO()
         end = "" if bytes is None else str(start + bytes - 1)
 
         def fetch(done: int) -> "StreamingBody":
             if not (begin := start + done) and not end:
-                return self._client.get_object(**place)["Body"]
-            answer = self._client.get_object(**place, Range=f"bytes={begin}-{end}")
-            if not answer.get("ContentRange", "").startswith(f"bytes {begin}-"):
+                return self._wire.get(name)[1]
+            told, body = self._wire.get(name, f"bytes={begin}-{end}")
+            if not told.get("Content-Range", "").startswith(f"bytes {begin}-"):
+                body.close()
                 raise StoreError(self._where(key), "the server cannot send a part of it, or resume after a break")
-            return answer["Body"]
+            return body
 
         return resumed(fetch, lambda: answered(self._where(key)))
 
-    def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> bool:
+    def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str, free: bool = False) -> bool:
         """See `Store.put`."""
-        place = self._place(key)
-        if self._present(key, bytes, sha256):
+        if not free and self._present(key, bytes, sha256):
             return False
-        found, size = disk.sha256_stream(body)
-        if (found, size) != (sha256, bytes):
-            raise BodyMismatch(key, sha256, found)
-        body.seek(0)
         with answered(self._where(key)):
             try:
-                if bytes <= SINGLE_BYTES:
-                    self._put_whole(place, body, sha256)
-                else:
-                    self._put_parts(key, place, body, sha256, size=bytes)
+                self._send(key, body, bytes, sha256, {"IfNoneMatch": "*"})
             except boto.ClientError as error:
-                if code_of(error) in TAKEN and self._present(key, bytes, sha256):
+                if code_of(error) not in TAKEN:
+                    raise
+                if self._present(key, bytes, sha256):
                     return False
-                raise
+                if code_of(error) != "NoSuchUpload":
+                    raise
+                body.seek(0)
+                self._send(key, body, bytes, sha256, {"IfNoneMatch": "*"})  # somebody gave our upload up meanwhile
         return True
 
     def replace(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> None:
         """See `Store.replace`. Where versions are kept, what was there stays beneath."""
-        found, size = disk.sha256_stream(body)
-        if (found, size) != (sha256, bytes):
-            raise BodyMismatch(key, sha256, found)
-        body.seek(0)
         with answered(self._where(key)):
-            if bytes <= SINGLE_BYTES:
-                self._put_whole(self._place(key), body, sha256, free=False)
-            else:
-                self._put_parts(key, self._place(key), body, sha256, size=bytes, free=False)
+            self._send(key, body, bytes, sha256, {})
+
+    def clear_uploads(self, wanted: Container[str]) -> builtins.list[str]:
+        """See `Store.clear_uploads`."""
+        with answered(self.url):
+            return self._uploads.clear(self._prefix, wanted)
 
     def erase(self, key: str) -> Lock | None:
         """See `Store.erase`."""
@@ -192,40 +197,19 @@ class S3Store:
             raise ObjectConflict(key, sha256, found)
         return True
 
-    def _put_whole(self, place: dict[str, Any], body: BinaryIO, sha256: str, *, free: bool = True) -> None:
-        checks = {"ChecksumSHA256": _base64(bytes.fromhex(sha256))} | _only_if(free)
-        md5 = hashlib.md5(usedforsecurity=False)
-        while chunk := body.read(disk.CHUNK):
-            md5.update(chunk)
-        noted = self._noted(sha256) | {"ContentMD5": _base64(md5.digest())}
-        self._ask("put_object", checks, **place, **noted, Body=body)
-
-    def _put_parts(
-        self, key: str, place: dict[str, Any], body: BinaryIO, sha256: str, *, size: int, free: bool = True
-    ) -> None:
-        algorithm = {"ChecksumAlgorithm": "SHA256"}
-        upload = self._ask("create_multipart_upload", algorithm, **place, **self._noted(sha256))["UploadId"]
-        try:
-            parts: list[dict[str, Any]] = []
-            digest = hashlib.sha256()
-            part_bytes = max(PART_BYTES, -(-size // MOST_PARTS))
-            while part := body.read(part_bytes):
-                digest.update(part)
-                parts.append(self._put_part(place | {"UploadId": upload}, len(parts) + 1, part))
-            if digest.hexdigest() != sha256:
-                raise BodyMismatch(key, sha256, digest.hexdigest())
-            whole = {"Parts": parts}
-            self._ask("complete_multipart_upload", _only_if(free), **place, UploadId=upload, MultipartUpload=whole)
-        except BaseException:
-            with suppress(boto.ClientError, boto.BotoCoreError):
-                self._client.abort_multipart_upload(**place, UploadId=upload)
-            raise
-
-    def _put_part(self, place: dict[str, Any], number: int, part: bytes) -> dict[str, Any]:
-        md5 = _base64(hashlib.md5(part, usedforsecurity=False).digest())
-        check = {"ChecksumSHA256": _base64(hashlib.sha256(part).digest())}
-        answer = self._ask("upload_part", check, **place, PartNumber=number, Body=BytesIO(part), ContentMD5=md5)
-        return {"PartNumber": number} | {name: answer[name] for name in ("ETag", "ChecksumSHA256") if name in answer}
+    def _send(self, key: str, stream: BinaryIO, size: int, sha256: str, only_if: dict[str, str]) -> None:
+        """Read a body once, and store it if it is what it should be."""
+        name = self._place(key)["Key"]
+        if size > SINGLE_BYTES:
+            self._uploads.send(Body(name, stream, size, sha256, self._noted(sha256), only_if))
+            return
+        content = filled(stream, size + 1)
+        digest = hashlib.sha256(content)
+        if (digest.hexdigest(), len(content)) != (sha256, size):
+            raise BodyMismatch(key, sha256, digest.hexdigest())
+        md5 = base64(hashlib.md5(content, usedforsecurity=False).digest())
+        fixed, wishes = self._noted(sha256) | {"ContentMD5": md5}, {"ChecksumSHA256": base64(digest.digest())} | only_if
+        self._granted(lambda granted: self._wire.put(name, content, sha256, fixed | granted), wishes)
 
     def _noted(self, sha256: str) -> dict[str, Any]:
         """What goes with a new object: its digest as metadata, and its lock."""
@@ -233,14 +217,12 @@ class S3Store:
             locks.arguments(self.retention.lock(now())) if self.retention else {}
         )
 
-    def _ask(self, operation: str, wishes: dict[str, str], **arguments: Any) -> dict[str, Any]:
+    def _granted(self, call: Callable[[dict[str, str]], Any], wishes: dict[str, str]) -> Any:
         """Call with the wishes that this server has not declined so far."""
         while True:
-            if "Body" in arguments:
-                arguments["Body"].seek(0)
             granted = {name: value for name, value in wishes.items() if name not in self._declined}
             try:
-                return cast(dict[str, Any], getattr(self._client, operation)(**arguments, **granted))
+                return call(granted)
             except boto.ClientError as error:
                 name = _declined_by(error, granted)
                 if name is None:
@@ -257,16 +239,7 @@ def _declined_by(error: boto.ClientError, wishes: dict[str, str]) -> str | None:
     return next(iter(named), None) if code_of(error) in ("InvalidArgument", "InvalidRequest") else None
 
 
-def _only_if(free: bool) -> dict[str, str]:
-    """The condition that a key be free."""
-    return {"IfNoneMatch": "*"} if free else {}
-
-
 def _recorded(metadata: dict[str, str]) -> str | None:
     """The digest noted at upload; servers change the case of metadata's names."""
     noted = {name.lower(): value for name, value in metadata.items()}.get("sha256", "")
     return noted if _DIGEST.match(noted) else None
-
-
-def _base64(digest: bytes) -> str:
-    return b64encode(digest).decode()
