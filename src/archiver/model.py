@@ -332,7 +332,7 @@ class Finding:
 class Action:
     """One step of a plan, with its reason; plans are made purely and acted out dully."""
 
-    verb: Literal["upload", "download", "keep", "skip", "conflict", "missing"]
+    verb: Literal["upload", "download", "keep", "skip", "conflict", "missing", "replace", "restore", "undelete"]
     key: str
     reason: str
     bytes: int = 0

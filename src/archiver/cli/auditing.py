@@ -1,4 +1,4 @@
-"""`sync verify`: what a store really holds."""
+"""`sync verify` and `sync repair`: what a store really holds, and mending it or this copy."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +68,42 @@ def verify(
     if as_json:
         render.emit(report.as_json())
     else:
+        render.findings(report.findings)
+        click.echo(report.summary())
+    return report.exit_code
+
+
+@click.command()
+@remotes.argument
+@click.option("-c", "--collection", "name", required=True, metavar="NAME", help="The collection.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option("--without-warcs", is_flag=True, help="WARCs that are not here are meant to be only there.")
+@options.shared
+def repair(
+    *, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: bool, without_warcs: bool, as_json: bool
+) -> int:
+    """Read both copies whole, and mend each from the other where the ledger says so.
+
+    Damaged bytes are kept under ROOT/.archiver/quarantine before anything takes their place. Where neither copy is
+    good, nothing is touched and a finding remains. This alone may put an object in the place of another.
+
+    \b
+    Examples:
+      archiver sync repair -c frontline vault --dry-run
+      archiver sync repair -c frontline vault
+    """
+    from archiver.collection import Root
+    from archiver.sync.mending import repair as run
+
+    collection = Root(root).collection(name)
+    with render.progress(quiet=as_json) as observe:
+        store = remotes.opened(url, endpoint_url)
+        report = run(collection, store, warcs=not without_warcs, dry_run=dry_run, progress=observe)
+    if as_json:
+        render.emit(report.as_json())
+    else:
+        for action in report.actions:
+            click.echo(f"{action.verb}\t{render.plain(action.key)}\t{render.plain(action.reason)}")
         render.findings(report.findings)
         click.echo(report.summary())
     return report.exit_code

@@ -94,5 +94,6 @@ def _report(report: "SyncReport", *, as_json: bool) -> int:
     return report.exit_code
 
 
-sync.add_command(auditing.verify)
+for command in (auditing.verify, auditing.repair):
+    sync.add_command(command)
 COMMANDS = (sync,)

@@ -40,6 +40,26 @@ def set_aside(collection: Collection, path: str) -> Path:
     return target
 
 
+def keep(collection: Collection, path: str, source: BinaryIO) -> Path:
+    """Copy damaged bytes from elsewhere into quarantine, as what lies at `path` there; returns their place.
+
+    What reading `source` raises passes unchanged, and then nothing is kept.
+    """
+    collection.local(path)
+    target = _free(collection.state.path / "quarantine" / collection.name, now(), path)
+    disk.make_directory(target.parent)
+    temporary = disk.temporary_beside(target)
+    try:
+        with disk.writing(target), temporary.open("xb") as stream:
+            while chunk := source.read(disk.CHUNK):
+                stream.write(chunk)
+            disk.sync_file(stream)
+        disk.publish(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
 def restore(collection: Collection, file: FileRef, source: BinaryIO) -> bool:
     """Bring one file back, byte by byte from `source`, once size and digest agree with `file`; True if it was needed.
 

@@ -11,7 +11,8 @@ from io import BytesIO
 
 from archiver.collection import Collection
 from archiver.model import FileRef, Finding, Progress, silent
-from archiver.stores import Retention, Store
+from archiver.stores import Store
+from archiver.sync.locking import policy_of
 from archiver.sync.plan import SyncReport, plan, sound, strangers, without_warcs
 from archiver.sync.sides import read_here, read_there
 from archiver.sync.transfer import download, each, upload
@@ -25,7 +26,7 @@ def push(collection: Collection, store: Store, *, dry_run: bool = False, progres
     A file whose bytes are not what the ledger says is not sent, nor is a segment that names it or builds on such.
     At a conflict nothing is sent at all.
     """
-    store.retention = Retention.of(collection.metadata().get("policies", {}).get("lock"))
+    store.retention = policy_of(collection)
     if not dry_run:
         collection.seal()
     here, findings = read_here(collection, opened=dry_run)

@@ -20,9 +20,9 @@ from archiver.errors import StoreError
 from archiver.fixity import Fixity
 from archiver.ledger import Event
 from archiver.model import FileRef, Finding, Progress, now, silent, timestamp
-from archiver.stores import Retention, Store
+from archiver.stores import Store
 from archiver.sync.expectation import REPAIR, Expected, compared, expectation, forbidden, listed, missing, overwritten
-from archiver.sync.locking import LockAudit
+from archiver.sync.locking import LockAudit, policy_of
 from archiver.sync.transfer import each, still_there
 
 Level = Literal["list", "head", "deep"]
@@ -119,7 +119,7 @@ def audit(
     listing = listed(store, expected, versions=level != "list")
     findings = [*expected.findings, *compared(expected, listing), *forbidden(expected, listing, store)]
     present = [file for key, file in sorted(expected.files.items()) if key in listing.objects]
-    retention = Retention.of(collection.metadata().get("policies", {}).get("lock"))
+    retention = policy_of(collection)
     locks = LockAudit(store, retention, touch=not dry_run) if retention and level != "list" else None
     if level == "head" or locks:
         findings += each(present, lambda file: _looked_at(store, file, locks), "looking", progress)[1]

@@ -4,12 +4,24 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-from archiver.errors import StoreError
+from archiver.collection import Collection
+from archiver.errors import StoreError, UnreadableInput
 from archiver.model import Finding, now, timestamp
 from archiver.stores import Lock, Retention, Store
 
 SLACK = timedelta(days=1)
 """A lock that lacks less than this of the policy's days is not touched: not every audit costs a request an object."""
+
+
+def policy_of(collection: Collection) -> Retention | None:
+    """How the collection says that its objects are locked.
+
+    None also where its description is damaged: to verify tells of that, and the next audit locks what came without.
+    """
+    try:
+        return Retention.of(collection.metadata().get("policies", {}).get("lock"))
+    except UnreadableInput:
+        return None
 
 
 class LockAudit:

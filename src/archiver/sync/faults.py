@@ -1,0 +1,83 @@
+"""What is wrong with the two copies of a collection, and what a repair can do about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from archiver import disk
+from archiver.collection import Collection
+from archiver.errors import UnreadableInput
+from archiver.fixity import LOCAL, Fixity
+from archiver.model import Action, FileRef, Finding, Progress, now, timestamp
+from archiver.stores import Store
+from archiver.sync.audit import check_bytes
+from archiver.sync.expectation import Expected, Listing
+from archiver.sync.transfer import each
+
+OTHER = "Look in another remote or in a package: `archiver repair`."
+
+
+@dataclass(slots=True)
+class Faults:
+    """Why a copy's file is not what the ledger says, in words, by path."""
+
+    here: dict[str, str] = field(default_factory=dict)
+    there: dict[str, str] = field(default_factory=dict)
+    absent_here: set[str] = field(default_factory=set)
+    absent_there: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    """Objects that a delete marker hides: what lies beneath is not known."""
+
+
+def examine(collection: Collection, store: Store, expected: Expected, listing: Listing, progress: Progress) -> Faults:
+    """Read every byte of both copies."""
+    fixity, at, files = Fixity(collection.state, collection.name), timestamp(now()), list(expected.files.values())
+    faults = Faults(
+        absent_there=expected.files.keys() - listing.objects.keys(),
+        hidden={key for key in expected.files if listing.hidden(key)},
+    )
+    present = [file for file in files if file.path not in faults.absent_there]
+    good, wrong = each(present, lambda file: check_bytes(store, file), f"reading {store.url}", progress)
+    fixity.note_read(store.url, (file.path for file in good), at)
+    faults.there = dict.fromkeys(faults.absent_there, "it is not there") | {one.where: one.message for one in wrong}
+    good, wrong = each(files, lambda file: check_here(collection, file), f"reading {collection.name}", progress)
+    fixity.note_read(LOCAL, (file.path for file in good), at)
+    faults.here = {one.where: one.message for one in wrong}
+    faults.absent_here = {one.where for one in wrong if one.code == "file-missing"}
+    return faults
+
+
+def check_here(collection: Collection, file: FileRef) -> Finding | bool:
+    """One file of this copy by all its bytes: True if they are what the ledger says."""
+    try:
+        digest, size = disk.sha256_file(collection.local(file.path))
+    except FileNotFoundError:
+        return Finding("error", "file-missing", file.path, "it is not here")
+    except (OSError, UnreadableInput) as error:
+        return Finding("error", "file-unreadable", file.path, f"it cannot be read here ({error})")
+    if (digest, size) == (file.sha256, file.bytes):
+        return True
+    return Finding("error", "file-digest", file.path, f"its sha256 is {digest[:12]}… here, not {file.sha256[:12]}…")
+
+
+def plan_mending(files: Iterable[FileRef], faults: Faults, *, warcs: bool = True) -> tuple[list[Action], list[Finding]]:
+    """The steps, and a finding for each file of which neither copy is good. Pure.
+
+    Without `warcs`, those that are not here are meant not to be.
+    """
+    actions: list[Action] = []
+    findings: list[Finding] = []
+    for file in sorted(files):
+        here, there = faults.here.get(file.path), faults.there.get(file.path)
+        if file.path in faults.hidden:
+            actions.append(Action("undelete", file.path, "a delete marker hides it there", file.bytes))
+        elif here and there:
+            message = f"neither copy is good: {here}; {there}"
+            findings.append(Finding("error", "no-good-copy", file.path, message, OTHER))
+        elif there:
+            absent = file.path in faults.absent_there
+            actions.append(Action("upload" if absent else "replace", file.path, there, file.bytes))
+        elif here and file.path not in faults.absent_here:
+            actions.append(Action("restore", file.path, here, file.bytes))
+        elif here and (warcs or not file.path.startswith("archive/")):
+            actions.append(Action("download", file.path, here, file.bytes))
+    return actions, findings
