@@ -11,10 +11,10 @@ import pytest
 from lxml import html
 
 from archiver.collection import Root
+from archiver.dates import Moment, claimed, instant
 from archiver.model import Verdict
+from archiver.verdict.meanings import VERDICTS
 from archiver.web.app import PER_PAGE, create_app
-from archiver.web.cards import VERDICTS
-from archiver.web.dates import Moment, claimed, instant
 from stockroom import Invented, add
 
 REPLAY = "http://localhost:8081"

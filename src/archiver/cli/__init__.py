@@ -17,6 +17,7 @@ from archiver import __version__
 from archiver.cli import (
     archive,
     capturing,
+    certifying,
     checks,
     collecting,
     editing,
@@ -61,7 +62,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 MODULES = (
     *(collecting, capturing, queueing, searching, archive, editing, extracting),
-    *(checks, replaying, replication, remotes, sessions, signing),
+    *(checks, replaying, replication, remotes, sessions, signing, certifying),
 )
 for module in MODULES:
     for command in module.COMMANDS:

@@ -15,10 +15,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archiver.catalogue import BadQuery
+from archiver.dates import claimed
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.html import environment
+from archiver.verdict.meanings import meaning
 from archiver.web import cards
-from archiver.web.dates import claimed
 
 PER_PAGE = 20
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -32,7 +33,7 @@ class Pages:
         self.root = root
         self.replay = replay
         self.templates = environment(Path(__file__).parent / "templates")
-        self.templates.globals.update(meaning=cards.meaning, sandbox=cards.SANDBOX, claimed=claimed)
+        self.templates.globals.update(meaning=meaning, sandbox=cards.SANDBOX, claimed=claimed)
 
     async def listing(self, request: Request) -> Response:
         """All articles, or those of one collection: `?q=WORDS&page=N`."""

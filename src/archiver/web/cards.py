@@ -11,23 +11,9 @@ from urllib.parse import urlsplit
 
 from archiver.catalogue import Row, open_catalogue, parse
 from archiver.collection import Collection, Root
+from archiver.dates import Moment, claimed, instant
 from archiver.errors import UnknownCapture, UnreadableInput
-from archiver.model import Verdict
-from archiver.web.dates import Moment, claimed, instant
-
-VERDICTS: dict[Verdict, str] = {
-    "ok": "The article was captured, with everything that its site served.",
-    "partial": "The article was captured, but something that its site served was not recorded.",
-    "blocked": "The site refused the visit: this is its refusal, not the article.",
-    "consent-wall": "A question for consent stood before the article.",
-    "paywall": "Only what is shown without a subscription was captured.",
-    "login": "The site asked for an account: this is its login page, not the article.",
-    "soft-404": "The site said that all was well, but showed that there is no such page.",
-    "not-found": "The site said that there is no such page.",
-    "error": "The site answered with an error.",
-    "offline": "The site could not be reached.",
-}
-"""What each verdict means, for people."""
+from archiver.verdict.meanings import meaning
 
 SANDBOX = "allow-scripts allow-forms allow-same-origin"
 
@@ -150,11 +136,6 @@ def _title(collection: Collection) -> str:
         return str(collection.metadata().get("title", collection.name))
     except UnreadableInput:
         return collection.name  # `validate` tells what is wrong with its description
-
-
-def meaning(verdict: str) -> str:
-    """A verdict in a sentence."""
-    return next((text for word, text in VERDICTS.items() if word == verdict), "")
 
 
 def host_of(url: str) -> str:
