@@ -50,7 +50,9 @@ class Site:
         html = (("Content-Type", "text/html"),)
         yield answer(url, b"<title>A day</title>" + b"<p>word " * 300, html, role="main", at=self.at)
         for part in self.parts:
-            yield replace(part, started=self.at, response=replace(part.response, body=io.BytesIO(BYTES)))
+            part.response.body.seek(0)
+            content = io.BytesIO(part.response.body.read())
+            yield replace(part, started=self.at, response=replace(part.response, body=content))
         yield PageInfo(url, url, self.at, self.at, "http", "entity", "test", (AGENT,), ())
 
 

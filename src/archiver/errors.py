@@ -67,6 +67,19 @@ class UnknownCapture(UsageError):
         self.capture_id = capture_id
 
 
+class WarcShared(UsageError):
+    """A WARC made by others holds other captures as well, which an erasure would take with it."""
+
+    def __init__(self, capture_id: str, sharing: tuple[str, ...]) -> None:
+        some = ", ".join(sharing[:5]) + (f" and {len(sharing) - 5} others" if len(sharing) > 5 else "")
+        super().__init__(
+            f"The WARC of {capture_id} holds {some} as well; a part of it cannot go.",
+            "With --whole-file, all of them are erased.",
+        )
+        self.capture_id = capture_id
+        self.sharing = sharing
+
+
 class UnknownProfile(UsageError):
     """There is no profile of that name under the root."""
 
@@ -154,6 +167,18 @@ class AddressRefused(PolicyRefusal):
         self.host = host
         self.address = address
         self.kind = kind
+
+
+class ErasedContent(PolicyRefusal):
+    """What is to be taken in was erased from the collection, and stays so."""
+
+    def __init__(self, what: str, collection: str) -> None:
+        super().__init__(
+            f"{what} was erased from {collection} and is not taken in again.",
+            "The records in erasures/ say by whom and why; what may be shown again is captured anew.",
+        )
+        self.what = what
+        self.collection = collection
 
 
 class Blocked(PolicyRefusal):

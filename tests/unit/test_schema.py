@@ -46,7 +46,24 @@ SEGMENT = {
     "seen": {"a2b3c4d5e6": "000002-0123456789abcdef.jsonl"},
     "at": "2026-11-22T14:01:15Z",
 }
-VALID = [("sidecar", EXAMPLE), ("collection", COLLECTION), ("ledger", EVENT), ("ledger", SEGMENT)]
+ERASURE = {
+    "$schema": "urn:archiver:schema:erasure:1.0.0",
+    "capture": "20261122T140112Z-k3v7q2mzpa",
+    "basis": "personal-data",
+    "by": "M. K.",
+    "at": "2026-12-03T09:14:00Z",
+    "agent": "archiver/0.1.0",
+    "files": 3,
+    "bytes": 1847110,
+    "rewritten": ["20261123T090000Z-2hq5xw7d4n"],
+}
+VALID = [
+    ("sidecar", EXAMPLE),
+    ("collection", COLLECTION),
+    ("ledger", EVENT),
+    ("ledger", SEGMENT),
+    ("erasure", ERASURE),
+]
 
 PUBLISHED = {
     "sidecar/1.0.0.json": "7debe83913d6bbf24ab4e9973db22739ec0a5e98259ddf4b7888e30bd1faf056",
@@ -59,6 +76,7 @@ PUBLISHED = {
     "ledger/1.0.0.json": "751b2f18ada0df955c9aac184fa430d95059504a4c354f1fc5ec1a1d55044c8d",
     "ledger/1.1.0.json": "1fcab9b3afee914ab40267ac75e5a8143d856aca225ec816dca6534792ca28fb",
     "ledger/1.2.0.json": "32d9fbf78739361c610a6cf0804f051fabc47e64db47cbf632c2a34462aad964",
+    "erasure/1.0.0.json": "1559d2291015cc7c7d8a90afecc4f3d077b5019d501d6e7490e6fca785913d53",
     "context/1.0.0.jsonld": "500daeb04018c5d947dec8f9c1ea0382b256cc1fc64f693af290ad1386e46c45",
 }
 

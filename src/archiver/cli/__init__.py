@@ -21,6 +21,7 @@ from archiver.cli import (
     checks,
     collecting,
     editing,
+    erasing,
     extracting,
     queueing,
     remotes,
@@ -61,7 +62,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 
 MODULES = (
-    *(collecting, capturing, queueing, searching, archive, editing, extracting),
+    *(collecting, capturing, queueing, searching, archive, editing, extracting, erasing),
     *(checks, replaying, replication, remotes, sessions, signing, certifying),
 )
 for module in MODULES:

@@ -13,8 +13,9 @@ from archiver.collection import description, index, layout
 from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry, clear_abandoned, committed
 from archiver.collection.layout import revisions as revisions
+from archiver.collection.refusal import refuse_erased
 from archiver.collection.state import State
-from archiver.errors import ArchiverError, ConflictError, UnreadableInput
+from archiver.errors import ArchiverError, UnreadableInput
 from archiver.ledger import Chain, Event, Holdings, Segment
 from archiver.model import FileRef, Finding, Progress, silent
 from archiver.sidecar import Sidecar, united
@@ -146,16 +147,18 @@ class Collection:
     def commit(self, draft: Draft, sidecars: Iterable[Sidecar], event: Event) -> list[FileRef]:
         """Enter a finished draft: WARC and sidecars renamed, then the one ledger line that names all, then the index.
 
-        Returns the sidecars' files. A kill before the line leaves nothing that counts, after it the whole.
+        Returns the sidecars' files. A kill before the line leaves nothing that counts, after it the whole. Raises
+        `ErasedContent` for what was erased before.
         """
         warc = draft.publish()
-        files, required = [], set[str]()
+        files, captures, required = [], [], set[str]()
         for sidecar in sidecars:
             files.append(draft.add(sidecar))
+            captures.append(sidecar.id)
             required.update(sidecar.requires)
         lines = self.lines_of(warc.path)
         with self.state.lock(self.name):
-            self._refuse_erased(required)
+            refuse_erased(self, warc, captures, required)
             draft.entering = True
             schemas = draft.complete(schema.schema_files())
             entered = replace(event, objects=(warc, *files, *schemas, *event.objects))
@@ -186,13 +189,6 @@ class Collection:
         """Enter an event that brings in no files."""
         with self.state.lock(self.name):
             Chain(self.path / "ledger", self.state.writer()).append(event)
-
-    def _refuse_erased(self, required: set[str]) -> None:
-        """Raise `ConflictError` if one of the captures was erased: its bodies are gone, and nothing must need them."""
-        for capture in sorted(required):
-            if next(self.path.glob(f"erasures/{capture}-*.json"), None):
-                hint = "Nothing was kept; capture the page again."
-                raise ConflictError(f"{capture}, which holds a body that it refers to, was erased meanwhile.", hint)
 
     def settle(self, progress: Progress = silent) -> list[Finding]:
         """Carry out what the ledger's deletions say: see `archiver.collection.erasure`. Cheap when there is nothing."""

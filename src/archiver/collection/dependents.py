@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archiver import cdxj, disk, warc
 from archiver.collection import index, layout
 from archiver.collection.entry import Entry
-from archiver.collection.originals import REVISIT, fields_of
+from archiver.collection.originals import EMPTY, REVISIT, fields_of
 from archiver.errors import ArchiverError, ConflictError, UnreadableInput
 from archiver.ledger import Holdings, capture_of
 from archiver.model import FileRef
@@ -56,6 +56,8 @@ class Bodies:
     going: Going
     lost: list[str] = field(default_factory=list)
     """URLs of the revisits whose bodies should be there and cannot be read."""
+    absent: set[str] = field(default_factory=set)
+    """Payload digests of bodies in WARCs that are to go and are not here."""
     _places: dict[tuple[str, str], list[_Place]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,7 +73,7 @@ class Bodies:
     @property
     def digests(self) -> set[str]:
         """The payload digests of all of them."""
-        return {digest for _, digest in self._places}
+        return {digest for _, digest in self._places} | self.absent
 
     def open(self, revisit: Record) -> AbstractContextManager[Record] | None:
         """The record that holds a revisit's body; None where none of these does, or another one stays."""
@@ -86,7 +88,9 @@ class Bodies:
         return None
 
     def misses(self, revisit: Record) -> bool:
-        """Whether a revisit will have no body once these are gone, though it is not among them."""
+        """Whether a revisit will have no body once these are gone; redirects and empty ones need none."""
+        if revisit.payload_digest == EMPTY or str(revisit.status or "").startswith("3"):
+            return False
         named = (revisit.header("WARC-Refers-To-Target-URI") or revisit.url).strip("<> ")
         return not self._stays(named, revisit.payload_digest or "")
 
@@ -123,7 +127,12 @@ class Dependent:
 
 def find(collection: "Collection", holdings: Holdings, bodies: Bodies) -> list[Dependent]:
     """The dependents that stay, by what the index says of their revisits and by what their sidecars require."""
-    going, digests, found = bodies.going, bodies.digests, set[str]()
+    going, found = bodies.going, set[str]()
+    absent = {path for path in going.warcs if not collection.local(path).is_file()}
+    for line in collection.read_index() if absent else ():
+        if index.file_of(line) in absent and (fields := fields_of(line)) and fields.get("mime") != REVISIT:
+            bodies.absent.add(str(fields.get("digest")))
+    digests = bodies.digests
     for line in collection.read_index() if digests else ():
         if REVISIT.encode() in line and (fields := fields_of(line)) and fields.get("digest") in digests:
             found.add(f"archive/{fields['filename']}")
@@ -131,7 +140,7 @@ def find(collection: "Collection", holdings: Holdings, bodies: Bodies) -> list[D
     grouped: dict[str, list[Sidecar]] = {}
     for sidecar in describing(collection, holdings, {*going.captures, *warcs}):
         concerned = sidecar.warc_file in warcs or not going.captures.isdisjoint(sidecar.requires)
-        if concerned and sidecar.id not in going.captures and sidecar.warc_file in holdings.files:
+        if concerned and sidecar.id not in going.captures:
             grouped.setdefault(sidecar.warc_file, []).append(sidecar)
     return [Dependent(holdings.files[path], tuple(sidecars)) for path, sidecars in sorted(grouped.items())]
 
@@ -139,14 +148,27 @@ def find(collection: "Collection", holdings: Holdings, bodies: Bodies) -> list[D
 def describing(collection: "Collection", holdings: Holdings, names: Iterable[str]) -> Iterator[Sidecar]:
     """The current sidecars of captures that have one of these ids or paths in some revision of theirs.
 
-    Every sidecar is read for it, but only those that hold such a name are parsed.
+    Revisions made apart come apart where they name different WARCs: each may need a body of its own. A WARC that was
+    ended does not count. Every sidecar is read for it, but only those that hold such a name are parsed.
     """
     wanted = set(names)
     marks = [name.encode() for name in wanted if capture_of(name) is None]
     owners = {capture_of(name) for name in wanted}
     for capture, paths in sorted(layout.revisions(holdings.files).items()):
         if capture in owners or any(_holds(collection, path, marks) for path in paths):
-            yield united(*collection.heads_of(paths))
+            grouped: dict[str, list[Sidecar]] = {}
+            for head in collection.heads_of(paths):
+                grouped.setdefault(head.warc_file, []).append(head)
+            yield from (united(*heads) for warc_file, heads in grouped.items() if warc_file in holdings.files)
+
+
+def required(collection: "Collection", holdings: Holdings) -> dict[str, list[str]]:
+    """Erased captures that others still require, and the ids of these: they could not be made whole yet."""
+    found: dict[str, list[str]] = {}
+    for sidecar in describing(collection, holdings, holdings.erased) if holdings.erased else ():
+        for capture in holdings.erased.intersection(sidecar.requires):
+            found.setdefault(capture, []).append(sidecar.id)
+    return found
 
 
 def _holds(collection: "Collection", path: str, marks: list[bytes]) -> bool:
@@ -183,10 +205,10 @@ def make_whole(collection: "Collection", entry: Entry, dependent: Dependent, bod
     for record in (record for record in warc.read_records(path) if record.type == "revisit"):
         if bodies.open(record):
             needed = True
-        elif requiring and bodies.misses(record):
+        elif (requiring or record.payload_digest in bodies.absent) and bodies.misses(record):
             bodies.lost.append(record.url)
-    if len(bodies.lost) > before and not needed:
-        return Whole()
+    if not needed and (len(bodies.lost) > before or not requiring):
+        return Whole()  # the body that it names stays elsewhere, or is lost
     became: list[str] = []
     file = dependent.file
     if needed:

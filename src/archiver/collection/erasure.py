@@ -9,7 +9,7 @@ comes next sees it without reading the ledger.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,20 +36,22 @@ class Doomed:
     removed: tuple[FileRef, ...]
     """Its files, but for a WARC that other captures are in as well."""
     sharing: tuple[str, ...]
-    """Ids of these others."""
+    """Ids of these others, which keep it for now."""
     dependents: tuple[Dependent, ...]
     bodies: Bodies
 
 
-def doomed(collection: "Collection", holdings: Holdings, capture: str) -> Doomed:
-    """What is to go for a capture. Only reads. Raises `UnknownCapture`."""
+def doomed(collection: "Collection", holdings: Holdings, capture: str, before: Container[str] = frozenset()) -> Doomed:
+    """What is to go for a capture, once those in `before` went. Only reads. Raises `UnknownCapture`."""
     heads = collection.heads_of(layout.revisions(holdings.files).get(capture, []))
     if not heads:
         raise UnknownCapture(capture)
     named = {head.warc_file for head in heads}
     foreign = {path for path in named if capture_of(path) != capture}
     naming = (one for one in dependents.describing(collection, holdings, foreign)) if foreign else iter(())
-    sharing = sorted(one.id for one in naming if one.warc_file in foreign and one.id != capture)
+    sharing = sorted(
+        one.id for one in naming if one.warc_file in foreign and one.id != capture and one.id not in before
+    )
     ours = {path: file for path, file in holdings.files.items() if capture_of(path) == capture}
     ours |= {path: holdings.files[path] for path in named & holdings.files.keys() if not (sharing and path in foreign)}
     warcs = frozenset(path for path in ours if path.startswith("archive/"))

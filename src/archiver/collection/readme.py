@@ -14,6 +14,7 @@ sidecars/    One JSON document per capture that says what it is: when and from w
              Revisions are never changed; the current one is named in no other's "parents".
 schemas/     JSON Schemas that explain every field of the sidecars, the ledger and collection/.
 collection/  Title, description and rights of the collection, in revisions too.
+erasures/    Who had a capture erased, when and on what ground; what was erased is nowhere here any more.
 ledger/      One JSON line per event. Each names the files it brought in with their SHA-256 digests;
              each segment of lines names the digest of the one before. A file that no line names does
              not belong to the collection.

@@ -218,6 +218,15 @@ class Queue:
             self._database.execute("DELETE FROM batches WHERE id NOT IN (SELECT batch FROM jobs)")
         return cleared
 
+    def forget(self, captures: Iterable[str]) -> int:
+        """Remove pages whose captures were erased, physically; returns how many."""
+        self._database.execute("PRAGMA secure_delete = ON")
+        query = "DELETE FROM jobs WHERE state != 'leased' AND capture IN (SELECT value FROM json_each(?))"
+        with self._transaction():
+            forgotten = self._database.execute(query, (json.dumps([*captures]),)).rowcount
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return forgotten
+
     def copies(self) -> list[tuple[str, str]]:
         """Where workers keep their copies of the collection: host and root folder."""
         return self._database.execute("SELECT host, root FROM copies ORDER BY host, root").fetchall()
@@ -253,6 +262,14 @@ def _host(url: str) -> str:
 def _instant(seconds: float) -> str | None:
     """RFC 3339 UTC of seconds since 1970; None for 0."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if seconds else None
+
+
+def forget(root: Path, name: str, captures: Iterable[str]) -> int:
+    """Remove erased captures from the queue of collection `name`, if it has one; returns how many pages that were."""
+    if not (root / ".archiver" / "queue" / name / "queue.sqlite").is_file():
+        return 0
+    with open_queue(root, name) as queue:
+        return queue.forget(captures)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from archiver.model import FileRef
 
 _CAPTURE = re.compile(r"(?:archive|sidecars)/(?:.*/)?(\d{8}T\d{6}Z-[a-z2-7]{10})\.[^/]*\Z")
 _WARCS = "archive/"
+_ERASABLE = (_WARCS, "sidecars/")
+"""Where what a deletion may end lies. Ledger, descriptions, schemas and proofs of others stay, whatever a line says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def fold(segments: Iterable[Segment]) -> Holdings:
     for segment in segments:
         for event in segment.events:
             named.update((file.path, file) for file in event.objects)
-            gone.update((file.path, file) for file in event.removed)
+            gone.update((file.path, file) for file in event.removed if file.path.startswith(_ERASABLE))
             if event.type == DELETION and event.capture:
                 erased.add(event.capture)
                 contents.update(file.sha256 for file in event.removed if file.path.startswith(_WARCS))

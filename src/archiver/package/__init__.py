@@ -42,7 +42,7 @@ def import_all(files: Iterable[Path], collection: Collection) -> Iterator[Import
         try:
             yield import_warc(file, collection)
         except ArchiverError as error:
-            if error.exit_code not in (2, 6):
+            if error.exit_code not in (2, 4, 6):
                 raise
             finding = Finding("error", "not-imported", str(file), str(error), error.hint)
             yield Imported(str(file), findings=(finding,), error=error)

@@ -12,6 +12,7 @@ from io import BytesIO
 from archiver.collection import Collection
 from archiver.model import FileRef, Finding, Progress, silent
 from archiver.stores import Store
+from archiver.sync.erasure import erase_there, spared
 from archiver.sync.locking import policy_of
 from archiver.sync.plan import SyncReport, plan, sound, strangers, without_warcs
 from archiver.sync.sides import read_here, read_there
@@ -20,17 +21,26 @@ from archiver.sync.transfer import download, each, upload
 __all__ = ["SyncReport", "pull", "push", "status"]
 
 
-def push(collection: Collection, store: Store, *, dry_run: bool = False, progress: Progress = silent) -> SyncReport:
+def push(
+    collection: Collection,
+    store: Store,
+    *,
+    dry_run: bool = False,
+    erase_again: bool = False,
+    progress: Progress = silent,
+) -> SyncReport:
     """Copy to `store` what it does not hold. Raises `StoreError` when the store as a whole fails.
 
     A file whose bytes are not what the ledger says is not sent, nor is a segment that names it or builds on such.
-    At a conflict nothing is sent at all.
+    At a conflict nothing is sent at all. What deletions ended is not sent, and goes from the store once it has their
+    segments; with `erase_again`, also what went before.
     """
     store.retention = policy_of(collection)
     if not dry_run:
         collection.seal()
     here, findings = read_here(collection, opened=dry_run)
     there, _, found = read_there(store, here, progress)
+    here, there, held = spared(here, there)
     actions = plan(here, there, "upload")
     hint = "Bring the file back with `archiver sync pull` or from another copy."
     gone = [Finding("error", "local-missing", a.key, a.reason, hint) for a in actions if a.verb == "missing"]
@@ -46,7 +56,15 @@ def push(collection: Collection, store: Store, *, dry_run: bool = False, progres
     for segment in passed:
         content = collection.local(segment.path).read_bytes()
         store.put(segment.path, BytesIO(content), bytes=len(content), sha256=segment.sha256)
-    return replace(report, findings=tuple(findings + held_back), moved=moved, segments=len(passed))
+    findings += held_back
+    if held.gone and not held_back:
+        back = {
+            file.path for segment in passed for event in segment.events for file in (*event.objects, *event.removed)
+        }
+        again = held.gone.keys() if erase_again else back
+        unseen = bool(there.segments.keys() - here.segments.keys())
+        findings += erase_there(collection, store, again=again, unseen=unseen, progress=progress)
+    return replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
 
 
 def pull(
@@ -60,6 +78,7 @@ def pull(
     """
     here, findings = read_here(collection, opened=True)
     there, contents, found = read_there(store, here, progress)
+    here, there, _ = spared(here, there)
     actions = plan(there, here, "download")
     actions = actions if warcs else without_warcs(actions)
     findings += found + strangers(here, there, store.url)
@@ -77,7 +96,8 @@ def pull(
     late = (file.path for file in moved if file.path in here.files and file.path.startswith("archive/"))
     collection.add_lines(line for path in late for line in collection.lines_of(path))
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])
-    return replace(report, findings=tuple(findings + held_back), moved=moved, segments=len(passed))
+    findings += held_back + collection.settle(progress)
+    return replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
 
 
 def _brought(
@@ -93,6 +113,7 @@ def status(collection: Collection, store: Store) -> SyncReport:
     """What a push and a pull would do now. Changes nothing."""
     here, findings = read_here(collection, opened=True)
     there, _, found = read_there(store, here, silent)
+    here, there, _ = spared(here, there)
     actions = plan(here, there, "upload")
     actions += [action for action in plan(there, here, "download") if action.verb == "download"]
     findings += found + strangers(here, there, store.url)

@@ -1,4 +1,4 @@
-"""Sidecars and descriptions of collections, by their schemas and by what makes sense."""
+"""Sidecars, descriptions of collections and records of erasures, by their schemas and by what makes sense."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from archiver.sidecar import Sidecar
 from archiver.validate import records
 from archiver.validate.places import located
 
-_DIGEST_NAME = re.compile(r"(?:.*[.]|)(?:r\d+|\d+)-([0-9a-f]{12,16})[.]jsonl?\Z")
+_DIGEST_NAME = re.compile(r"(?:.*[.]|)(?:r\d+|\d+|\d{8}T\d{6}Z-[a-z2-7]{10})-([0-9a-f]{12,16})[.]jsonl?\Z")
 
 
 def judge_sidecar(document: dict[str, Any], content: bytes, where: str, collection: Path | None) -> list[Finding]:
@@ -29,6 +29,11 @@ def judge_sidecar(document: dict[str, Any], content: bytes, where: str, collecti
 def judge_collection(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:
     """A description of a collection."""
     return located(schema.problems(document, "collection"), content.decode(), where)
+
+
+def judge_erasure(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:
+    """A record of an erasure."""
+    return located(schema.problems(document, "erasure"), content.decode(), where)
 
 
 def judge_name(path: Path, content: bytes) -> Iterator[Finding]:
