@@ -55,6 +55,18 @@ def test_links_between_documents_lead_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_claim_of_the_threat_model_names_tests_that_exist():
+    text = (REPOSITORY / "docs/threat-model.md").read_text("utf-8")
+    files = {path.name: path.read_text("utf-8") for path in (REPOSITORY / "tests").rglob("test_*.py")}
+    named = re.findall(r"`(test_\w+\.py|…)(?:::(test_\w+))?`", text)
+    assert len(named) > 30
+    file = ""
+    for name, test in named:
+        file = file if name == "…" else name
+        assert file in files
+        assert not test or f"def {test}(" in files[file], f"{file}::{test}"
+
+
 def codes_of_validation() -> set[str]:
     """Every code that a finding or problem of validation can have, read off the program's own text."""
     package = REPOSITORY / "src/archiver"
@@ -63,6 +75,7 @@ def codes_of_validation() -> set[str]:
         package / "sidecar/checks.py",
         *package.glob("schema/*.py"),
         *package.glob("validate/*.py"),
+        package / "proof/packages.py",
     ]
     makers = {"Finding", "Problem", "BadJSON", "told", "_warning", "_strange"}
     found = set()

@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import stat
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +23,7 @@ from archiver.verify import verify_collection
 from material import URL, PaperEngine, bring, collection_with, copied
 from tsaserver import Authority, Server, openssl
 
+REPOSITORY = Path(__file__).parents[2]
 FAULTS = {
     "redirect": "it answered 307",
     "error": "it answered 503",
@@ -136,6 +140,46 @@ def test_what_was_signed_can_be_checked_with_openssl_alone(collection, ring, aut
     assert judged(collection, ring, authority.root.read_bytes()) == set()
     assert {event.type for one in collection.history() for event in one.events} >= {"digital signature generation"}
     assert verify_collection(collection).ok
+
+
+def test_the_commands_of_the_documentation_work(collection, ring, authority, tmp_path):
+    """They are run as they stand in docs/proof.md, then again over a forged statement."""
+    key = ring.new("Museum of X")
+    with Server(authority) as server:
+        signed = sign(collection, ring, tsa=server.url)
+    stem = signed.statement.stem
+    blocks = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "docs/proof.md").read_text("utf-8"), re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) == 8
+    variables = {**os.environ, "S": stem, "K": key.id, "AUTHORITY": str(authority.root)}
+
+    def ran(number):
+        words = ["sh", "-c", commands[number]]
+        return subprocess.run(words, cwd=collection.path, env=variables, capture_output=True, text=True)
+
+    done = [ran(number) for number in range(8)]
+    assert [one.returncode for one in done] == [0] * 8, done
+    assert done[0].stdout.startswith(stem)
+    assert done[1].stdout.strip() == key.id
+    assert "Verified Successfully" in done[2].stdout
+    assert "Verification: OK" in done[4].stdout + done[4].stderr
+    (head,) = signed.statement.document["heads"]
+    assert all(head["sha256"] in done[number].stdout for number in (5, 6))
+    (statement,) = proofs(collection, ".statement.json")
+    statement.write_bytes(statement.read_bytes().replace(b'"files":1', b'"files":2'))
+    again = [ran(number) for number in range(5)]
+    assert not again[0].stdout.startswith(stem)
+    assert (again[2].returncode, again[4].returncode) == (1, 1)
+
+
+def test_settings_may_name_the_authority(collection, ring, authority, tmp_path, monkeypatch):
+    ring.new("Museum of X")
+    settings = tmp_path / "archiver.toml"
+    with Server(authority) as server:
+        settings.write_text(f'[sign]\ntsa = "{server.url}"\ntsa-ca = "{authority.root}"\n')
+        monkeypatch.setenv("ARCHIVER_CONFIG", str(settings))
+        assert run(["--root", str(collection.path.parent), "sign", "-c", "news"]) == 0
+    assert proofs(collection, ".tsr")
 
 
 def test_statements_follow_each_other(collection, ring):

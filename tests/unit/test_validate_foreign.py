@@ -10,8 +10,10 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.model import Finding
+from archiver.proof.wacz import signed_data
 from archiver.validate import validate_file, validate_files
 
 URL = "https://news.example/hospital-reopens"
@@ -193,7 +195,7 @@ def test_a_signature_of_another_package(tmp_path):
     path = package(tmp_path)
     with zipfile.ZipFile(path) as made:
         digest = json.loads(made.read("datapackage-digest.json"))
-    signed = {"hash": digest["hash"], "signature": "x", "software": "x", "created": "2026-11-22T14:01:12Z"}
+    signed = signed_data(digest["hash"], "2026-11-22T14:01:12Z", Ed25519PrivateKey.generate())
 
     def digests(hash_: str) -> dict[str, bytes]:
         return {"datapackage-digest.json": json.dumps(digest | {"signedData": signed | {"hash": hash_}}).encode()}

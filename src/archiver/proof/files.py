@@ -49,19 +49,19 @@ def read_proofs(collection: Path) -> Proofs:
 
 def _take(path: Path, found: Proofs) -> None:
     if named := NAME.match(path.name):
-        statement = Statement.parse(_content(path), str(path))
+        statement = Statement.parse(content_of(path), str(path))
         if statement.stem != named[1]:
             raise UnreadableInput(str(path), "its content is not what its name says")
         found.statements[statement.sha256] = statement
     elif named := _SIGNATURE.match(path.name):
-        found.signatures[named[1], named[2]] = _content(path)
+        found.signatures[named[1], named[2]] = content_of(path)
     elif named := _STAMP.match(path.name):
-        found.stamps.setdefault(named[1], []).append((str(path), _content(path)))
+        found.stamps.setdefault(named[1], []).append((str(path), content_of(path)))
 
 
 def _take_key(path: Path, identity: str, found: Proofs) -> None:
     try:
-        pem = _content(path)
+        pem = content_of(path)
         why = "" if keys.key_id(pem, str(path)) == identity else "it is another key than its name says"
     except UnreadableInput as error:
         why = error.why
@@ -76,7 +76,8 @@ def _plain(folder: Path) -> Iterator[Path]:
         yield from (path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink())
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """A small file, read whole. Raises `UnreadableInput` for a long one, `OSError`."""
     with path.open("rb") as stream:
         content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:

@@ -84,6 +84,27 @@ def judge(collection: Collection, segments: Sequence[Segment], trust: Trust) -> 
     return _Judge(collection, proofs, trust).judged(segments)
 
 
+def unknown(statement: Statement, where: str) -> Finding:
+    """That a right signature is by nobody known."""
+    message = f"the signature is right, but nobody known here has the key {statement.key}"
+    return Finding("warning", "signer-unknown", where, message, _KNOW.format(key=statement.key))
+
+
+def doubt(statement: Statement, key: Key, proven: str, where: str) -> Finding | None:
+    """What speaks against a right signature by a key that was lost or retired; `proven`: when a stamp shows it."""
+    at = proven or statement.at
+    if key.lost and at >= key.lost:
+        message = f"it was signed at {at} with a key of {key.name} that was lost on {key.lost}"
+        return Finding("error", "key-lost", where, message, "Somebody else may have signed. It proves nothing.")
+    if key.lost and not proven:
+        message = f"the key of {key.name} was lost on {key.lost}, and no trusted time stamp is older than that"
+        return Finding("warning", "key-lost", where, message, "It proves nothing. Sign again with another key.")
+    if key.retired and at > key.retired:
+        message = f"it was signed at {at} with a key of {key.name} that was retired on {key.retired}"
+        return Finding("error", "key-retired", where, message, "Ask them; somebody else may have the old key.")
+    return None
+
+
 class _Judge:
     def __init__(self, collection: Collection, proofs: Proofs, trust: Trust) -> None:
         self.folder: Path = collection.path / FOLDER
@@ -177,24 +198,11 @@ class _Judge:
                 self._told("warning", "stamp-early", path, f"it is older than what it is over, of {statement.at}")
 
     def _judge_signer(self, signing: Signing) -> None:
-        statement, key = signing.statement, signing.signer
-        place = self.folder / statement.file_name
-        if key is None:
-            message = f"the signature is right, but nobody known here has the key {statement.key}"
-            self._told("warning", "signer-unknown", place, message, _KNOW.format(key=statement.key))
-            return
-        at = signing.proven or statement.at
-        if key.lost and at >= key.lost:
-            message = f"it was signed at {at} with a key of {key.name} that was lost on {key.lost}"
-            self._told("error", "key-lost", place, message, "Somebody else may have signed. It proves nothing.")
-        elif self._is_doubtful(signing):
-            message = (
-                f"the key of {key.name} was lost on {key.lost}, and no trusted time stamp shows that it was before"
-            )
-            self._told("warning", "key-lost", place, message, "It proves nothing. Sign again with another key.")
-        elif key.retired and at > key.retired:
-            message = f"it was signed at {at} with a key of {key.name} that was retired on {key.retired}"
-            self._told("error", "key-retired", place, message, "Ask them; somebody else may have the old key.")
+        where = str(self.folder / signing.statement.file_name)
+        if signing.signer is None:
+            self.findings.append(unknown(signing.statement, where))
+        elif found := doubt(signing.statement, signing.signer, signing.proven, where):
+            self.findings.append(found)
 
     @staticmethod
     def _is_doubtful(signing: Signing) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from archiver.model import Finding
+from archiver.proof import Keyring, Trust, judge_package
 from archiver.validate.places import told
 
 MAX_BYTES = 256 << 20
@@ -69,6 +70,7 @@ def judge_bag(folder: Path) -> Iterator[Finding]:
         if path.name.startswith("manifest-"):
             for missing in sorted(payload - manifest.keys()):
                 yield told("error", "bag-unlisted", str(path), 1, f"{missing[:300]} is not listed")
+    yield from judge_package(folder, Trust.of(Keyring()))
 
 
 def _declaration(path: Path) -> Iterator[Finding]:

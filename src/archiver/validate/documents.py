@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from archiver import schema, sidecar
+from archiver.errors import UnreadableInput
 from archiver.model import Finding
+from archiver.proof import Statement
 from archiver.sidecar import Sidecar
 from archiver.validate import records
 from archiver.validate.places import located
@@ -43,3 +45,12 @@ def judge_name(path: Path, content: bytes) -> Iterator[Finding]:
         message = f"its name says that its SHA-256 begins with {named[1]}, which it does not"
         hint = "It was changed after it was written. Restore it from a copy; corrections are made with `archiver edit`."
         yield Finding("error", "name-digest", str(path), message, hint)
+
+
+def judge_statement(content: bytes, where: str) -> list[Finding]:
+    """A signed statement by itself: its form. Whose signature it bears is judged with what it is about."""
+    try:
+        Statement.parse(content, where)
+    except UnreadableInput as error:
+        return [Finding("error", "statement-unreadable", where, error.why)]
+    return []

@@ -14,7 +14,7 @@ from archiver.model import Finding
 from archiver.schema import Problem
 from archiver.validate import bagit, jsonld, pywb, wacz
 from archiver.validate.cdxj import judge_cdxj
-from archiver.validate.documents import judge_collection, judge_erasure, judge_name, judge_sidecar
+from archiver.validate.documents import judge_collection, judge_erasure, judge_name, judge_sidecar, judge_statement
 from archiver.validate.lines import judge_ledger
 from archiver.validate.pages import judge_pages
 from archiver.validate.places import located, unreadable_parts
@@ -94,6 +94,8 @@ def _judge_document(document: Any, content: bytes, path: Path, *, warcs: bool) -
     kind = schema.kind_of(document)
     if kind is None and isinstance(document, dict) and document.keys() >= {"capture", "warc", "assertions"}:
         kind = "sidecar"  # whose $schema is missing or wrong
+    if where.endswith(".statement.json"):
+        return judge_statement(content, where)
     match kind:
         case "sidecar":
             return judge_sidecar(document, content, where, _collection(path.parent) if warcs else None)

@@ -11,6 +11,8 @@ from archiver import jsontext, schema, zipfiles
 from archiver.errors import UnreadableInput
 from archiver.jsontext import BadJSON, pointer
 from archiver.model import Finding
+from archiver.proof import Keyring, Trust, judge_package
+from archiver.proof.wacz import WrongSignature, signer_of
 from archiver.schema import Problem
 from archiver.validate.cdxj import judge_cdxj
 from archiver.validate.pages import judge_pages
@@ -28,8 +30,10 @@ def judge_wacz(path: Path) -> Iterator[Finding]:
         with zipfiles.opened(path) as package:
             hostile = [_fault(one, where) for one in package.faults()]
             yield from hostile
-            if not hostile:  # such a file means one thing to one program and another to the next
-                yield from _contents(package, where)
+            if hostile:  # such a file means one thing to one program and another to the next
+                return
+            yield from _contents(package, where)
+        yield from judge_package(path, Trust.of(Keyring()))
     except UnreadableInput as error:
         yield Finding("error", "wacz-zip", where, error.why)
 
@@ -52,14 +56,21 @@ def judge_digest(document: Any, content: bytes, where: str, package: bytes | Non
         algorithm, _, told_digest = document["hash"].partition(":")
         if package is not None and hashlib.new(algorithm, package).hexdigest() != told_digest:
             problems.append(Problem("/hash", "wacz-digest", "datapackage.json has another digest"))
-        if (signed := document.get("signedData")) and signed["hash"] != document["hash"]:
-            hint = "A signature of one package was put on another."
-            message = "what is signed is not the digest of this package"
-            problems.append(Problem("/signedData/hash", "wacz-signature", message, hint))
-        elif signed:
-            message = f"it is signed ({schema.shown(signed.get('domain') or 'anonymously')}); who signed is not checked"
-            problems.append(Problem("/signedData", "wacz-signature", message, "", "info"))
+        if signed := document.get("signedData"):
+            problems.append(_signature(signed, document["hash"]))
     return located(problems, content.decode(), where)
+
+
+def _signature(signed: dict[str, Any], digest: str) -> Problem:
+    """Who signed, or what is wrong with it. That `digest` is the package's own has been looked at."""
+    if signed["hash"] != digest:
+        hint = "A signature of one package was put on another."
+        message = "what is signed is not the digest of this package"
+        return Problem("/signedData/hash", "wacz-signature", message, hint)
+    try:
+        return Problem("/signedData", "wacz-signature", f"it is signed {signer_of(signed)[:300]}", "", "info")
+    except WrongSignature as error:
+        return Problem("/signedData/signature", "wacz-signature", f"as a signature, {error}")
 
 
 def _contents(package: Archive, where: str) -> Iterator[Finding]:
