@@ -1,5 +1,6 @@
 """Small captures made without a network, for tests of what happens to them afterwards."""
 
+import gzip
 import io
 import os
 import shutil
@@ -113,3 +114,16 @@ def bring(source: Collection, target: Collection) -> None:
 def end_the_process(*_: object) -> None:
     """As a page does that breaks a parser written in C."""
     os._exit(9)
+
+
+FOREIGN = "<html><head><title>Bridge {number}</title></head><body><h1>Bridge {number}</h1></body></html>"
+
+
+def foreign_record(number, date="2020-01-02T03:04:05Z"):
+    """A page as another archive keeps it."""
+    block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{FOREIGN.format(number=number)}"
+    head = (
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\nWARC-Date: {date}\r\n"
+        f"WARC-Target-URI: https://news.example/{number}\r\nContent-Length: {len(block)}\r\n\r\n"
+    )
+    return gzip.compress(f"{head}{block}\r\n\r\n".encode(), mtime=0)

@@ -1,18 +1,20 @@
-"""ZIP files from afar: what makes one unfit to be read, and reading the others. The only home of `zipfile`.
+"""ZIP files: what makes one from afar unfit to be read, reading the others, and writing. The only home of `zipfile`.
 
 Two programs may read two different things out of one hostile ZIP file, and a small one may unpack to more than a disk
 holds. Such files are refused whole; nothing in them is mended, and nothing is unpacked under a name of theirs.
 """
 
+import hashlib
 import lzma
 import re
 import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -26,6 +28,8 @@ MAX_RATIO = 200
 """Times that a file may unpack to its size."""
 MAX_UNPACKED = 64 << 30
 """Bytes that all files that are not merely stored may unpack to."""
+GREAT = 1 << 30
+"""Bytes from which on a file gets the fields for very great ones."""
 END_RECORD = b"PK\x05\x06"
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
 """What zipfile raises for places that lead nowhere, and for files that are damaged, encrypted or oddly packed."""
@@ -146,3 +150,35 @@ def unsafe(name: str) -> str:
     if any(unicodedata.category(character) in _INVISIBLE for character in name):
         return "has control or invisible characters"
     return "" if all(part not in ("", ".") for part in name.split("/")) else "has an empty part"
+
+
+class NewArchive:
+    """A ZIP file that is being written. The same files in the same order give the same bytes."""
+
+    def __init__(self, file: zipfile.ZipFile, at: datetime) -> None:
+        self._file = file
+        self._at = at.timetuple()[:6]
+
+    def add(
+        self, name: str, pieces: Iterable[bytes], *, stored: bool = False, size: int | None = None
+    ) -> tuple[int, str]:
+        """Write a file, packed unless it is to be `stored`; returns its bytes and their SHA-256.
+
+        `size`: its bytes, where they are known before.
+        """
+        entry = zipfile.ZipInfo(name, self._at)
+        entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+        entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+        digest, written = hashlib.sha256(), 0
+        with self._file.open(entry, "w", force_zip64=size is None or size > GREAT) as stream:
+            for piece in pieces:
+                digest.update(piece)
+                written += stream.write(piece)
+        return written, digest.hexdigest()
+
+
+@contextmanager
+def writing(stream: BinaryIO, at: datetime) -> Iterator[NewArchive]:
+    """A new ZIP file in `stream`, whose files are of the time `at` (UTC); finished when the `with` block ends well."""
+    with zipfile.ZipFile(stream, "w") as file:
+        yield NewArchive(file, at)

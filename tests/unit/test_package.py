@@ -11,17 +11,7 @@ from archiver.collection import Collection, Root
 from archiver.errors import UnreadableInput
 from archiver.package import import_all, import_warc
 from archiver.verify import verify_collection
-
-HTML = "<html><head><title>Bridge {number}</title></head><body><h1>Bridge {number}</h1></body></html>"
-
-
-def response(number, date="2020-01-02T03:04:05Z"):
-    block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{HTML.format(number=number)}"
-    head = (
-        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\nWARC-Date: {date}\r\n"
-        f"WARC-Target-URI: https://news.example/{number}\r\nContent-Length: {len(block)}\r\n\r\n"
-    )
-    return gzip.compress(f"{head}{block}\r\n\r\n".encode())
+from material import FOREIGN, foreign_record
 
 
 @pytest.fixture
@@ -36,7 +26,7 @@ def listed(collection):
 
 def test_every_page_gets_a_sidecar_and_the_file_stays_as_it_is(collection, tmp_path):
     file = tmp_path / "a b.warc.gz"
-    file.write_bytes(b"".join(response(number) for number in range(30)))
+    file.write_bytes(b"".join(foreign_record(number) for number in range(30)))
     done = import_warc(file, collection)
     assert collection.local(done.path).read_bytes() == file.read_bytes()
     assert len(done.captures) == 30
@@ -50,7 +40,7 @@ def test_every_page_gets_a_sidecar_and_the_file_stays_as_it_is(collection, tmp_p
 def test_sidecars_of_a_great_file_are_not_held_in_memory(collection, tmp_path, monkeypatch):
     """Each is on disk before the next one is made."""
     file = tmp_path / "great.warc.gz"
-    file.write_bytes(b"".join(response(number) for number in range(5)))
+    file.write_bytes(b"".join(foreign_record(number) for number in range(5)))
     commit, waiting = Collection.commit, []
 
     def counting(self, draft, sidecars, event):
@@ -78,7 +68,7 @@ def test_sidecars_of_a_great_file_are_not_held_in_memory(collection, tmp_path, m
 )
 def test_dates_of_every_kind(collection, tmp_path, date, captured):
     file = tmp_path / "dates.warc.gz"
-    file.write_bytes(response(1) + response(2, date))
+    file.write_bytes(foreign_record(1) + foreign_record(2, date))
     done = import_warc(file, collection)
     found = listed(collection)
     assert set(done.captures) == set(found)
@@ -88,7 +78,7 @@ def test_dates_of_every_kind(collection, tmp_path, date, captured):
 
 def test_what_is_damaged_behind_good_pages_is_told(collection, tmp_path):
     file = tmp_path / "cut.warc.gz"
-    file.write_bytes(response(1) + response(2)[:-40])
+    file.write_bytes(foreign_record(1) + foreign_record(2)[:-40])
     done = import_warc(file, collection)
     assert [one.code for one in done.findings] == ["warc-damaged"]
     assert len(done.captures) >= 1
@@ -97,7 +87,7 @@ def test_what_is_damaged_behind_good_pages_is_told(collection, tmp_path):
 
 def test_one_that_is_none_does_not_stop_the_others(collection, tmp_path):
     good, none = tmp_path / "good.warc.gz", tmp_path / "none.txt"
-    good.write_bytes(response(1))
+    good.write_bytes(foreign_record(1))
     none.write_text("Dear archive,")
     bad, absent, fine = import_all([none, tmp_path / "absent", good], collection)
     assert isinstance(bad.error, UnreadableInput) and isinstance(absent.error, UnreadableInput)
@@ -108,7 +98,7 @@ def test_the_text_of_an_imported_page_is_told_but_the_file_stays(collection, tmp
     lines = [
         f"Sentence {number} says that the bridge over the river stays closed until the spring." for number in range(9)
     ]
-    html = HTML.replace("</h1>", "</h1>" + "".join(f"<p>{line}</p>" for line in lines)).format(number=1)
+    html = FOREIGN.replace("</h1>", "</h1>" + "".join(f"<p>{line}</p>" for line in lines)).format(number=1)
     file = tmp_path / "one.warc.gz"
     block = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{html}"
     head = (

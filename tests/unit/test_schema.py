@@ -77,6 +77,7 @@ PUBLISHED = {
     "ledger/1.1.0.json": "1fcab9b3afee914ab40267ac75e5a8143d856aca225ec816dca6534792ca28fb",
     "ledger/1.2.0.json": "32d9fbf78739361c610a6cf0804f051fabc47e64db47cbf632c2a34462aad964",
     "erasure/1.0.0.json": "1559d2291015cc7c7d8a90afecc4f3d077b5019d501d6e7490e6fca785913d53",
+    "bagit-profile/1.0.0.json": "7720f187abd8108256dc2032f2f125c85b7b465662bba735c12938880aa0a717",
     "context/1.0.0.jsonld": "500daeb04018c5d947dec8f9c1ea0382b256cc1fc64f693af290ad1386e46c45",
 }
 

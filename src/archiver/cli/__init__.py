@@ -23,6 +23,7 @@ from archiver.cli import (
     editing,
     erasing,
     extracting,
+    packaging,
     queueing,
     remotes,
     render,
@@ -63,7 +64,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 MODULES = (
     *(collecting, capturing, queueing, searching, archive, editing, extracting, erasing),
-    *(checks, replaying, replication, remotes, sessions, signing, certifying),
+    *(checks, replaying, replication, remotes, packaging, sessions, signing, certifying),
 )
 for module in MODULES:
     for command in module.COMMANDS:

@@ -1,4 +1,4 @@
-"""`init` and `import`: a collection to begin with, and WARC files made by others."""
+"""`init`: a collection to begin with."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,34 +53,4 @@ def target(root: "Root", name: str) -> "Collection":
         return root.collection(name)  # another process made it at the same time
 
 
-@click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-@click.option("-c", "--collection", "name", default="default", show_default=True, help="Where they go.")
-@options.shared
-def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> int:
-    """Take in WARC files made by others.
-
-    They are kept byte for byte; each page in them gets a sidecar.
-
-    \b
-    Example:
-      archiver import -c frontline crawl-00000.warc.gz
-    """
-    from archiver.collection import Root
-    from archiver.package import import_all
-
-    collection = target(Root(root), name)
-    render.findings(collection.clear_leftovers())
-    codes = []
-    for outcome in import_all(files, collection):
-        codes.append(0 if outcome.error is None else outcome.error.exit_code)
-        if as_json:
-            render.emit(outcome.as_json())
-        elif outcome.error is None:
-            click.echo(f"{render.plain(outcome.file)}: {len(outcome.captures)} pages, kept as {outcome.path}")
-        if not as_json or outcome.error is not None:
-            render.findings(outcome.findings)
-    return codes[0] if len(set(codes)) == 1 else 1
-
-
-COMMANDS = (init, import_)
+COMMANDS = (init,)

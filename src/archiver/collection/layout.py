@@ -22,6 +22,8 @@ from archiver.errors import UsageError
 COLLECTION_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}\Z")
 CAPTURE_ID = re.compile(r"\d{8}T\d{6}Z-[a-z2-7]{10}\Z")
 SIDECAR_NAME = re.compile(r"(\d{8}T\d{6}Z-[a-z2-7]{10})\.r(\d{1,6})-([0-9a-f]{12})\.json\Z")
+PRODUCT = re.compile(r"[A-Za-z]+-[0-9a-f]{12}\Z")
+"""What stands between a capture's id and `.warc.gz` in the name of a later product: its kind, and its digest."""
 DERIVED = ("indexes/", "derived/")
 """Folders that the ledger does not name and sync does not carry."""
 

@@ -35,7 +35,11 @@ class _Held:
 
 def problems(sidecar: Sidecar, collection: Path) -> Iterator[Problem]:
     """What the WARC does not bear out, as warnings: the document itself is as it should be."""
-    file = collection / sidecar.warc_file
+    yield from problems_with(sidecar, collection / sidecar.warc_file)
+
+
+def problems_with(sidecar: Sidecar, file: Path) -> Iterator[Problem]:
+    """As `problems`, of a WARC that may lie elsewhere."""
     try:
         stat = file.stat()
         told = sidecar.document["warc"].get("bytes", stat.st_size)

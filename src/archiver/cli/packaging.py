@@ -1,0 +1,96 @@
+"""`export` and `import`: packages that others can read, and those of others."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli import options, render
+from archiver.cli.collecting import target
+
+if TYPE_CHECKING:
+    from archiver.package import Form
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT")
+@click.option("-c", "--collection", "name", required=True, metavar="NAME", help="The collection.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["wacz", "bagit"]),
+    required=True,
+    help="wacz: one file that players open. bagit: a folder for keeping and handing over.",
+)
+@click.option("--capture", "captures", multiple=True, metavar="ID", help="Only this capture; may be repeated.")
+@click.option("--organization", default="", metavar="TEXT", help="Who hands the bag over: its Source-Organization.")
+@options.shared
+def export(
+    *,
+    root: Path,
+    out: Path,
+    name: str,
+    form: "Form",
+    captures: tuple[str, ...],
+    organization: str,
+    as_json: bool,
+) -> int:
+    """Write a package of a collection, or of some of its captures, to OUT.
+
+    With a capture go those that hold the originals of what it only refers to. WARC files stay byte for byte as they
+    are; sidecars, schemas, and the lines of the ledger go with them. Nothing is replaced.
+
+    \b
+    Examples:
+      archiver export -c frontline --format wacz frontline.wacz
+      archiver export -c frontline --format bagit bags/frontline-2026 --organization "Museum of News"
+      archiver export -c frontline --format wacz one.wacz --capture 20261122T140112Z-k3v7q2m5xa
+    """
+    from archiver.collection import Root
+    from archiver.package import export as run
+
+    with render.progress(quiet=as_json) as observe:
+        made = run(Root(root).collection(name), out, form, captures, organization=organization, progress=observe)
+    if as_json:
+        render.emit(made.as_json())
+    else:
+        render.findings(made.findings)
+        told = f"{len(made.captures)} captures, {made.files} files, {render.size(made.bytes)}"
+        click.echo(f"Wrote {render.plain(made.path)}: {told}")
+    return render.worst(made.findings)
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("-c", "--collection", "name", default="default", show_default=True, help="Where they go.")
+@options.shared
+def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> int:
+    """Take in WARC files, WACZ files, bags, or folders of these.
+
+    They are kept byte for byte. Captures that were exported come back with their own ids and corrections; of other
+    WARC files each page gets a sidecar. A package in which anything is wrong is refused as a whole.
+
+    \b
+    Examples:
+      archiver import -c frontline crawl-00000.warc.gz
+      archiver import -c frontline frontline.wacz bags/frontline-2026
+    """
+    from archiver.collection import Root
+    from archiver.package import import_all
+
+    collection = target(Root(root), name)
+    render.findings(collection.clear_leftovers())
+    codes = []
+    with render.progress(quiet=as_json) as observe:
+        for outcome in import_all(files, collection, observe):
+            codes.append(0 if outcome.error is None else outcome.error.exit_code)
+            if as_json:
+                render.emit(outcome.as_json())
+            elif outcome.path:
+                render.say(f"{render.plain(outcome.file)}: {len(outcome.captures)} pages, kept as {outcome.path}")
+            if not as_json or outcome.error is not None:
+                render.findings(outcome.findings)
+    return codes[0] if len(set(codes)) == 1 else 1
+
+
+COMMANDS = (export, import_)

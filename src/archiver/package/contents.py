@@ -1,0 +1,115 @@
+"""What goes into a package: the files of a collection or of some of its captures, each byte of them proven."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from archiver import disk, ledger
+from archiver.collection import Collection
+from archiver.collection.collection import revisions
+from archiver.errors import ConflictError, UnknownCapture, UsageError
+from archiver.ledger import Holdings, capture_of
+from archiver.model import FileRef, Finding, Progress, silent
+from archiver.package.closure import closure
+from archiver.sidecar import Sidecar
+
+COMMON = ("README.txt", "collection/", "schemas/", "proofs/")
+"""What goes with every choice of captures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a package is to hold."""
+
+    collection: Collection
+    sidecars: tuple[Sidecar, ...]
+    """The current sidecar of each capture, oldest capture first."""
+    files: tuple[FileRef, ...]
+    """In the order of their paths in the collection; the ledger's segments are among them."""
+    findings: tuple[Finding, ...]
+    progress: Progress = silent
+
+    @property
+    def warcs(self) -> list[FileRef]:
+        """The WARC files."""
+        return [file for file in self.files if file.path.startswith("archive/")]
+
+    def each(self) -> Iterator[tuple[FileRef, Iterator[bytes]]]:
+        """Every file, and its bytes in pieces."""
+        for number, file in enumerate(self.files, 1):
+            yield file, self._read(file)
+            self.progress("exporting", number, len(self.files))
+
+    def _read(self, file: FileRef) -> Iterator[bytes]:
+        """A file's bytes in pieces. Raises `ConflictError` at the end where they are not those of the ledger."""
+        digest, size = hashlib.sha256(), 0
+        try:
+            with self.collection.local(file.path).open("rb") as stream:
+                while piece := stream.read(disk.CHUNK):
+                    digest.update(piece)
+                    size += len(piece)
+                    yield piece
+        except FileNotFoundError:
+            raise _damaged(file, "is not there") from None
+        if (digest.hexdigest(), size) != (file.sha256, file.bytes):
+            raise _damaged(file, "has other bytes than the ledger says")
+
+
+def _damaged(file: FileRef, what: str) -> ConflictError:
+    hint = "No package was made. `archiver repair` brings the file back from a copy, then export again."
+    return ConflictError(f"{file.path} {what}.", hint)
+
+
+def contents_of(collection: Collection, chosen: Iterable[str] = (), progress: Progress = silent) -> Contents:
+    """All of a collection; or the captures chosen, and those that hold the originals of their revisit records.
+
+    Closes the open segment of the ledger, so that it can be among the files. Raises `UnknownCapture` for one that is
+    not here, `UsageError` where nothing is left to export. A missing original is a finding.
+    """
+    collection.seal()
+    holdings, wanted = collection.holdings(), list(chosen)
+    table = revisions(holdings.files)
+    for capture in wanted:
+        if capture in holdings.erased:
+            raise UsageError(f"The capture {capture} was erased.", "What was erased is never exported.")
+        if capture not in table:
+            raise UnknownCapture(capture)
+    if wanted:
+        whole, findings = closure(collection, wanted)
+    else:
+        whole, findings = sorted(table), []
+    if not whole:
+        raise UsageError(f"There is no capture in {collection.name} yet.", "Capture something first.")
+    sidecars = tuple(filter(None, map(collection.lookup(), sorted(whole))))
+    files = _files(holdings, sidecars, table) if wanted else list(holdings.files.values())
+    files += _segments(collection, {file.path for file in files} if wanted else None)
+    ordered = tuple(sorted(files, key=lambda file: file.path))
+    return Contents(collection, sidecars, ordered, (*findings, *_restricted(collection, sidecars)), progress)
+
+
+def _files(holdings: Holdings, sidecars: Iterable[Sidecar], table: dict[str, list[str]]) -> list[FileRef]:
+    captures, named = set[str](), set[str]()
+    for sidecar in sidecars:
+        captures.add(sidecar.id)
+        named |= {sidecar.warc_file, *table[sidecar.id]}
+    return [
+        file
+        for path, file in holdings.files.items()
+        if path in named or path.startswith(COMMON) or capture_of(path) in captures
+    ]
+
+
+def _segments(collection: Collection, named: set[str] | None) -> Iterator[FileRef]:
+    """The sealed segments that name one of these files; all of them for None."""
+    for path in ledger.sealed_files(collection.path / "ledger"):
+        content, place = path.read_bytes(), path.relative_to(collection.path).as_posix()
+        if named is None or any(file.path in named for file in ledger.parse_segment(content, place).objects()):
+            yield FileRef(place, len(content), disk.sha256_bytes(content))
+
+
+def _restricted(collection: Collection, sidecars: Iterable[Sidecar]) -> Iterator[Finding]:
+    closed = [sidecar.access for sidecar in sidecars if sidecar.access in ("dark", "embargo")]
+    if closed:
+        hint = "Whoever gets the package can see them."
+        message = f"{len(closed)} of the captures are not open to readers ({', '.join(sorted(set(closed)))})"
+        yield Finding("warning", "access-restricted", collection.name, message, hint)
