@@ -40,6 +40,10 @@ Progress = Callable[[str, int, int | None], None]
 """An observer of long work: what is being done, units done, units in all (None: unknown)."""
 
 
+class Bytes(int):
+    """Units in all where they are bytes: observers can tell speed and remaining time."""
+
+
 def silent(_what: str, _done: int, _total: int | None) -> None:
     """The observer that shows nothing."""
 

@@ -1,8 +1,10 @@
 """Replication over the memory store: plans, damage on either side, hostile ledgers, two writers."""
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import time
 from io import BytesIO
 from pathlib import Path
@@ -15,12 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from archiver import disk, ledger
 from archiver.collection import Root, index
-from archiver.errors import StoreError
+from archiver.errors import StorageError, StoreError, UsageError
+from archiver.fixity import Fixity
 from archiver.ledger import Event, Segment
 from archiver.model import FileRef
 from archiver.stores.local import LocalStore
 from archiver.stores.memory import MemoryStore
-from archiver.sync import pull, push, status
+from archiver.sync import LISTED_FROM, Line, pull, push, status, transfer
+from archiver.sync.cut import cut
 from archiver.sync.plan import Side, plan, sound
 from archiver.verify import verify_collection
 from material import collection_with, sealed
@@ -322,6 +326,169 @@ class Slow:
         return self.store.put(*arguments, **facts)
 
 
+def test_of_many_new_files_those_at_the_store_are_listed_and_the_others_not_asked_about(here, store):
+    for number in range(LISTED_FROM):
+        add(here, f"sidecars/{number}.json", b"%d" % number)
+    store.objects["sidecars/7.json"] = b"7"
+    store.objects["sidecars/8.json"] = b"foreign"
+    said = {}
+    put = store.put
+    store.put = lambda key, body, **facts: said.update({key: facts["free"]}) or put(key, body, **facts)
+    report = push(here, store)
+    assert [(one.code, one.where) for one in report.findings if one.code == "conflict"] == [
+        ("conflict", "sidecars/8.json")
+    ]
+    assert {key for key, free in said.items() if not free} == {"README.txt", "sidecars/7.json", "sidecars/8.json"}
+    assert store.objects["sidecars/8.json"] == b"foreign"
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"a", "local-changed"), (b"x", "local-damaged")])
+def test_a_file_that_is_written_to_while_it_is_sent_is_noticed(here, store, content, code):
+    place, put = here.local("sidecars/a.json"), store.put
+
+    def meddled(key, body, **facts):
+        if key == "sidecars/a.json":
+            place.write_bytes(content)
+            os.utime(place, ns=(1, 1))
+        return put(key, body, **facts)
+
+    store.put = meddled
+    report = push(here, store)
+    told = [one.message for one in report.findings if (one.code, one.where) == (code, "sidecars/a.json")]
+    assert told == ["it was changed while it was being sent"]
+    assert names(store, "ledger/") == set()
+    assert store.objects.get("sidecars/a.json", b"a") == b"a"
+
+
+def test_a_limit_holds_for_all_transfers_together(here, store, monkeypatch):
+    waited = []
+    monkeypatch.setattr("archiver.sync.line.monotonic", lambda: sum(waited))
+    limited = Line(jobs=1, limit=1000)
+    monkeypatch.setattr(limited._cut, "wait", lambda seconds: waited.append(seconds) or False)
+    report = push(here, store, line=limited)
+    assert report.exit_code == 0
+    assert sum(waited) == pytest.approx(report.bytes / 1000, abs=1.1)
+    assert max(waited) <= 1.1
+
+
+def test_what_was_moved_is_noted_beside_the_collection(here, other, store):
+    pushed, pulled = push(here, store), pull(other, store)
+    place = "memory:"
+    fixity = Fixity(here.state, "news")
+    assert set(fixity.last_read("local")) == {file.path for file in pushed.moved}
+    assert [(one.place, one.kind, one.files, one.bytes, one.errors) for one in fixity.checks()] == [
+        (place, "push", len(pushed.moved), pushed.bytes, 0)
+    ]
+    assert set(Fixity(other.state, "news").last_read(place)) == {file.path for file in pulled.moved}
+
+
+# Erasures, clones, points in time
+
+
+def erase(collection, path):
+    """Enter a deletion as an erasure does, and remove the file."""
+    file = collection.files()[path]
+    collection.record(Event(ledger.DELETION, AGENT, removed=(file,), basis="court-order"))
+    collection.local(path).unlink()
+
+
+def test_what_was_erased_on_either_side_goes_neither_way(here, other, store):
+    push(here, store)
+    pull(other, store)
+    add(other, "sidecars/theirs.json", b"t")
+    erase(here, "sidecars/b.json")
+    assert push(here, store).exit_code == 0
+    assert "sidecars/b.json" not in store.objects
+    report = push(other, store)  # has not heard of it, and still has the file
+    assert report.exit_code == 0
+    assert "sidecars/b.json" not in store.objects
+    assert "sidecars/b.json" not in {action.key for action in status(other, store).actions}
+    report = pull(other, store)
+    assert report.exit_code == 0
+    assert not other.local("sidecars/b.json").exists()
+    assert "sidecars/b.json" not in {action.key for action in pull(here, store).actions}
+
+
+def test_an_erased_file_is_not_brought_to_an_empty_disk_though_the_store_still_has_it(here, other, store):
+    push(here, store)
+    erase(here, "sidecars/b.json")
+    kept = store.objects["sidecars/b.json"]
+    push(here, store)
+    store.objects["sidecars/b.json"] = kept  # a lock kept it, say
+    assert pull(other, store).exit_code == 0
+    assert not other.local("sidecars/b.json").exists()
+    assert contents(other) == contents(here)
+
+
+def test_a_deletion_of_what_is_no_file_of_a_collection_is_hostile(here, store):
+    push(here, store)
+    event = Event(ledger.DELETION, AGENT, removed=(evil("../../precious"),), basis="court-order")
+    plant(store, events=event.as_line())
+    assert codes(pull(here, store)) == ["remote-hostile"]
+
+
+def test_a_clone_of_a_working_copy_is_told_and_both_of_its_chains_travel(here, other, store, tmp_path):
+    push(here, store)
+    shutil.copytree(here.path.parent, tmp_path / "clone")
+    clone = Root(tmp_path / "clone").collection("news")
+    add(here, "sidecars/one.json", b"1")
+    add(clone, "sidecars/two.json", b"2")
+    assert codes(push(here, store)) == []
+    assert codes(push(clone, store)) == ["ledger-clone"]
+    report = pull(other, store)
+    assert (codes(report), report.exit_code) == (["ledger-clone"], 0)
+    assert {"sidecars/one.json", "sidecars/two.json"} <= set(contents(other))
+
+
+def written(writer, seq, at, *files, previous=None, seen=None):
+    events = tuple(Event("capture", AGENT, (one,), at=at) for one in files)
+    return Segment(
+        writer * 10, seq, previous and previous.sha256, seen or {}, events, sha256(f"{writer}{seq}".encode())
+    )
+
+
+def test_a_cut_has_what_was_written_by_then_and_all_that_was_seen_of_others():
+    a1 = written("a", 1, "2026-11-22T10:00:00Z", file("a1"))
+    a2 = written("a", 2, "2026-11-23T10:00:00Z", file("a2"), previous=a1)
+    b1 = written("b", 1, "2031-01-01T00:00:00Z", file("b1"))  # its clock is wrong
+    c1 = written("c", 1, "2026-11-22T23:59:59Z", file("c1"), seen={b1.writer: b1.name, "zz": "unknown"})
+    c2 = written("c", 2, "a lie", file("c2"), previous=c1)
+    all_of_them = {one.path: one for one in (a1, a2, b1, c1, c2)}
+    for until, expected in {
+        "2026-11-22": [a1, b1, c1],
+        "2026-11-22T12:00:00Z": [a1],
+        "2026-11-22T12:00:00": [a1],
+        "2026-11-22T11:00:00+02:00": [],
+        "2026-11-23": [a1, a2, b1, c1],
+        "aaaaaaaaaa/000002": [a1, a2],
+        c2.path: [b1, c1, c2],
+    }.items():
+        assert set(cut(all_of_them, until)) == {one.path for one in expected}, until
+    for until in ("yesterday", "aaaaaaaaaa/000009", "2026-13-01", "/"):
+        with pytest.raises(UsageError):
+            cut(all_of_them, until)
+
+
+def test_a_pull_as_of_a_point_in_time_then_the_rest(here, other, store, tmp_path):
+    push(here, store)
+    then = contents(here)
+    erase(here, "sidecars/b.json")
+    add(here, "sidecars/later.json", b"later")
+    push(here, store)
+    (first,) = [path for path in sealed(here) if "/000001-" in path]
+    report = pull(other, store, until=first)
+    assert codes(report) == ["erased-since"]
+    assert set(sealed(other)) == {first}
+    assert {path for path in then if other.local(path).exists()} == set(then) - {"sidecars/b.json"}
+    with pytest.raises(UsageError, match="holds more"):
+        pull(here, store, until=first)
+    with pytest.raises(UsageError, match="Nothing that is there"):
+        pull(Root(tmp_path / "third").place("news"), store, until="1999-01-01")
+    assert not (tmp_path / "third").exists()
+    assert pull(other, store).exit_code == 0
+    assert contents(other) == contents(here)
+
+
 # Pull
 
 
@@ -445,6 +612,45 @@ def test_a_killed_pull_leaves_nothing_for_ever(here, other, store, monkeypatch):
     assert not list(other.path.rglob(".tmp-*"))
     assert pull(other, store).exit_code == 0
     assert contents(other) == contents(here)
+
+
+def test_a_great_file_comes_in_pieces_and_is_right_or_not_there(here, other, store, monkeypatch):
+    monkeypatch.setattr(transfer, "PIECE_BYTES", 1000)
+    content = os.urandom(7777)
+    add(here, "archive/great.warc.gz", content)
+    push(here, store)
+    for damaged in (content + b"x", content[:-1], content[:5000] + b"?" + content[5001:]):
+        store.objects["archive/great.warc.gz"] = damaged
+        assert codes(pull(other, store)) == ["remote-damaged", "segment-held-back"]
+        assert not other.local("archive/great.warc.gz").exists()
+    store.objects["archive/great.warc.gz"] = content
+    report = pull(other, store)
+    assert report.exit_code == 0
+    assert other.local("archive/great.warc.gz").read_bytes() == content
+
+
+def test_a_full_disk_ends_a_pull_with_a_sentence_and_the_next_goes_on(here, other, store, monkeypatch):
+    push(here, store)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_after(os.fsync, 9))
+        with pytest.raises(StorageError, match="no space left") as caught:
+            pull(other, store)
+    assert caught.value.exit_code == 1
+    assert other.files() == {}
+    assert not list(other.path.rglob(f"{disk.TEMPORARY}*"))
+    assert pull(other, store).exit_code == 0
+    assert contents(other) == contents(here)
+
+
+def full_after(fsync, times):
+    left = iter(range(times))
+
+    def one(descriptor):
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    return one
 
 
 def test_a_pull_from_where_nothing_is_tells_and_makes_nothing(other, store):

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,6 +85,13 @@ def size(count: int) -> str:
     return f"{value:.1f} TB"
 
 
+def moved(done: int, total: int, speed: float | None, left: float | None) -> str:
+    """How far a transfer has come: bytes, bytes a second, and the seconds that it may still take."""
+    text = f"{size(done)} of {size(total)}"
+    text += f", {size(int(speed))}/s" if speed else ""
+    return text + (f", {timedelta(seconds=round(left))} left" if left else "")
+
+
 @contextmanager
 def progress(*, quiet: bool = False) -> "Iterator[Progress]":
     """An observer that draws a bar on a terminal's stderr, and nothing elsewhere."""
@@ -93,17 +101,24 @@ def progress(*, quiet: bool = False) -> "Iterator[Progress]":
         yield silent
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    from archiver.model import Bytes
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         _drawn.append(bars)
         tasks: dict[str, Any] = {}
 
         def observe(what: str, done: int, total: int | None) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
+                tasks[what] = bars.add_task(what, total=total, amount="")
             bars.update(tasks[what], completed=done, total=total)
+            task = next(one for one in bars.tasks if one.id == tasks[what])
+            amount = f"{done}/{'?' if total is None else total}"
+            if isinstance(total, Bytes):
+                amount = moved(done, total, task.speed, task.time_remaining)
+            bars.update(tasks[what], amount=amount)
 
         try:
             yield observe

@@ -1,5 +1,6 @@
 """`sync push|pull|status`: copies in S3-compatible storage."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,18 +38,61 @@ def _remote(command: Callable[..., Any]) -> Callable[..., Any]:
 _dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 
 
+class Size(click.ParamType[int]):
+    """A number of bytes: 500k, 10M, 1.5G; units are powers of 1000."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
+        """See click."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([kMGT]?)B?", str(value))
+        if not found or not (bytes := int(float(found[1]) * 1000 ** " kMGT".index(found[2] or " "))):
+            self.fail(f"{value!r} is no size such as 500k, 10M or 1.5G.", param, context)
+        return bytes
+
+
+def _moving(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option(
+        "--bwlimit", type=Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."
+    )(command)
+    return click.option(
+        "--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Objects under way at the same time."
+    )(command)
+
+
 @sync.command()
 @_remote
 @_dry_run
-def push(*, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: bool, as_json: bool) -> int:
-    """Copy to the store what it does not hold yet; content first, ledger segments last."""
+@_moving
+def push(
+    *,
+    root: Path,
+    name: str,
+    url: str,
+    endpoint_url: str | None,
+    dry_run: bool,
+    jobs: int,
+    bwlimit: int | None,
+    as_json: bool,
+) -> int:
+    """Copy to the store what it does not hold yet; content first, ledger segments last.
+
+    What was cut off, also in the middle of a great file, is taken up again where it was.
+
+    \b
+    Examples:
+      archiver sync push -c frontline s3://bucket/frontline --dry-run
+      archiver sync push -c frontline s3://bucket/frontline --bwlimit 2M
+    """
     from archiver.collection import Root
     from archiver.stores import open_store
+    from archiver.sync import Line
     from archiver.sync import push as run
 
     with render.progress(quiet=as_json) as observe:
-        store = open_store(url, endpoint_url=endpoint_url)
-        report = run(Root(root).collection(name), store, dry_run=dry_run, progress=observe)
+        collection = Root(root).collection(name)
+        store = open_store(url, endpoint_url=endpoint_url, uploads=collection.state.path / "uploads")
+        report = run(collection, store, dry_run=dry_run, line=Line(jobs, bwlimit), progress=observe)
     return _report(report, as_json=as_json)
 
 
@@ -56,17 +100,42 @@ def push(*, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: 
 @_remote
 @_dry_run
 @click.option("--without-warcs", is_flag=True, help="Leave WARCs there: `archiver replay --remote` reads them there.")
+@click.option(
+    "--until",
+    metavar="DATE|SEGMENT",
+    help="The collection as of then: a date, a time, or WRITER/NUMBER of a ledger segment.",
+)
+@_moving
 def pull(
-    *, root: Path, name: str, url: str, endpoint_url: str | None, dry_run: bool, without_warcs: bool, as_json: bool
+    *,
+    root: Path,
+    name: str,
+    url: str,
+    endpoint_url: str | None,
+    dry_run: bool,
+    without_warcs: bool,
+    until: str | None,
+    jobs: int,
+    bwlimit: int | None,
+    as_json: bool,
 ) -> int:
-    """Bring from the store what is not here yet; works into an empty root."""
+    """Bring from the store what is not here yet; works into an empty root.
+
+    \b
+    Examples:
+      archiver sync pull -c frontline s3://bucket/frontline
+      archiver --root /tmp/then sync pull -c frontline s3://bucket/frontline --until 2026-11-22
+    """
     from archiver.collection import Root
     from archiver.stores import open_store
+    from archiver.sync import Line
     from archiver.sync import pull as run
 
     with render.progress(quiet=as_json) as observe:
         store = open_store(url, endpoint_url=endpoint_url)
-        report = run(Root(root).place(name), store, dry_run=dry_run, warcs=not without_warcs, progress=observe)
+        collection = Root(root).place(name)
+        line, warcs = Line(jobs, bwlimit), not without_warcs
+        report = run(collection, store, dry_run=dry_run, warcs=warcs, until=until, line=line, progress=observe)
     return _report(report, as_json=as_json)
 
 

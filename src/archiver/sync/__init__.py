@@ -8,17 +8,26 @@ Nothing is overwritten or deleted on either side. What a store sends is hostile 
 
 from dataclasses import replace
 from io import BytesIO
+from typing import Literal
 
 from archiver.collection import Collection
-from archiver.model import FileRef, Finding, Progress, silent
+from archiver.errors import UsageError
+from archiver.fixity import LOCAL, Fixity
+from archiver.ledger import Holdings, fold
+from archiver.model import FileRef, Finding, Progress, now, silent, timestamp
 from archiver.stores import Store
+from archiver.sync.cut import cut
 from archiver.sync.erasure import erase_there, spared
+from archiver.sync.line import Line
 from archiver.sync.locking import policy_of
-from archiver.sync.plan import SyncReport, plan, sound, strangers, without_warcs
+from archiver.sync.plan import Side, SyncReport, clones, plan, sound, strangers, without_warcs
 from archiver.sync.sides import read_here, read_there
 from archiver.sync.transfer import download, each, upload
 
-__all__ = ["SyncReport", "pull", "push", "status"]
+__all__ = ["Line", "SyncReport", "pull", "push", "status"]
+
+LISTED_FROM = 100
+"""From so many files on a push lists what is there before, instead of asking about each."""
 
 
 def push(
@@ -27,6 +36,7 @@ def push(
     *,
     dry_run: bool = False,
     erase_again: bool = False,
+    line: Line | None = None,
     progress: Progress = silent,
 ) -> SyncReport:
     """Copy to `store` what it does not hold. Raises `StoreError` when the store as a whole fails.
@@ -44,12 +54,12 @@ def push(
     actions = plan(here, there, "upload")
     hint = "Bring the file back with `archiver sync pull` or from another copy."
     gone = [Finding("error", "local-missing", a.key, a.reason, hint) for a in actions if a.verb == "missing"]
-    findings += found + gone + strangers(here, there, store.url)
+    findings += found + gone + strangers(here, there, store.url) + clones(here, there)
     report = SyncReport("push", collection.name, store.url, tuple(actions), tuple(findings), dry_run)
     if dry_run or report.conflict:
         return report
     wanted = [here.files[action.key] for action in actions if action.verb == "upload" and action.key in here.files]
-    moved, found = each(wanted, lambda file: upload(collection, store, file), "uploading", progress)
+    moved, found = _sent(collection, store, wanted, there, line or Line(), progress)
     findings += found
     new = [segment for path, segment in here.segments.items() if path not in there.segments]
     passed, held_back = sound(new, there.segments.values(), {finding.where for finding in findings})
@@ -64,32 +74,75 @@ def push(
         again = held.gone.keys() if erase_again else back
         unseen = bool(there.segments.keys() - here.segments.keys())
         findings += erase_there(collection, store, again=again, unseen=unseen, progress=progress)
-    return replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
+    findings += _cleared(store, held.files)
+    report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
+    _note(collection, report, LOCAL)
+    return report
+
+
+def _sent(  # noqa: PLR0917
+    collection: Collection, store: Store, wanted: list[FileRef], there: Side, line: Line, progress: Progress
+) -> tuple[tuple[FileRef, ...], list[Finding]]:
+    """Of many files those that the store does not list are sent without asking about each."""
+    folders = {file.path.partition("/")[0] for file in wanted if "/" in file.path}
+    few = len(wanted) < LISTED_FROM or len(wanted) * LISTED_FROM < len(there.files)
+    taken = set() if few else {info.key for folder in sorted(folders) for info in store.list(f"{folder}/")}
+
+    def send(file: FileRef) -> Finding | bool:
+        return upload(collection, store, file, line, free=not few and "/" in file.path and file.path not in taken)
+
+    return each(wanted, send, "uploading", progress, line)
+
+
+def _cleared(store: Store, wanted: dict[str, FileRef]) -> list[Finding]:
+    message = "an upload of it in parts that was cut off, and that nobody will finish, was given up"
+    return [Finding("info", "upload-cleared", key, message) for key in store.clear_uploads(wanted)]
+
+
+def _note(collection: Collection, report: SyncReport, read: str) -> None:
+    """Keep what came of it beside the collection: every byte that moved was read at the place `read` and agreed."""
+    fixity, at = Fixity(collection.state, collection.name), timestamp(now())
+    errors = sum(finding.level == "error" for finding in report.findings)
+    fixity.note_read(read, (file.path for file in report.moved), at)
+    kind: Literal["push", "pull"] = "push" if report.verb == "push" else "pull"
+    fixity.note_check(report.store, kind, at, len(report.moved), report.bytes, errors)
 
 
 def pull(
-    collection: Collection, store: Store, *, dry_run: bool = False, warcs: bool = True, progress: Progress = silent
+    collection: Collection,
+    store: Store,
+    *,
+    dry_run: bool = False,
+    warcs: bool = True,
+    until: str | None = None,
+    line: Line | None = None,
+    progress: Progress = silent,
 ) -> SyncReport:
     """Bring from `store` what `collection` does not hold; also into an empty one. Raises like `push`.
 
     A file or segment whose bytes are not what the ledger says is not taken over, nor is a segment that builds on it.
-    Files that the ledger names and the disk has lost come back too. At a conflict nothing is brought at all.
+    Files that the ledger names and the disk has lost come back too; what a deletion has ended does not, and what of it
+    is here goes. At a conflict nothing is brought at all.
     Without `warcs`, those that are not here stay at the store; `archiver.replay` can read them there.
+    With `until`, the collection as of then: see `archiver.sync.cut`. Raises `UsageError` if more than that is here.
     """
     here, findings = read_here(collection, opened=True)
     there, contents, found = read_there(store, here, progress)
-    here, there, _ = spared(here, there)
-    actions = plan(there, here, "download")
-    actions = actions if warcs else without_warcs(actions)
-    findings += found + strangers(here, there, store.url)
+    far, (here, there, held) = there, spared(here, there)
+    findings += found + strangers(here, there, store.url) + clones(here, there)
     if not there.segments and not findings:
         hint = "Check bucket and prefix; a collection is there once it was pushed."
         findings.append(Finding("error", "remote-empty", store.url, "no collection is there", hint))
+    if until is not None and there.segments:
+        there, found = _as_of(here, far, held, until)
+        findings += found
+    actions = plan(there, here, "download")
+    actions = actions if warcs else without_warcs(actions)
     report = SyncReport("pull", collection.name, store.url, tuple(actions), tuple(findings), dry_run)
     if dry_run or report.conflict or not there.segments:
         return report
     wanted = [there.files[action.key] for action in actions if action.verb == "download" and action.key in there.files]
-    moved, found = _brought(collection, store, wanted, progress)
+    moved, found = _brought(collection, store, wanted, line or Line(), progress)
     findings += found
     new = [segment for path, segment in there.segments.items() if path not in here.segments]
     passed, held_back = sound(new, here.segments.values(), {finding.where for finding in findings})
@@ -97,16 +150,32 @@ def pull(
     collection.add_lines(line for path in late for line in collection.lines_of(path))
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])
     findings += held_back + collection.settle(progress)
-    return replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
+    report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
+    _note(collection, report, store.url)
+    return report
 
 
 def _brought(
-    collection: Collection, store: Store, wanted: list[FileRef], progress: Progress
+    collection: Collection, store: Store, wanted: list[FileRef], line: Line, progress: Progress
 ) -> tuple[tuple[FileRef, ...], list[Finding]]:
     if not wanted:
         return (), []
     with collection.incoming() as prefix:
-        return each(wanted, lambda file: download(collection, store, file, prefix), "downloading", progress)
+        return each(wanted, lambda file: download(collection, store, file, prefix, line), "downloading", progress, line)
+
+
+def _as_of(here: Side, there: Side, held: Holdings, until: str) -> tuple[Side, list[Finding]]:
+    """Of the far side what it held at that point in time, without what has been erased since."""
+    segments = cut(there.segments, until)
+    if not segments:
+        raise UsageError(f"Nothing that is there was written by {until}.", "Choose a later point in time.")
+    if any(path not in segments for path in here.segments):
+        raise UsageError("The collection here holds more than that.", "Pull into an empty root: name one with --root.")
+    named = {file.path: file for segment in segments.values() for file in segment.objects()}
+    erased = len(named.keys() & held.gone.keys() - fold(segments.values()).gone.keys())
+    message = f"{erased} files that were there as of {until} have been erased since and do not come back"
+    files = {path: file for path, file in named.items() if path not in held.gone}
+    return Side(segments, files), [Finding("warning", "erased-since", "ledger", message)] if erased else []
 
 
 def status(collection: Collection, store: Store) -> SyncReport:
@@ -116,5 +185,5 @@ def status(collection: Collection, store: Store) -> SyncReport:
     here, there, _ = spared(here, there)
     actions = plan(here, there, "upload")
     actions += [action for action in plan(there, here, "download") if action.verb == "download"]
-    findings += found + strangers(here, there, store.url)
+    findings += found + strangers(here, there, store.url) + clones(here, there)
     return SyncReport("status", collection.name, store.url, tuple(actions), tuple(findings))

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from archiver.ledger import Segment
+from archiver.ledger import Segment, successors
 from archiver.model import Action, FileRef, Finding
 
 Direction = Literal["upload", "download"]
@@ -77,6 +77,17 @@ class SyncReport:
             return f"{where}: {planned}, {self.count('keep')} files in step{left}."
         moved = f"{len(self.moved)} files ({self.bytes} bytes) and {self.segments} ledger segments transferred"
         return f"{where}: {moved}, {self.count('keep')} files were in step{left}."
+
+
+def clones(here: Side, there: Side) -> list[Finding]:
+    """A warning for each writer of whose segments two follow the same one; both count."""
+    message = "{} segments follow the same one: this working copy was cloned; all are kept"
+    heirs = successors([*(here.segments | there.segments).values()])
+    return [
+        Finding("warning", "ledger-clone", f"ledger/{writer}", message.format(len(found)))
+        for (writer, _), found in sorted(heirs.items(), key=lambda one: (one[0][0], one[0][1] or ""))
+        if len(found) > 1
+    ]
 
 
 def plan(source: Side, target: Side, verb: Direction) -> list[Action]:

@@ -4,8 +4,11 @@ A segment from afar is believed only when its content fits its name, its chain r
 names could be a file of a collection.
 """
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from archiver import ledger
 from archiver.collection import Collection
@@ -31,13 +34,15 @@ def read_here(collection: Collection, *, opened: bool) -> tuple[Side, list[Findi
     paths = ledger.sealed_files(collection.path / "ledger")
     sealed = {path.relative_to(collection.path).as_posix() for path in paths}
     segments = {segment.path: segment for segment in collection.history()}
+    holdings = ledger.fold(segments.values())
     damaged = sealed - segments.keys()
     places = {_place(path) for path in damaged}
     grown = {path for path in segments.keys() - sealed if _place(path) not in places}
     held = {path: one for path, one in segments.items() if path in sealed or (opened and path in grown)}
     named = {file.path for segment in held.values() for file in segment.objects()}
-    files = {path: file for path, file in collection.files().items() if path in named}
-    absent = frozenset(path for path in files if not collection.local(path).is_file())
+    files = {path: file for path, file in holdings.files.items() if path in named}
+    present = set(_present(collection.path))
+    absent = frozenset(path for path in files if path not in present)
     findings = [
         Finding("error", "local-damaged", path, "its content is not what its name says", "Restore it from a copy.")
         for path in sorted(damaged)
@@ -63,6 +68,18 @@ def read_there(store: Store, here: Side, progress: Progress) -> tuple[Side, dict
     files = {file.path: file for one in known.values() for file in one.objects() if file.path in here.files}
     files |= {file.path: file for segment in passed for file in segment.objects()}
     return Side(segments, files), contents, findings + damaged + hostile + held_back
+
+
+def _present(folder: Path, below: str = "") -> Iterator[str]:
+    """Paths of all plain files in the folders of content. Links are not followed."""
+    with suppress(FileNotFoundError), os.scandir(folder / below) as entries:
+        for entry in entries:
+            path = f"{below}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if below or f"{path}/" in FOLDERS:
+                    yield from _present(folder, f"{path}/")
+            elif entry.is_file(follow_symlinks=False):
+                yield path
 
 
 def _place(path: str) -> str:
@@ -126,15 +143,28 @@ def _harmless(segments: list[Segment], here: Side) -> tuple[list[Segment], list[
     return passed, findings
 
 
+def _removed(segment: Segment) -> Iterator[str]:
+    return (file.path for event in segment.events for file in event.removed)
+
+
+def _is_content(path: str) -> bool:
+    """Whether a file of a collection may lie there."""
+    try:
+        return safe_key(path).startswith(FOLDERS) or path == "README.txt"
+    except UnsafeKey:
+        return False
+
+
 def _complaints(segment: Segment, beside: KeySet, named: dict[str, FileRef]) -> Iterator[str]:
     """What speaks against the files that a segment names, given those `beside` and `named` before."""
+    yield from (f"{path!r} cannot be removed" for path in _removed(segment) if not _is_content(path))
     for file in segment.objects():
         try:
             safe_key(file.path)
         except UnsafeKey as error:
             yield str(error)
             continue
-        if not file.path.startswith(FOLDERS) and file.path != "README.txt":
+        if not _is_content(file.path):
             yield f"{file.path!r} is no place for a file of a collection"
         if file.bytes < 0 or not _SHA256.match(file.sha256):
             yield f"{file.path!r} has no proper size and SHA-256"
