@@ -22,7 +22,7 @@ from pyamf.remoting import decode as decode_amf  # type: ignore[import-untyped]
 from surt import surt
 
 from archiver.errors import UnreadableInput
-from archiver.warc import DamagedArchive, Record, read_records
+from archiver.warc import DamagedArchive, Record, open_record, read_records
 
 _INDEXED = ("response", "revisit", "resource", "metadata")
 _EMPTY_DIGEST = "sha1:" + base64.b32encode(hashlib.sha1(b"", usedforsecurity=False).digest()).decode()
@@ -31,15 +31,64 @@ _POST_LIMIT = 64 << 20
 """Bytes of a POST body that are looked at: all of it has to be parsed in memory."""
 
 
+class Lines:
+    """The index of an archive file, made while somebody reads its records; `filename` is its path under `archive/`."""
+
+    def __init__(self, path: Path, filename: str) -> None:
+        self._path = path
+        self._filename = filename
+        self._entries: list[_Entry] = []
+        self._begun: _Entry | None = None
+
+    def begin(self, record: Record) -> None:
+        """A record whose header was read. Its block is not touched: where a POST's is needed it is opened again."""
+        self._begun = _entry(record, self._path)
+
+    def end(self, record: Record) -> None:
+        """The same record, read to its end."""
+        if self._begun:
+            self._keep(self._begun, record, record.length)
+        self._begun = None
+
+    def cut(self, record: Record) -> None:
+        """The same record, within which the file ends: what there is of it can be replayed, as cdxj-indexer holds."""
+        if self._begun:
+            self._keep(self._begun, record, self._path.stat().st_size - record.offset)
+        self._begun = None
+
+    def _keep(self, entry: "_Entry", record: Record, length: int) -> None:
+        entry.fields |= {"length": str(length), "offset": str(record.offset), "filename": self._filename}
+        self._entries.append(entry)
+
+    def __bool__(self) -> bool:
+        """Whether there was a record at all."""
+        return bool(self._entries)
+
+    def sorted(self) -> list[str]:
+        """The lines, each with its newline."""
+        lines = [entry.line() for entry in _paired(iter(self._entries)) if entry.is_indexed]
+        return sorted(line for line in lines if line.count("\n") == 1)
+
+
 def index_lines(path: Path, root: Path) -> list[str]:
     """The index of an archive file, sorted, each line with its newline; `filename` is relative to `root`.
 
     A damaged file gives the lines of what can be replayed: `archiver.warc.check` is there to tell of the damage.
     Raises `UnreadableInput` if the file cannot be opened, `DamagedArchive` if there is no record in it.
     """
-    filename = Path(os.path.relpath(path, root)).as_posix()
-    lines = [entry.line() for entry in _paired(_entries(path, filename)) if entry.is_indexed]
-    return sorted(line for line in lines if line.count("\n") == 1)
+    lines = Lines(path, Path(os.path.relpath(path, root)).as_posix())
+    record: Record | None = None
+    try:
+        for record in read_records(path):
+            lines.begin(record)
+            record.finish()
+            lines.end(record)
+    except DamagedArchive as error:
+        if error.cut and record is not None and record.offset == error.offset:
+            lines.cut(record)
+        elif not lines:
+            raise
+    return lines.sorted()
 
 
 def url_key(url: str) -> str:
@@ -77,25 +126,7 @@ class _Entry:
         return f"{self.key} {self.timestamp} {json.dumps(self.fields)}\n"
 
 
-def _entries(path: Path, filename: str) -> Iterator[_Entry]:
-    count = 0
-    record: Record | None = None
-    try:
-        for record in read_records(path):
-            entry = _entry(record)
-            _locate(entry, record, record.length, filename)
-            count += 1
-            yield entry
-    except DamagedArchive as error:
-        if error.cut and record is not None and record.offset == error.offset:
-            # What there is of the last record can be replayed, and cdxj-indexer lists it, too.
-            _locate(entry, record, path.stat().st_size - record.offset, filename)
-            yield entry
-        elif not count:
-            raise
-
-
-def _entry(record: Record) -> _Entry:
+def _entry(record: Record, path: Path) -> _Entry:
     date = record.date
     return _Entry(
         type=record.type,
@@ -105,12 +136,8 @@ def _entry(record: Record) -> _Entry:
         timestamp=date.strftime("%Y%m%d%H%M%S") if date else "",
         fields=_fields(record),
         is_indexed=date is not None and _is_indexed(record),
-        post=_post(record),
+        post=_post(record, path),
     )
-
-
-def _locate(entry: _Entry, record: Record, length: int, filename: str) -> None:
-    entry.fields |= {"length": str(length), "offset": str(record.offset), "filename": filename}
 
 
 def _is_indexed(record: Record) -> bool:
@@ -153,12 +180,13 @@ def _utf8(value: str | None) -> str | None:
         return value
 
 
-def _post(record: Record) -> _Post | None:
+def _post(record: Record, path: Path) -> _Post | None:
     if record.type != "request" or record.http is None or record.http.method.upper() not in ("POST", "PUT"):
         return None
     http = record.http
     try:
-        body = record.payload().read(_POST_LIMIT)
+        with open_record(path, record.offset) as again:
+            body = again.payload().read(_POST_LIMIT)
     except DamagedArchive:
         raise
     except UnreadableInput:

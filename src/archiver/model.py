@@ -325,11 +325,13 @@ class Finding:
     hint: str = ""
     pointer: str = ""
     """JSON Pointer (RFC 6901) of what it is about, in the document at `where`; empty where there is none."""
+    affects: tuple[str, ...] = ()
+    """Ids of the captures that suffer from it, where that is known."""
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The JSON shape of every command."""
-        members = asdict(self)
-        return members if self.pointer else {key: value for key, value in members.items() if key != "pointer"}
+        members = asdict(self) | {"affects": list(self.affects)}
+        return {name: value for name, value in members.items() if value or name not in ("pointer", "affects")}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,14 +8,15 @@ import sys
 
 import pytest
 
-from archiver import ledger, verify
+from archiver import ledger
 from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Collection, Root, index, state
 from archiver.collection.draft import Draft
 from archiver.errors import ConflictError
 from archiver.ledger import Chain
 from archiver.package import import_all
-from archiver.verify import chain, verify_collection
+from archiver.verify import chain, reading, verify, verify_collection
+from archiver.verify import index as index_check
 from material import URL, PaperEngine, collection_with
 
 
@@ -172,12 +173,24 @@ def test_a_collection_without_its_index_can_be_captured_into(tmp_path):
     assert verify_collection(collection).findings == ()
 
 
-@pytest.mark.parametrize("step", ["check_file", "check_unlisted", "check_warcs", "check_index", "_digest", "_parse"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        (chain, "_parse"),
+        (reading, "check_file"),
+        (reading, "read_archive"),
+        (verify, "check_unlisted"),
+        (verify, "check_index"),
+        (index_check, "_open"),
+        (index_check, "_tallies"),
+        (verify, "check_revisits"),
+    ],
+    ids=lambda step: step[1],
+)
 def test_captures_during_a_verification_are_no_errors(tmp_path, monkeypatch, step):
     """Verifying takes long; others capture and seal meanwhile."""
     collection, _ = collection_with(tmp_path)
-    module = chain if step == "_parse" else verify
-    original, done = getattr(module, step), []
+    original, done = getattr(*step), []
 
     def overtaken(*arguments):
         if len(done) < 3:
@@ -185,7 +198,7 @@ def test_captures_during_a_verification_are_no_errors(tmp_path, monkeypatch, ste
             collection.seal()
         return original(*arguments)
 
-    monkeypatch.setattr(module, step, overtaken)
+    monkeypatch.setattr(*step, overtaken)
     assert verify_collection(collection).findings == ()
     assert done
 

@@ -66,7 +66,7 @@ def test_what_no_line_names_is_told(sound):
     stray.write_bytes(b"")
     found = verify_collection(sound).findings
     stray.unlink()
-    assert [(one.level, one.code, one.where) for one in found] == [("warning", "file-unlisted", str(stray))]
+    assert [(one.level, one.code, one.where) for one in found] == [("error", "file-unlisted", str(stray))]
 
 
 def test_a_result_is_recorded_as_an_event(tmp_path):
@@ -83,8 +83,12 @@ def test_the_report_is_json_for_machines(tmp_path):
     assert report == {
         "collection": "news",
         "ok": True,
+        "at": report["at"],
         "files": report["files"],
         "bytes": report["bytes"],
+        "read": {"files": report["files"], "bytes": report["bytes"]},
+        "every_byte_within_days": 0,
+        "never_read": 0,
         "findings": [],
     }
     assert report["files"] == len(collection.files())
@@ -96,7 +100,7 @@ def test_what_was_erased_must_not_lie_here(tmp_path):
     files = collection.files()
     of_first = [file for path, file in files.items() if first.capture_id in path]
     collection.record(Event("deletion", AGENT, capture=first.capture_id, basis="court-order", removed=tuple(of_first)))
-    found = [one for one in verify_collection(collection).findings if one.code != "index-differs"]
+    found = [one for one in verify_collection(collection).findings if one.code != "index-line"]
     assert sorted(one.where for one in found) == sorted(str(collection.local(file.path)) for file in of_first)
     assert {(one.level, one.code) for one in found} == {("error", "erased-present")}
     assert "erase -c news --settle" in found[0].hint

@@ -1,5 +1,7 @@
 """`validate`, `verify`, `doctor`: what is right and what is not."""
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from archiver.errors import UsageError
 
 if TYPE_CHECKING:
     from archiver.collection import Collection
+    from archiver.verify import Report
 
 
 def chosen(root: Path, name: str | None) -> "list[Collection]":
@@ -62,37 +65,99 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *
     return int(levels["error"] > 0)
 
 
+def _share(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip())
+    if not found or not 0 < float(found[1]) <= 100:
+        raise click.BadParameter("a share is written as 5%, above 0 and up to 100.")
+    return float(found[1]) / 100
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def _bytes(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", value.strip().lower())
+    if not found:
+        raise click.BadParameter("a size is written as 500MB or 10GB.")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter("a date is written as 2026-11-22 or 2026-11-22T14:00:00Z.") from None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+
+
 @click.command()
 @options.collection
+@click.option("--since", metavar="DATE", callback=_moment, help="Read only what came in on that day (UTC) or later.")
+@click.option("--sample", metavar="SHARE", callback=_share, help="Read only so much, such as 5%: what waits longest.")
+@click.option("--budget", metavar="SIZE", callback=_bytes, help="Read only so many bytes, such as 10GB, likewise.")
 @click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
+@click.option("--quarantine", is_flag=True, help="Move damaged files, and what is not of the collection, out of it.")
 @options.shared
-def verify(root: Path, name: str | None, record: bool, as_json: bool) -> int:
+def verify(
+    *,
+    root: Path,
+    name: str | None,
+    since: datetime | None,
+    sample: float | None,
+    budget: int | None,
+    record: bool,
+    quarantine: bool,
+    as_json: bool,
+) -> int:
     """Read every byte and compare.
 
-    Files with the ledger, WARC digests, index and sidecars with the WARCs, the ledger with itself.
+    Files with the ledger, records of WARCs with their digests, index and sidecars with the WARCs, the ledger with
+    itself. Whatever was flipped, cut, added or removed in any file is an error that names the file and what suffers.
+
+    Nothing in a collection is changed without --record or --quarantine. When each file was read last is kept beside
+    the collections: --sample and --budget begin with what has waited longest. docs/verify.md explains the codes.
 
     \b
     Examples:
       archiver verify
       archiver verify -c frontline --record
+      archiver verify --sample 5%
+      archiver verify --since 2026-11-01 --budget 10GB
+      archiver verify -c frontline --quarantine
     """
-    from archiver.verify import record_result, verify_collection
+    from archiver.verify import Scope, keep_dates, record_result, set_aside, verify_collection
 
-    code = 0
+    code, scope = 0, Scope(since, sample, budget)
     for collection in chosen(root, name):
         with render.progress(quiet=as_json) as observe:
-            report = verify_collection(collection, observe)
+            report = verify_collection(collection, observe, scope=scope)
+        keep_dates(collection, report)
         if record:
             record_result(collection, report)
+        moved = set_aside(collection, report) if quarantine else []
         code = max(code, render.worst(report.findings))
         if as_json:
-            render.emit(report.as_json())
-            continue
-        render.findings(report.findings, err=False)
-        words = f"{report.files} files, {render.size(report.bytes)}"
-        state = click.style("sound", fg="green") if report.ok else click.style("NOT sound", fg="red")
-        click.echo(f"{collection.name}: {words}: {state}, {render.count(report.findings)}")
+            render.emit(report.as_json() | ({"quarantined": [str(path) for path in moved]} if quarantine else {}))
+        else:
+            _tell(report, moved)
     return code
+
+
+def _tell(report: "Report", moved: list[Path]) -> None:
+    render.findings(report.findings, err=False)
+    for path in moved:
+        click.echo(f"set aside: {render.plain(str(path))}")
+    words = f"{report.files} files, {render.size(report.bytes)}"
+    if len(report.read) < report.files:
+        words += f", {len(report.read)} read now ({render.size(sum(file.bytes for file in report.read))})"
+    state = click.style("sound", fg="green") if report.ok else click.style("NOT sound", fg="red")
+    days = report.within_days
+    dates = f"{report.unread} files never read whole" if days is None else f"every byte read within {days} days"
+    click.echo(f"{report.collection}: {words}: {state}, {render.count(report.findings)}; {dates}")
 
 
 @click.command()

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
+NAMED = 5
+"""So many of the captures that suffer from a finding are named."""
+
 _drawn: "list[Bars]" = []
 """The bar on the screen, if there is one: lines go above it."""
 
@@ -56,12 +59,14 @@ def emit(document: Any) -> None:
 
 
 def findings(found: "Iterable[Finding]", *, err: bool = True) -> None:
-    """One finding per line, whole paths, never wrapped: `where: level[code] /pointer: message — hint`."""
+    """One finding per line, whole paths, never wrapped: `where: level[code] /pointer: message (affects ID…) — hint`."""
     for one in found:
         level = click.style(f"{one.level}[{one.code}]", fg=COLOURS[one.level])
         hint = f" — {plain(one.hint)}" if one.hint else ""
         place = f" {plain(one.pointer)}:" if one.pointer else ""
-        say(f"{plain(one.where)}: {level}{place} {plain(one.message)}{hint}", err=err)
+        more = f" and {len(one.affects) - NAMED} more" if len(one.affects) > NAMED else ""
+        affected = f" (affects {', '.join(one.affects[:NAMED])}{more})" if one.affects else ""
+        say(f"{plain(one.where)}: {level}{place} {plain(one.message)}{plain(affected)}{hint}", err=err)
 
 
 def count(found: "Iterable[Finding]") -> str:

@@ -84,11 +84,12 @@ class Originals:
 
 
 def fields_of(line: bytes) -> dict[str, Any] | None:
-    """What an index line says, with its `timestamp`; None if that is no JSON."""
-    _, timestamp, rest = line.split(b" ", 2)
+    """What an index line says, with its `timestamp`; None if it is none of ours, which `verify` tells."""
     try:
-        return {**json.loads(rest), "timestamp": timestamp.decode()}
-    except ValueError:
+        _, timestamp, rest = line.split(b" ", 2)
+        fields = {**json.loads(rest), "timestamp": timestamp.decode()}
+        return fields if isinstance(fields["filename"], str) and int(fields["offset"]) >= 0 else None
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
 
 

@@ -1,22 +1,27 @@
 """The ledger's own chain: every segment readable, what its name says, and no gap between them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from archiver import ledger
 from archiver.collection import Collection
 from archiver.errors import UnreadableInput
 from archiver.ledger import Segment
-from archiver.model import Finding
+from archiver.model import Finding, timestamp
 
-RESTORE = "Restore the file from a copy; `archiver sync pull` brings what the store still has."
+RESTORE = "`archiver repair --from COPY` brings it back from a store, a folder or a package."
 LOOKS = 3
+SKEW = timedelta(minutes=5)
+"""So far a clock may be set back between two events without a word."""
+_BEGINNING = b'{"agent":"'
+"""How every line of an event begins, and so what a write that was cut off leaves."""
 
 
-def fault(code: str, where: Path | str, message: str, hint: str = "") -> Finding:
+def fault(code: str, where: Path | str, message: str, hint: str = "", *, affects: tuple[str, ...] = ()) -> Finding:
     """A finding that makes a verification fail."""
-    return Finding("error", code, str(where), message, hint)
+    return Finding("error", code, str(where), message, hint, affects=affects)
 
 
 def read_chain(collection: Collection) -> tuple[list[Segment], list[Finding]]:
@@ -61,20 +66,29 @@ def _read_open(own: Path) -> tuple[bytes, list[Finding]]:
         whole = ledger.committed(content)
         if (complaint := ledger.head_complaint(own, whole)) is None:
             break
-    findings = [fault("ledger-head", path, complaint, RESTORE)] if complaint else []
-    if len(whole) < len(content):
+    findings = []
+    if complaint:
+        head = path.with_name(ledger.HEAD)
+        where = path if "lines" in complaint else head
+        findings.append(fault("ledger-head", where, f"{complaint}: {path} or {head} was altered", RESTORE))
+    rest = content[len(whole) :]
+    if not _BEGINNING.startswith(rest[: len(_BEGINNING)]):
+        findings.append(fault("ledger-tail", path, "bytes were added to it that are no line of a ledger", RESTORE))
+    elif rest:
         message = "the last line is not whole: a write was cut off before its commit"
         findings.append(Finding("info", "ledger-partial-line", str(path), message, "The next capture removes it."))
     return whole, findings
 
 
 def _check_links(folder: Path, segments: list[Segment]) -> Iterator[Finding]:
-    digests = {segment.sha256 for segment in segments}
+    by_digest = {segment.sha256: segment for segment in segments}
     names = {(segment.writer, segment.name) for segment in segments}
     for segment in segments:
         place = folder / segment.writer / segment.name
-        if segment.previous is not None and segment.previous not in digests:
+        before = by_digest.get(segment.previous or "")
+        if segment.previous is not None and before is None:
             yield fault("ledger-gap", place, f"its predecessor {segment.previous[:16]}… is not here", RESTORE)
+        yield from _check_order(place, segment, before)
         for writer, name in segment.seen.items():
             if (writer, name) not in names:
                 yield fault("ledger-gap", place, f"the segment {writer}/{name} that it saw is not here", RESTORE)
@@ -82,3 +96,40 @@ def _check_links(folder: Path, segments: list[Segment]) -> Iterator[Finding]:
         if len(heirs) > 1:
             message = f"{len(heirs)} segments follow the same one: this working copy was cloned; all are kept"
             yield Finding("warning", "ledger-clone", str(folder / writer), message)
+
+
+def _check_order(place: Path, segment: Segment, before: Segment | None) -> Iterator[Finding]:
+    """Whether numbers follow each other without a gap, and times do not run backwards."""
+    right = 1 if segment.previous is None else before.seq + 1 if before else segment.seq
+    if segment.seq != right or (before and before.writer != segment.writer):
+        message = f"it is number {segment.seq}, and follows number {right - 1} of writer {(before or segment).writer}"
+        yield fault("ledger-order", place, message)
+    last = _time(before.events[-1].at) if before and before.events else None
+    for event in segment.events:
+        at = _time(event.at)
+        if at and last and at < last - SKEW:
+            message = f"an event of {event.at} comes after one of {timestamp(last)}: a clock was set back"
+            yield Finding("warning", "ledger-time", str(place), message)
+        last = at or last
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def lost_segments(collection: Collection, segments: list[Segment], known: Iterable[str]) -> Iterator[Finding]:
+    """Sealed segments that an earlier verification read (`known`: paths) and that are not here any more.
+
+    Nothing in a chain tells that its very end is gone. Where none of those known is here, this is another collection
+    under an old name.
+    """
+    here = {segment.path for segment in segments}
+    here |= {path.relative_to(collection.path).as_posix() for path in ledger.sealed_files(collection.path / "ledger")}
+    before = {path for path in known if path.startswith("ledger/")}
+    for path in sorted(before - here) if before & here else ():
+        message = "an earlier verification read it, and it is not here any more"
+        yield fault("ledger-lost", collection.path / path, message, RESTORE)

@@ -1,6 +1,6 @@
 """WARC and ARC files: writing, reading, checking, and finding pages in them. The only home of warcio and isal."""
 
-from archiver.warc.check import check
+from archiver.warc.check import Check, check
 from archiver.warc.digests import labelled
 from archiver.warc.framing import DamagedArchive
 from archiver.warc.pages import Page, find_pages
@@ -13,6 +13,7 @@ from archiver.warc.writer import AGENTS, RecordRef, WarcWriter
 __all__ = [
     "AGENTS",
     "PAYLOAD_LIMIT",
+    "Check",
     "DamagedArchive",
     "Lookup",
     "Original",

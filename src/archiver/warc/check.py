@@ -28,37 +28,58 @@ def check(path: Path) -> Iterator[Finding]:
     Warnings: `warc-no-digest`, `warc-unknown-digest`, `warc-end`, `warc-chunks`. Of each kind of weakness that a
     file has all through, there is one finding with a number. Raises `UnreadableInput` if the file cannot be opened.
     """
-    seen: set[str] = set()
-    tally: Counter[str] = Counter()
+    check = Check(path)
     try:
         for record in read_records(path):
-            where = f"{path}@{record.offset}"
-            weak: Counter[str] = Counter()
-            yield from _check_fields(record, where, seen)
-            yield from _check_digests(record, where, weak)
-            record.finish()
-            weak["end"] += not record.arc and record.trailer != _WARC_TRAILER
-            tally += weak
-            tally["records"] += 1
+            yield from check.record(record)
     except DamagedArchive as error:
-        yield Finding("error", "warc-damaged", str(path), _sentence(error.why), error.hint)
-    yield from _weaknesses(path, tally)
-    yield Finding("info", "warc-records", str(path), f"{tally['records']} records were read.")
+        yield check.damage(error)
+    yield from check.weaknesses()
+    yield Finding("info", "warc-records", str(path), f"{check.records} records were read.")
 
 
-def _weaknesses(path: Path, tally: Counter[str]) -> Iterator[Finding]:
-    total = tally["records"]
+class Check:
+    """What is wrong with a file, told record by record while somebody reads it; see `check`."""
 
-    def finding(level: Level, name: str, what: str) -> Iterator[Finding]:
-        if tally[name]:
-            yield Finding(level, f"warc-{name}", str(path), f"{tally[name]} of {total} records {what}.")
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: set[str] = set()
+        self._tally: Counter[str] = Counter()
 
-    yield from finding("warning", "no-digest", "have no digest, so that no change in them could be seen here")
-    yield from finding("warning", "end", "are not followed by the two line ends that WARC 1.1 §4 asks for")
-    yield from finding("warning", "chunks", "say that their body is chunked, which it is not, or not rightly")
-    yield from finding(
-        "info", "stored-digest", "have a payload digest over the chunked bytes as stored, not over the entity (§5.9)"
-    )
+    @property
+    def records(self) -> int:
+        """How many were read to their end."""
+        return self._tally["records"]
+
+    def record(self, record: Record) -> list[Finding]:
+        """What is wrong with one record, which is read to its end. Raises `DamagedArchive`."""
+        where = f"{self._path}@{record.offset}"
+        weak: Counter[str] = Counter()
+        findings = [*_check_fields(record, where, self._seen), *_check_digests(record, where, weak)]
+        record.finish()
+        weak["end"] += not record.arc and record.trailer != _WARC_TRAILER
+        self._tally += weak
+        self._tally["records"] += 1
+        return findings
+
+    def damage(self, error: DamagedArchive) -> Finding:
+        """Where the file breaks off."""
+        return Finding("error", "warc-damaged", f"{self._path}@{error.offset}", _sentence(error.why), error.hint)
+
+    def weaknesses(self) -> Iterator[Finding]:
+        """What many records have, once, with a number; after the last."""
+        total = self.records
+
+        def finding(level: Level, name: str, what: str) -> Iterator[Finding]:
+            if self._tally[name]:
+                message = f"{self._tally[name]} of {total} records {what}."
+                yield Finding(level, f"warc-{name}", str(self._path), message)
+
+        yield from finding("warning", "no-digest", "have no digest, so that no change in them could be seen here")
+        yield from finding("warning", "end", "are not followed by the two line ends that WARC 1.1 §4 asks for")
+        yield from finding("warning", "chunks", "say that their body is chunked, which it is not, or not rightly")
+        stored = "have a payload digest over the chunked bytes as stored, not over the entity (§5.9)"
+        yield from finding("info", "stored-digest", stored)
 
 
 def _check_fields(record: Record, where: str, seen: set[str]) -> Iterator[Finding]:
@@ -90,20 +111,22 @@ def _check_digests(record: Record, where: str, weak: Counter[str]) -> Iterator[F
     block, payload = claims.get("WARC-Block-Digest"), claims.get("WARC-Payload-Digest")
     found = _measure(record, block, payload)
     if block and found.block != block.value:
-        yield _altered(where, "block", record.header("WARC-Block-Digest"))
+        yield _altered(where, record, "block")
     if payload and payload.value not in (found.stored, found.entity):
-        yield _altered(where, "payload", record.header("WARC-Payload-Digest"))
+        yield _altered(where, record, "payload")
     weak["chunks"] += found.broken and not record.header("WARC-Truncated")
     is_framed = found.chunked and not found.broken
     weak["stored-digest"] += is_framed and payload is not None and payload.value == found.stored
 
 
-def _altered(where: str, what: str, claimed: str | None) -> Finding:
+def _altered(where: str, record: Record, what: str) -> Finding:
+    claimed = record.header(f"WARC-{what.title()}-Digest")
+    named = f"{record.type} {record.id} of {record.url[:200]}"
     return Finding(
         "error",
         "warc-digest",
         where,
-        f"The {what} is not what its digest {claimed} was made of.",
+        f"The {what} of the {named} is not what its digest {claimed} was made of.",
         "The record was altered after it was written, or written wrongly; compare with another copy.",
     )
 

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Protocol, cast
 
 from isal import isal_zlib
 
@@ -35,11 +35,19 @@ class DamagedArchive(UnreadableInput):
         """Whether all there is wrong is that the file ends too early."""
 
 
+class Stored(Protocol):
+    """What the bytes of a file come from, front to back."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`, none at the end."""
+        ...
+
+
 class Feed:
     """The stored bytes of a file from an offset on, in chunks, with a way to return what was not needed."""
 
-    def __init__(self, path: Path, stream: BinaryIO, offset: int) -> None:
-        stream.seek(offset)
+    def __init__(self, path: Path, stream: Stored, offset: int) -> None:
+        """`stream` stands at `offset` of the file at `path`."""
         self.path = path
         self.offset = offset
         """The position behind everything taken and not returned."""
@@ -78,6 +86,7 @@ def opened(path: Path, offset: int = 0) -> Iterator[Feed]:
     except OSError as error:
         raise _unreadable(path, error) from error
     with stream:
+        stream.seek(offset)
         yield Feed(path, stream, offset)
 
 

@@ -3,14 +3,14 @@
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 
 from archiver.model import Headers
-from archiver.warc.framing import DamagedArchive, Feed, Segment, opened
+from archiver.warc.framing import DamagedArchive, Feed, Segment, Stored, opened
 from archiver.warc.http import HEAD_LIMIT, LINE_LIMIT
 from archiver.warc.record import Record
 
@@ -21,13 +21,14 @@ _ARC_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:.* \S+ \d{8,20} \S+ \S+\s*$")
 logging.getLogger("warcio").addHandler(logging.NullHandler())
 
 
-def read_records(path: Path) -> Iterator[Record]:
+def read_records(path: Path, stored: Stored | None = None) -> Iterator[Record]:
     """All records of a file, in order. Each is valid until the next is asked for.
 
+    Its bytes come from `stored`, where that is given: whoever wants to see them all as they are read.
     Raises `UnreadableInput` if the file cannot be opened, and `DamagedArchive`, after all that is good, where it
     breaks off, is no WARC or ARC, or was compressed as a whole. An empty file is damaged, too.
     """
-    with opened(path) as feed:
+    with nullcontext(Feed(path, stored, 0)) if stored else opened(path) as feed:
         if not feed.peek():
             raise DamagedArchive(path, 0, "the file is empty")
         segment = Segment(feed)
