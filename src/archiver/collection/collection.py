@@ -282,7 +282,13 @@ class Collection:
     def absent_warcs(self) -> dict[str, FileRef]:
         """WARCs that the collection holds and this disk does not."""
         files = self.files().items()
-        return {path: file for path, file in files if path.startswith("archive/") and not self.local(path).is_file()}
+        return {path: file for path, file in files if path.startswith("archive/") and not self._is_here(path)}
+
+    def _is_here(self, path: str) -> bool:
+        try:
+            return self.local(path).is_file()
+        except UnreadableInput:
+            return False
 
     def read_index(self) -> Iterator[bytes]:
         """All index lines, sorted, without repetitions."""

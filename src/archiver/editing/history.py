@@ -53,7 +53,8 @@ def history(collection: Collection, capture: str) -> list[Passage]:
 
     A revision that is missing or damaged has its place, and says so.
     """
-    events = [event for segment in collection.history(naming=capture) for event in segment.events]
+    every = (event for segment in collection.history(naming=capture) for event in segment.events)
+    events = list(dict.fromkeys(every))  # a copied folder may have sealed what its writer was still at
     read = {path: _read(collection, path) for path in collection.revisions(capture)}
     known = {one.file_name: one for one in read.values() if isinstance(one, Sidecar)}
     followed = {parent for one in known.values() for parent in one.parents}

@@ -146,8 +146,14 @@ def _files(listed: Iterable[dict[str, Any]]) -> tuple[FileRef, ...]:
 
 
 def successors(segments: Sequence[Segment]) -> dict[tuple[str, str | None], list[Segment]]:
-    """Segments by (writer, predecessor's digest); two under one key are a cloned writer."""
+    """Segments by (writer, predecessor's digest); two under one key are a cloned writer.
+
+    Where one only goes on from where another ends, the longer stands for both: a copy of the folder sealed what its
+    writer was still at.
+    """
     table: dict[tuple[str, str | None], list[Segment]] = {}
-    for segment in segments:
-        table.setdefault((segment.writer, segment.previous), []).append(segment)
+    for segment in sorted(segments, key=lambda one: len(one.events), reverse=True):
+        heirs = table.setdefault((segment.writer, segment.previous), [])
+        if not any(segment.seen == one.seen and one.events[: len(segment.events)] == segment.events for one in heirs):
+            heirs.append(segment)
     return table

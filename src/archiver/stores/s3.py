@@ -199,6 +199,8 @@ class S3Store:
 
     def _send(self, key: str, stream: BinaryIO, size: int, sha256: str, only_if: dict[str, str]) -> None:
         """Read a body once, and store it if it is what it should be."""
+        if self.retention:
+            self._need_locks()
         name = self._place(key)["Key"]
         if size > SINGLE_BYTES:
             self._uploads.send(Body(name, stream, size, sha256, self._noted(sha256), only_if))
