@@ -8,6 +8,7 @@ import stat
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from click.testing import CliRunner
@@ -19,6 +20,8 @@ from archiver.errors import ConflictError, UnreadableInput, UsageError
 from archiver.model import now, timestamp
 from archiver.proof import Keyring, Trust, judge, sign_collection
 from archiver.proof.stamps import BadStamp, StampFailed, read_certificates, read_stamp, request_stamp
+from archiver.stores.memory import MemoryStore
+from archiver.sync import pull, push
 from archiver.verify import verify_collection
 from material import URL, PaperEngine, bring, collection_with, copied
 from tsaserver import Authority, Server, openssl
@@ -333,14 +336,26 @@ def test_a_forged_stamp_is_told_from_one_by_an_unknown_authority(authority, tmp_
     assert not read_stamp(token, b"words", other).trusted
     with pytest.raises(BadStamp, match="over something else"):
         read_stamp(token, b"other words", roots)
-    for place in range(0, len(token), 7):
-        damaged = bytearray(token)
-        damaged[place] ^= 0x10
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_any_damage_to_a_time_stamp(authority):
+    """It is told as that, or as an unknown authority's; never does it say another time, and nothing breaks."""
+    with Server(authority) as server:
+        token = request_stamp(server.url, b"words")
+    roots = read_certificates(authority.root.read_bytes(), "root")
+    whole, random = read_stamp(token, b"words", roots), Random(7)
+    for _ in range(3000):
+        damaged, place = bytearray(token), random.randrange(len(token))
+        if random.random() < 0.7:
+            damaged[place] = random.randrange(256)
+        else:
+            damaged[place : place + random.randrange(1, 20)] = random.randbytes(random.randrange(9))
         try:
             stamp = read_stamp(bytes(damaged), b"words", roots)
         except BadStamp:
             continue
-        assert not stamp.trusted or stamp == read_stamp(token, b"words", roots), f"byte {place}"
+        assert not stamp.trusted or stamp == whole, damaged.hex()
 
 
 def test_a_retired_key_gives_way_to_another_that_those_who_trust_the_old_one_trust(collection, ring, tmp_path):
@@ -470,3 +485,49 @@ def test_the_command_line(collection, ring, tmp_path, authority, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(collection.path.parent / "config"))
     assert run(["--root", str(collection.path.parent), "keys", "list"]) == 2
     assert third
+
+
+def test_two_who_sign_apart_are_followed_by_whoever_signs_both(collection, ring, tmp_path):
+    there = copied(collection, tmp_path / "elsewhere")
+    ring.new("Museum of X")
+    theirs = Keyring(tmp_path / "theirs")
+    ring.trust(theirs.new("Museum of Y").public_key.encode(), "Museum of Y", "file")
+    capture_url(f"{URL}/theirs", there, PaperEngine(), Terms())
+    apart = [sign(collection, ring), sign(there, theirs)]
+    store = MemoryStore()
+    for one in (collection, there, collection):
+        pull(one, store)
+        push(one, store)
+    pull(collection, store)
+    assert judged(collection, ring) == set()
+    both = sign(collection, ring)
+    assert sorted(both.statement.document["previous"]) == sorted(one.statement.sha256 for one in apart)
+    assert {head["writer"] for head in both.statement.document["heads"]} == {
+        collection.state.writer(),
+        there.state.writer(),
+    }
+    assert judged(collection, ring) == set()
+    assert verify_collection(collection).ok
+
+
+def test_a_kill_while_proofs_are_entered_leaves_none_or_all(collection, ring, monkeypatch):
+    """Files that were written and not entered are known by their mark, and go."""
+    ring.new("Museum of X")
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr("archiver.collection.entering.Chain.append", killed)
+        sign(collection, ring)
+    assert proofs(collection, ".sig"), "the process was gone before it could remove them"
+    held = set(collection.files())
+    assert not any(path.startswith("proofs/") for path in held)
+    collection.clear_leftovers()
+    assert not proofs(collection, ".sig")
+    sign(collection, ring)
+    assert judged(collection, ring) == set()
+    assert verify_collection(collection).findings == ()

@@ -58,7 +58,7 @@ def _names(der: bytes) -> dict[str, str]:
             "valid_from": timestamp(own.not_valid_before_utc),
             "valid_until": timestamp(own.not_valid_after_utc),
         }
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, x509.InvalidVersion):
         return {}
 
 
@@ -67,7 +67,7 @@ def _comment(der: bytes) -> str:
     try:
         certificate = x509.load_der_x509_certificate(der)
         names = f"{certificate.subject.rfc4514_string()}, issued by {certificate.issuer.rfc4514_string()}"
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         names = "a certificate that cannot be read"
     plain = "".join(character if character.isprintable() else " " for character in names)
     return f"{plain}, SHA-256 {digest}"

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from rfc3161_client import (
     HashAlgorithm,
     TimeStampRequest,
@@ -37,6 +38,8 @@ _IMPRINTS = {
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
+_MALFORMED = (ValueError, OverflowError, LookupError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+"""What the libraries raise for bytes that are nearly a time stamp."""
 _UNTRUSTED = "certificate verify error"
 """What OpenSSL says where the chain leads to none of the authorities given."""
 
@@ -97,7 +100,7 @@ def read_stamp(reply: bytes, content: bytes, roots: Sequence[x509.Certificate]) 
         if told.message_imprint.message != digest:
             raise BadStamp("it is over something else")
         return Stamp(timestamp(told.gen_time), _authority(response), _is_trusted(reply, digest, roots))
-    except (ValueError, OverflowError) as error:
+    except _MALFORMED as error:
         raise BadStamp("it cannot be read") from error
 
 
@@ -140,7 +143,7 @@ def _check_reply(reply: bytes, query: TimeStampRequest) -> None:
             raise BadStamp(f"it refused (status {response.status})")
         if response.tst_info.nonce != query.nonce:
             raise BadStamp("it answers another request than ours")
-    except ValueError as error:
+    except _MALFORMED as error:
         raise BadStamp("the answer is no time stamp") from error
 
 

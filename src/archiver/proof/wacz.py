@@ -27,6 +27,12 @@ _NUMBER = 48
 """Bytes of a number on P-384."""
 
 
+_MALFORMED = (
+    *(KeyError, ValueError, TypeError, AttributeError, OverflowError),
+    *(UnsupportedAlgorithm, x509.ExtensionNotFound, x509.InvalidVersion),
+)
+
+
 class WrongSignature(Exception):
     """`signedData` does not hold: `str(error)` says why."""
 
@@ -66,7 +72,7 @@ def signer_of(signed: dict[str, Any]) -> str:
         if signed["domain"] not in names.get_values_for_type(x509.DNSName):
             raise WrongSignature("its certificate is another domain's")
         return f"for the domain {signed['domain']}{_stamped(signed)}; its certificate's authority is not judged here"
-    except (KeyError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
+    except _MALFORMED as error:
         raise WrongSignature("it cannot be read") from error
     except InvalidSignature as error:
         raise WrongSignature("it is not that of its key over this digest") from error
