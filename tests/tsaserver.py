@@ -82,7 +82,7 @@ class Server:
         content, kind = b"", "application/timestamp-reply"
         match self.fault:
             case "redirect":
-                handler.send_response(307)
+                handler.send_response(302)
                 handler.send_header("Location", f"{self.url}other")
                 handler.end_headers()
                 return

@@ -11,12 +11,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from archiver.cli import run
+from archiver.collection import Root
 from archiver.errors import ConflictError
 from archiver.model import now, timestamp
 from archiver.package.reading import RefusedPackage, open_package
 from archiver.proof import Keyring, sign_package
 from archiver.proof.wacz import WrongSignature, signed_data, signer_of
 from archiver.validate import validate_file
+from material import collection_with
 from tsaserver import Authority, Server, openssl
 
 PAGES = """{"format": "json-pages-1.0", "id": "pages", "title": "All Pages"}
@@ -235,3 +238,26 @@ def test_a_stamped_package(tmp_path, ring, key):
     assert told(path) <= {("error", "key-lost"), ("info", "signer")}
     shutil.copy(f"{other}.tsr", f"{path}.tsr")
     assert told(path) == {("error", "signature-unreadable")}
+
+
+@pytest.mark.parametrize(("form", "name"), [("wacz", "news.wacz"), ("bagit", "news")])
+def test_an_export_that_is_signed(tmp_path, ring, key, form, name):
+    collection, (captured,) = collection_with(tmp_path / "root")
+    out, words = tmp_path / "out" / name, ["--root", str(collection.path.parent), "export", "-c", "news", "--sign"]
+    with Server(Authority(tmp_path / "authority")) as server:
+        assert run([*words, "--format", form, str(out), "--tsa", server.url]) == 0
+    assert out.with_name(f"{name}.tsr").is_file()
+    codes = {("info", "signer")} | ({("info", "wacz-signature")} if form == "wacz" else set())
+    assert told(out) == codes
+    assert run(["validate", str(tmp_path / "out")]) == 0
+    assert run(["--root", str(tmp_path / "other"), "import", str(out)]) == 0
+    assert Root(tmp_path / "other").collection("default").captures() == [captured.capture_id]
+    shutil.rmtree(out) if out.is_dir() else out.unlink()
+    assert run([*words, "--format", form, str(out)]) == 6, "what lies beside it is about another"
+    assert not out.exists()
+
+
+def test_options_of_signing_want_signing(tmp_path, key):
+    collection_with(tmp_path / "root")
+    words = ["--root", str(tmp_path / "root"), "export", "-c", "news", "--format", "wacz", str(tmp_path / "a.wacz")]
+    assert run([*words, "--key", key.id]) == 2

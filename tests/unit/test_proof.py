@@ -28,7 +28,7 @@ from tsaserver import Authority, Server, openssl
 
 REPOSITORY = Path(__file__).parents[2]
 FAULTS = {
-    "redirect": "it answered 307",
+    "redirect": "it answered 302",
     "error": "it answered 503",
     "silent": "timed out",
     "garbage": "the answer is no time stamp",
@@ -393,6 +393,33 @@ def test_nobody_takes_over_from_a_key_without_its_own_signature(collection, ring
     stranger._keep(claim, {mine.id: stranger.open(mine, lambda: "").sign(claim.content)})
     sign(collection, stranger)
     assert judged(collection, ring) == {("error", "signature-missing"), ("warning", "signer-unknown")}
+
+
+def test_a_thief_names_no_successor_of_a_key_that_was_lost(collection, ring, tmp_path):
+    """Whether the loss is known to the reader's own keyring, or by a revocation that came with the collection."""
+    old = ring.new("Museum of X")
+    thief, reader = Keyring(tmp_path / "thief"), Keyring(tmp_path / "reader")
+    shutil.copytree(ring.folder, thief.folder)
+    reader.trust(old.public_key.encode(), "Museum of X", "file")
+    thief.retire(old.id, lambda: "")
+    sign(collection, thief)
+    assert judged(collection, reader) == set(), "nobody knows yet"
+    heir = ring.lose(old.id, timestamp(now()), lambda: "")
+    sign(collection, ring)
+    assert judged(collection, ring) == {("warning", "signer-unknown")}
+    reader.trust(heir.public_key.encode(), "Museum of X", "file")
+    assert judged(collection, reader) == {("warning", "signer-unknown")}
+
+
+def test_a_statement_means_one_thing(collection, ring):
+    """Signed by the right key, and still refused: some programs would read another number of files."""
+    key = ring.new("Museum of X")
+    signed = sign(collection, ring)
+    twice = signed.statement.content.replace(b'"files":', b'"files": ')
+    stem = disk.sha256_bytes(twice)[:12]
+    (collection.path / f"proofs/{stem}.statement.json").write_bytes(twice)
+    (collection.path / f"proofs/{stem}.{key.id}.sig").write_bytes(ring.open(key, lambda: "").sign(twice))
+    assert judged(collection, ring) == {("error", "statement-unreadable")}
 
 
 def test_what_was_stamped_before_a_key_was_lost_still_stands(collection, ring, authority, tmp_path):

@@ -1,11 +1,12 @@
 """`export` and `import`: packages that others can read, and those of others."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archiver.cli import options, render
+from archiver.cli import options, render, signing
 from archiver.cli.collecting import target
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 )
 @click.option("--capture", "captures", multiple=True, metavar="ID", help="Only this capture; may be repeated.")
 @click.option("--organization", default="", metavar="TEXT", help="Who hands the bag over: its Source-Organization.")
+@click.option("--sign", is_flag=True, help="Sign it: with files beside it, and in a WACZ file also inside.")
+@signing.with_key
 @options.shared
 def export(
     *,
@@ -33,6 +36,10 @@ def export(
     form: "Form",
     captures: tuple[str, ...],
     organization: str,
+    sign: bool,
+    key_id: str | None,
+    tsa: str | None,
+    tsa_ca: Path | None,
     as_json: bool,
 ) -> int:
     """Write a package of a collection, or of some of its captures, to OUT.
@@ -44,20 +51,32 @@ def export(
     Examples:
       archiver export -c frontline --format wacz frontline.wacz
       archiver export -c frontline --format bagit bags/frontline-2026 --organization "Museum of News"
-      archiver export -c frontline --format wacz one.wacz --capture 20261122T140112Z-k3v7q2m5xa
+      archiver export -c frontline --format wacz one.wacz --capture 20261122T140112Z-k3v7q2m5xa --sign
     """
     from archiver.collection import Root
     from archiver.package import export as run
+    from archiver.proof.packages import refuse_signed, sign_package
+    from archiver.proof.wacz import signed_data
 
+    if not sign and (key_id or tsa_ca):
+        raise click.UsageError("--key and --tsa-ca are for --sign.")
+    collection, inside = Root(root).collection(name), None
+    if sign:
+        _, key, private = signing.opened(root, key_id)
+        refuse_signed(out)
+        inside = partial(signed_data, private=private)
     with render.progress(quiet=as_json) as observe:
-        made = run(Root(root).collection(name), out, form, captures, organization=organization, progress=observe)
+        made = run(collection, out, form, captures, organization=organization, sign=inside, progress=observe)
     if as_json:
         render.emit(made.as_json())
     else:
         render.findings(made.findings)
         told = f"{len(made.captures)} captures, {made.files} files, {render.size(made.bytes)}"
         click.echo(f"Wrote {render.plain(made.path)}: {told}")
-    return render.worst(made.findings)
+    if not sign:
+        return render.worst(made.findings)
+    signed = sign_package(out, key, private, tsa=tsa, tsa_ca=tsa_ca.read_bytes() if tsa_ca else None)
+    return signing.failed(signed.failure) or render.worst(made.findings)
 
 
 @click.command("import")

@@ -11,7 +11,10 @@ from archiver.cli import options, render
 from archiver.errors import UnreadableInput, UsageError
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from archiver.proof import Key, Keyring
+    from archiver.proof.stamps import StampFailed
 
 
 @click.group()
@@ -206,15 +209,38 @@ def _told(key: "Key", *, as_json: bool) -> None:
         click.echo(f"{key.id}  {render.plain(key.name)}")
 
 
+def with_key(command: options.Command) -> options.Command:
+    """The options of commands that sign: with which key, and stamped by whom."""
+    file = click.Path(path_type=Path, exists=True, dir_okay=False)
+    words = "The authority's certificates (PEM): its stamp must lead to them."
+    command = click.option("--tsa-ca", type=file, help=words)(command)
+    command = click.option("--tsa", metavar="URL", help="Also get a time stamp (RFC 3161) from this authority.")(
+        command
+    )
+    return click.option("--key", "key_id", metavar="KEYID", help="The key to sign with, where you have several.")(
+        command
+    )
+
+
+def opened(root: Path, key_id: str | None) -> "tuple[Keyring, Key, Ed25519PrivateKey]":
+    """The key to sign with, its passphrase asked for where it has one."""
+    ring = _keyring(root)
+    key = ring.signer(key_id)
+    return ring, key, ring.open(key, _passphrase)
+
+
+def failed(failure: "StampFailed | None") -> int:
+    """Say that there is no time stamp, if so; the exit code."""
+    if failure is None:
+        return 0
+    click.secho(f"archiver: {render.plain(str(failure))}", err=True, fg="red")
+    click.echo(f"  {failure.hint}", err=True)
+    return failure.exit_code
+
+
 @click.command()
 @options.collection
-@click.option("--key", "key_id", metavar="KEYID", help="The key to sign with, where you have several.")
-@click.option("--tsa", metavar="URL", help="Also get a time stamp (RFC 3161) from this authority.")
-@click.option(
-    "--tsa-ca",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The authority's certificates (PEM): its stamp must lead to them. Kept with it.",
-)
+@with_key
 @options.shared
 def sign(
     *, root: Path, name: str | None, key_id: str | None, tsa: str | None, tsa_ca: Path | None, as_json: bool
@@ -232,9 +258,7 @@ def sign(
     from archiver.cli.checks import chosen
     from archiver.proof import sign_collection
 
-    ring = _keyring(root)
-    key = ring.signer(key_id)
-    private = ring.open(key, _passphrase)
+    ring, key, private = opened(root, key_id)
     authority = tsa_ca.read_bytes() if tsa_ca else None
     code = 0
     for collection in chosen(root, name):
@@ -246,10 +270,7 @@ def sign(
             stamp = f", stamped at {signed.stamp.at} by {render.plain(signed.stamp.authority)}" if signed.stamp else ""
             click.echo(f"{collection.name}: {heads} heads, {files} files, signed with {key.id}{stamp}")
             click.echo(f"  {collection.path / signed.files[0].path}")
-        if signed.failure:
-            click.secho(f"archiver: {render.plain(str(signed.failure))}", err=True, fg="red")
-            click.echo(f"  {signed.failure.hint}", err=True)
-            code = signed.failure.exit_code
+        code = failed(signed.failure) or code
     return code
 
 

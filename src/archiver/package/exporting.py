@@ -13,7 +13,7 @@ from archiver.errors import ConflictError, UsageError
 from archiver.model import Finding, Progress, now, silent
 from archiver.package.bag import write_bag
 from archiver.package.contents import contents_of
-from archiver.package.wacz import write_wacz
+from archiver.package.wacz import Sign, write_wacz
 
 Form = Literal["wacz", "bagit"]
 
@@ -50,12 +50,14 @@ def export(
     captures: Iterable[str] = (),
     *,
     organization: str = "",
+    sign: Sign | None = None,
     at: datetime | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Write a WACZ file, or the folder of a bag, of the captures chosen (none: of all) at `out`.
 
-    `organization`: who sends the bag. `at`: when it was made; the rest of it follows from the contents.
+    `organization`: who sends the bag. `sign`: makes the signature inside a WACZ file. `at`: when it was made; the rest
+    of it follows from the contents.
     Raises `ConflictError` where `out` exists or a file is not as the ledger says, and then leaves nothing; what
     `contents_of` raises; `StorageError` if the disk refuses.
     """
@@ -70,7 +72,7 @@ def export(
         with disk.writing(out):
             if form == "wacz":
                 with temporary.open("xb") as stream:
-                    write_wacz(contents, stream, out.parent, made_at)
+                    write_wacz(contents, stream, out.parent, made_at, sign)
                     disk.sync_file(stream)
                 disk.publish(temporary, out)
             else:

@@ -8,7 +8,7 @@ README.txt  datapackage.json  datapackage-digest.json
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -43,7 +43,11 @@ To check the files: compare `sha256sum` of each with datapackage.json, and with 
 """
 
 
-def write_wacz(contents: Contents, stream: BinaryIO, place: Path, at: datetime) -> None:
+Sign = Callable[[str, str], Mapping[str, str]]
+"""The digest and the time of a package to the `signedData` about it."""
+
+
+def write_wacz(contents: Contents, stream: BinaryIO, place: Path, at: datetime, sign: Sign | None = None) -> None:
     """Write the package to `stream`; the same contents and the same `at`, the time of making, give the same bytes.
 
     `place`: a folder for temporary files. Raises `ConflictError` where a file is not as the ledger says.
@@ -69,7 +73,8 @@ def write_wacz(contents: Contents, stream: BinaryIO, place: Path, at: datetime) 
                 add(names[file.path], pieces, stored=file.path.startswith("archive/"), size=file.bytes)
         described = _json(_description(contents, at) | {"resources": resources})
         _, sha256 = archive.add("datapackage.json", [described])
-        digest = {"path": "datapackage.json", "hash": f"sha256:{sha256}"}
+        digest: dict[str, Any] = {"path": "datapackage.json", "hash": f"sha256:{sha256}"}
+        digest |= {"signedData": sign(digest["hash"], timestamp(at))} if sign else {}
         archive.add("datapackage-digest.json", [_json(digest)])
 
 

@@ -116,13 +116,15 @@ class _Judge:
 
     def judged(self, segments: Sequence[Segment]) -> Judgement:
         right = [one for one in self.proofs.statements.values() if self._is_right(one, one.key)]
+        revocations = [one for one in right if one.kind == "revocation"]
+        self._revoke(revocations)  # first: a key that is known to be lost names no successor
         self._follow(
             [one for one in right if one.kind == "succession" and self._is_right(one, one.document["replaces"])]
         )
-        self._revoke([one for one in right if one.kind == "revocation"])
-        there = {segment.sha256 for segment in segments}
+        self._revoke(revocations)
+        there, sound = {segment.sha256 for segment in segments}, {one.sha256 for one in right}
         ledgers = [one for one in self.proofs.statements.values() if one.kind == "ledger"]
-        signings = [self._signing(one, there, holds=one in right) for one in ledgers]
+        signings = [self._signing(one, there, holds=one.sha256 in sound) for one in ledgers]
         signings.sort(key=lambda one: (one.statement.at, one.statement.sha256))
         return Judgement(tuple(signings), tuple(self.findings))
 

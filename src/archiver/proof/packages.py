@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver import disk
-from archiver.errors import UnreadableInput
+from archiver.errors import ConflictError, UnreadableInput
 from archiver.model import Finding
 from archiver.proof import keys
 from archiver.proof.files import content_of
@@ -24,6 +24,7 @@ from archiver.proof.statement import Statement
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+ENDINGS = ("statement.json", "sig", "pem", "tsr")
 TAGS = "tagmanifest-sha256.txt"
 
 
@@ -54,6 +55,13 @@ def sign_package(
         return SignedPackage(statement, None, error)
     disk.write_atomic(_beside(path, "tsr"), token)
     return SignedPackage(statement, read_stamp(token, statement.content + signature, roots), None)
+
+
+def refuse_signed(path: Path) -> None:
+    """Raises `ConflictError` where files about another package of that name lie beside it."""
+    for place in (_beside(path, ending) for ending in ENDINGS):
+        if place.exists():
+            raise ConflictError(f"{place} exists already and is not replaced.", "Choose another name for the package.")
 
 
 def judge_package(path: Path, trust: Trust) -> Iterator[Finding]:
