@@ -29,6 +29,7 @@ from archiver.cli import (
     render,
     replaying,
     replication,
+    reporting,
     searching,
     sessions,
     signing,
@@ -64,7 +65,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 MODULES = (
     *(collecting, capturing, queueing, searching, archive, editing, extracting, erasing),
-    *(checks, replaying, replication, remotes, packaging, sessions, signing, certifying),
+    *(checks, replaying, replication, remotes, packaging, reporting, sessions, signing, certifying),
 )
 for module in MODULES:
     for command in module.COMMANDS:
