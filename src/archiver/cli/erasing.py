@@ -81,7 +81,11 @@ def erase(
     if not captures:
         raise UsageError("There is nothing to erase.", "Give the ids of captures; `archiver list` shows them.")
     request = None if dry_run else erasing.Request.of(basis, by, note)
-    codes = [] if dry_run else [_pulled(one, places, endpoint_url) for one in _holding(collections, captures)]
+    codes = (
+        []
+        if dry_run
+        else [_pulled(one, places, endpoint_url, as_json=as_json) for one in _holding(collections, captures)]
+    )
     plans = erasing.plan(collections, captures, whole_file=whole_file)
     going = [gone for one in plans for gone in one.going]
     if request is None:
@@ -138,7 +142,7 @@ def _settle(
 ) -> int:
     codes = []
     for one in collections:
-        codes.append(_pulled(one, places, endpoint_url))
+        codes.append(_pulled(one, places, endpoint_url, as_json=as_json))
         with render.progress(quiet=as_json) as observe:
             findings = one.clear_leftovers() + one.settle(observe)
         if as_json:
@@ -149,7 +153,7 @@ def _settle(
     return max(codes, default=0)
 
 
-def _pulled(collection: "Collection", places: tuple[str, ...], endpoint_url: str | None) -> int:
+def _pulled(collection: "Collection", places: tuple[str, ...], endpoint_url: str | None, *, as_json: bool) -> int:
     """Bring from the remotes what is not here: captures made elsewhere may depend on what is to go."""
     from archiver.stores import open_store
     from archiver.sync import pull
@@ -157,7 +161,7 @@ def _pulled(collection: "Collection", places: tuple[str, ...], endpoint_url: str
     code = 0
     for place in places:
         url, endpoint = remotes.located(place, endpoint_url, collection.name)
-        with render.progress() as observe:
+        with render.progress(quiet=as_json) as observe:
             report = pull(collection, open_store(url, endpoint_url=endpoint), progress=observe)
         empty = all(found.code == "remote-empty" for found in report.findings if found.level == "error")
         render.findings(found for found in report.findings if found.code != "remote-empty")

@@ -100,10 +100,9 @@ def settle(collection: "Collection", progress: Progress = silent) -> list[Findin
     Captures known only here that depend on what is to go are made whole first. Where one of them is damaged, the
     WARCs stay until it is repaired: an error `erasure-waits`.
     """
-    if not _is_due(collection, collection.holdings()):
-        collection.state.note_settled(collection.name)
-        return []
     name = collection.name
+    if not collection.state.is_due(name) and not any(_present(collection, collection.holdings())):
+        return []
     with collection.state.lock(f"{name}.compact"), collection.state.lock(name):
         findings = _spare_dependents(collection, collection.holdings())
         waiting = any(one.level == "error" for one in findings)
@@ -121,12 +120,6 @@ def settle(collection: "Collection", progress: Progress = silent) -> list[Findin
     return findings
 
 
-def _is_due(collection: "Collection", holdings: Holdings) -> bool:
-    if not holdings.gone and not holdings.erased:
-        return False
-    return collection.state.is_due(collection.name) or any(_present(collection, holdings))
-
-
 def _present(collection: "Collection", holdings: Holdings) -> Iterator[tuple[str, Path]]:
     """What lies here and must not: path in the collection, and the file; quarantined copies, too."""
     for folder in ("sidecars", *sorted({layout.capture_path(one).rpartition("/")[0] for one in holdings.erased})):
@@ -135,17 +128,22 @@ def _present(collection: "Collection", holdings: Holdings) -> Iterator[tuple[str
             if place not in holdings.gone and holdings.ended(place):
                 yield place, path
     for place in sorted(holdings.gone):
-        try:
-            path = collection.local(place)
-        except UnreadableInput:
-            continue  # a link in its place: `verify` tells
-        if path.is_file():
-            yield place, path
+        if lying := _lying(collection, place):
+            yield place, lying
     aside = collection.state.path / "quarantine" / collection.name
     for path in sorted(aside.glob("*/**/*")):
         place = "/".join(path.relative_to(aside).parts[1:])
         if holdings.ended(place) and path.is_file():
             yield place, path
+
+
+def _lying(collection: "Collection", place: str) -> Path | None:
+    """The file at a path of the ledger; None where none is, or what is no plain file of the collection."""
+    try:
+        path = collection.local(place)
+    except UnreadableInput:
+        return None  # `verify` tells
+    return path if path.is_file() else None
 
 
 def _remove(collection: "Collection", holdings: Holdings, progress: Progress, *, spare: str) -> int:
@@ -161,7 +159,7 @@ def _remove(collection: "Collection", holdings: Holdings, progress: Progress, *,
 
 def _spare_dependents(collection: "Collection", holdings: Holdings) -> list[Finding]:
     """Make whole what depends on WARCs that are to go and still lie here, and enter it."""
-    here = {path for path in holdings.gone if path.startswith("archive/") and collection.local(path).is_file()}
+    here = {path for path in holdings.gone if path.startswith("archive/") and _lying(collection, path)}
     if not here:
         return []
     owners = frozenset(filter(None, map(capture_of, here)))

@@ -149,7 +149,7 @@ def pull(
     late = (file.path for file in moved if file.path in here.files and file.path.startswith("archive/"))
     collection.add_lines(line for path in late for line in collection.lines_of(path))
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])
-    findings += held_back + collection.settle(progress)
+    findings += held_back + (collection.settle(progress) if held.gone else [])
     report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
     _note(collection, report, store.url)
     return report

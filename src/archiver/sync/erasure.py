@@ -26,12 +26,12 @@ _PULL = "Run `archiver sync pull`, then push again: captures made elsewhere may 
 
 def spared(here: Side, there: Side) -> tuple[Side, Side, Holdings]:
     """The sides without what the deletions of either ended, and what all chains come to: nothing of it is moved."""
-    held = fold((here.segments | there.segments).values())
-    sides = (
-        replace(side, files={path: file for path, file in side.files.items() if path not in held.gone})
-        for side in (here, there)
-    )
-    return next(sides), next(sides), held
+    segments = (here.segments | there.segments).values()
+    if not any(event.removed for segment in segments for event in segment.events):
+        return here, there, fold(())
+    held = fold(segments)
+    ours, theirs = ({path: one for path, one in side.files.items() if path not in held.gone} for side in (here, there))
+    return replace(here, files=ours), replace(there, files=theirs), held
 
 
 @dataclass(slots=True)

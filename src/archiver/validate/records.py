@@ -47,6 +47,8 @@ def problems_with(sidecar: Sidecar, file: Path) -> Iterator[Problem]:
             yield _warning("/warc/bytes", "warc-size", f"the file has {stat.st_size} bytes, not {told}")
         sha256, held = _read(file, stat.st_size, stat.st_mtime_ns)
     except OSError:
+        if any(file.parent.glob(f"{sidecar.id}.whole-*")):
+            return  # it was rewritten when a capture that it referred to was erased; a later revision says so
         yield _warning("/warc/file", "warc-absent", "the collection has no such file")
         return
     except ArchiverError as error:
