@@ -199,13 +199,15 @@ def test_a_budget_reads_what_was_unread_for_longest_until_all_is_read(here, stor
     assert report.oldest in Fixity(here.state, "news").last_read("memory:there").values()
 
 
-def test_a_sample_is_of_chance(here, store):
-    files = [FileRef(f"f{number}", 10, "0" * 64) for number in range(200)]
-    first, second = (Share(part=0.05).of(files, {}) for _ in range(2))
-    assert len(first) == len(second) == 10
-    assert first != second
+def test_a_sample_is_a_share_of_the_bytes_and_follows_no_name(here, store):
+    files = [FileRef(f"f{number:03}", 10, disk.sha256_bytes(bytes([number]))) for number in range(200)]
+    chosen = Share(part=0.05).of(files, {})
+    assert len(chosen) == 10
+    assert chosen != files[:10]
+    assert not set(chosen) & set(Share(part=0.05).of(files, {file.path: "2026-11-30T00:00:00Z" for file in chosen}))
     assert len(Share(part=1.0).of(files, {})) == 200
     assert len(Share(part=0.0001).of(files, {})) == 1
+    assert len(Share(bytes=30, part=0.05).of(files, {})) == 3
 
 
 def test_damage_found_makes_a_file_unread_again(here, store):

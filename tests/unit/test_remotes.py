@@ -60,7 +60,8 @@ def test_the_endpoint_comes_from_the_settings_unless_one_is_typed(archiver, sett
     opened = []
     Root(tmp_path / "root").create("north", "North", agent=AGENT)
 
-    def open_store(url, *, endpoint_url=None, uploads=None):
+    def open_store(url, *, endpoint_url=None, **folders):
+        assert all(tmp_path in folder.parents for folder in folders.values())
         opened.append((url, endpoint_url))
         raise KeyboardInterrupt
 

@@ -23,8 +23,10 @@ LEVELS = ["list", "head", "deep"]
     show_default=True,
     help="list: names and sizes. head: also what was noted at upload, versions and locks. deep: every byte.",
 )
-@click.option("--budget", type=options.Size(), metavar="SIZE", help="Read so much, longest unread first. Deep only.")
-@click.option("--sample", type=options.Percentage(), metavar="P%", help="Read so much, by chance. Deep only.")
+@click.option(
+    "--sample", type=options.Percentage(), metavar="SHARE", help="Read only so much, such as 5%: what waits longest."
+)
+@click.option("--budget", type=options.Size(), metavar="SIZE", help="Read only so many bytes, such as 10GB, likewise.")
 @click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
 @click.option("--dry-run", is_flag=True, help="Make no lock longer and note no dates.")
 @options.shared
@@ -60,7 +62,7 @@ def verify(
         raise UsageError("--budget and --sample limit what is read.", "Only --level deep reads.")
     collection = Root(root).collection(name)
     with render.progress(quiet=as_json) as observe:
-        store = remotes.opened(url, endpoint_url)
+        store = remotes.opened(root, url, endpoint_url)
         share = audit.Share(budget, sample)
         report = audit.audit(collection, store, level, share, dry_run=dry_run, progress=observe)
     if record and not dry_run:
@@ -97,7 +99,7 @@ def repair(
 
     collection = Root(root).collection(name)
     with render.progress(quiet=as_json) as observe:
-        store = remotes.opened(url, endpoint_url)
+        store = remotes.opened(root, url, endpoint_url)
         report = run(collection, store, warcs=not without_warcs, dry_run=dry_run, progress=observe)
     if as_json:
         render.emit(report.as_json())

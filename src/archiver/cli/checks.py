@@ -1,6 +1,5 @@
 """`validate`, `verify`, `doctor`: what is right and what is not."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,27 +64,6 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *
     return int(levels["error"] > 0)
 
 
-def _share(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip())
-    if not found or not 0 < float(found[1]) <= 100:
-        raise click.BadParameter("a share is written as 5%, above 0 and up to 100.")
-    return float(found[1]) / 100
-
-
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-
-
-def _bytes(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", value.strip().lower())
-    if not found:
-        raise click.BadParameter("a size is written as 500MB or 10GB.")
-    return int(float(found[1]) * _UNITS[found[2]])
-
-
 def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(value) if value else None
@@ -97,8 +75,10 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.command()
 @options.collection
 @click.option("--since", metavar="DATE", callback=_moment, help="Read only what came in on that day (UTC) or later.")
-@click.option("--sample", metavar="SHARE", callback=_share, help="Read only so much, such as 5%: what waits longest.")
-@click.option("--budget", metavar="SIZE", callback=_bytes, help="Read only so many bytes, such as 10GB, likewise.")
+@click.option(
+    "--sample", type=options.Percentage(), metavar="SHARE", help="Read only so much, such as 5%: what waits longest."
+)
+@click.option("--budget", type=options.Size(), metavar="SIZE", help="Read only so many bytes, such as 10GB, likewise.")
 @click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
 @click.option("--quarantine", is_flag=True, help="Move damaged files, and what is not of the collection, out of it.")
 @options.shared

@@ -14,6 +14,8 @@ from archiver.errors import PolicyRefusal, UsageError
 if TYPE_CHECKING:
     from archiver.stores import Store
 
+KNOWN = "remotes"
+"""The folder of a root's state with what was found out about servers."""
 METAVAR = "s3://BUCKET/PREFIX|NAME"
 Command = Callable[..., Any]
 
@@ -48,11 +50,13 @@ def located(text: str, endpoint_url: str | None = None, collection: str | None =
     return named[text].of(collection), endpoint_url or named[text].endpoint_url
 
 
-def opened(url: str, endpoint_url: str | None) -> "Store":
-    """The store at an address that was `located`. Raises as `archiver.stores.open_store`."""
+def opened(root: Path, url: str, endpoint_url: str | None) -> "Store":
+    """The store at an address that was `located`, with what the root knows of it. Raises as `stores.open_store`."""
+    from archiver.collection import Root
     from archiver.stores import open_store
 
-    return open_store(url, endpoint_url=endpoint_url)
+    state = Root(root).state.path
+    return open_store(url, endpoint_url=endpoint_url, uploads=state / "uploads", known=state / KNOWN)
 
 
 @click.group()
@@ -61,6 +65,43 @@ def remote() -> None:
 
     A remote is an address, or a name from the settings: [remotes.NAME] with url and endpoint-url.
     """
+
+
+@remote.command()
+@argument
+@click.option("-c", "--collection", "name", metavar="NAME", help="The collection, for a remote with a place for each.")
+@options.shared
+def doctor(*, root: Path, name: str | None, url: str, endpoint_url: str | None, as_json: bool) -> int:
+    """Try out what an S3 endpoint really does, and say what that protects from.
+
+    It writes some 20 objects of a few bytes under PREFIX/probe-…/ and removes them: right and wrong checksums, the same
+    key twice, a part of an upload, and in a bucket with Object Lock a version locked for one minute. What the server
+    refuses is remembered under ROOT/.archiver/remotes, and left out from then on.
+
+    \b
+    Examples:
+      archiver remote doctor vault
+      archiver remote doctor s3://bucket/frontline --endpoint-url http://127.0.0.1:8333
+    """
+    import secrets
+
+    from archiver.collection import Root
+    from archiver.stores.capability import remember
+    from archiver.stores.probe import probe
+
+    found = probe(url, endpoint_url, f"probe-{secrets.token_hex(6)}")
+    remember(Root(root).state.path / KNOWN, found)
+    if as_json:
+        render.emit(found.as_json())
+        return found.exit_code
+    colours = {"good": "green", "weak": "yellow", "bad": "red"}
+    for trait in found.traits:
+        answer = click.style(f"{trait.answer:13}", fg=colours[trait.grade])
+        click.echo(f"{trait.name:18} {answer} {render.plain(trait.detail)}".rstrip())
+    click.echo()
+    for line in found.verdicts():
+        click.echo(line)
+    return found.exit_code
 
 
 @remote.command()

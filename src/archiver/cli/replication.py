@@ -1,6 +1,5 @@
 """`sync push|pull|status`: copies in S3-compatible storage."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,22 +37,9 @@ def _remote(command: Callable[..., Any]) -> Callable[..., Any]:
 _dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 
 
-class Size(click.ParamType[int]):
-    """A number of bytes: 500k, 10M, 1.5G; units are powers of 1000."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
-        """See click."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([kMGT]?)B?", str(value))
-        if not found or not (bytes := int(float(found[1]) * 1000 ** " kMGT".index(found[2] or " "))):
-            self.fail(f"{value!r} is no size such as 500k, 10M or 1.5G.", param, context)
-        return bytes
-
-
 def _moving(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option(
-        "--bwlimit", type=Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."
+        "--bwlimit", type=options.Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."
     )(command)
     return click.option(
         "--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Objects under way at the same time."
@@ -85,13 +71,12 @@ def push(
       archiver sync push -c frontline s3://bucket/frontline --bwlimit 2M
     """
     from archiver.collection import Root
-    from archiver.stores import open_store
     from archiver.sync import Line
     from archiver.sync import push as run
 
     with render.progress(quiet=as_json) as observe:
         collection = Root(root).collection(name)
-        store = open_store(url, endpoint_url=endpoint_url, uploads=collection.state.path / "uploads")
+        store = remotes.opened(root, url, endpoint_url)
         report = run(collection, store, dry_run=dry_run, line=Line(jobs, bwlimit), progress=observe)
     return _report(report, as_json=as_json)
 
@@ -127,12 +112,11 @@ def pull(
       archiver --root /tmp/then sync pull -c frontline s3://bucket/frontline --until 2026-11-22
     """
     from archiver.collection import Root
-    from archiver.stores import open_store
     from archiver.sync import Line
     from archiver.sync import pull as run
 
     with render.progress(quiet=as_json) as observe:
-        store = open_store(url, endpoint_url=endpoint_url)
+        store = remotes.opened(root, url, endpoint_url)
         collection = Root(root).place(name)
         line, warcs = Line(jobs, bwlimit), not without_warcs
         report = run(collection, store, dry_run=dry_run, warcs=warcs, until=until, line=line, progress=observe)
@@ -144,10 +128,9 @@ def pull(
 def status(*, root: Path, name: str, url: str, endpoint_url: str | None, as_json: bool) -> int:
     """Say what push and pull would do; changes nothing."""
     from archiver.collection import Root
-    from archiver.stores import open_store
     from archiver.sync import status as run
 
-    store = open_store(url, endpoint_url=endpoint_url)
+    store = remotes.opened(root, url, endpoint_url)
     return _report(run(Root(root).collection(name), store), as_json=as_json)
 
 

@@ -174,12 +174,14 @@ class Store(Protocol):
         ...
 
 
-def open_store(url: str, *, endpoint_url: str | None = None, uploads: Path | None = None) -> Store:
+def open_store(
+    url: str, *, endpoint_url: str | None = None, uploads: Path | None = None, known: Path | None = None
+) -> Store:
     """The store at `s3://BUCKET/PREFIX` or `file:///FOLDER` (a folder that is there, such as a mounted disk).
 
     `endpoint_url` names an S3 server other than Amazon's (without it, AWS_ENDPOINT_URL does); credentials come from
     boto3's own chain alone. In the folder `uploads` a store writes down what it sends in parts, to take that up
-    again after a kill.
+    again after a kill; in the folder `known` is what `stores.capability` keeps of servers that were looked at.
     Raises `UsageError` for other addresses, `StoreError` where there is no folder or no credentials.
     """
     parts = urlsplit(url)
@@ -187,9 +189,12 @@ def open_store(url: str, *, endpoint_url: str | None = None, uploads: Path | Non
         hint = "Write s3://BUCKET/PREFIX; credentials come from the environment."
         raise UsageError("The address of the store has more in it than a place.", hint)  # it may hold a secret
     if parts.scheme == "s3":
+        from archiver.stores.capability import declined
         from archiver.stores.s3 import S3Store  # boto3 costs half a second; only those who need it pay
 
-        return S3Store(parts.netloc, parts.path.strip("/"), endpoint_url=endpoint_url, uploads=uploads)
+        less = declined(known, url, endpoint_url) if known else frozenset[str]()
+        prefix = parts.path.strip("/")
+        return S3Store(parts.netloc, prefix, endpoint_url=endpoint_url, uploads=uploads, declined=less)
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and endpoint_url is None:
         from archiver.stores.local import LocalStore
 

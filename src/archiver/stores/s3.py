@@ -9,7 +9,7 @@ is kept in its metadata.
 import builtins
 import hashlib
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -45,11 +45,18 @@ class S3Store:
     """See `Store`. Threads may share one."""
 
     def __init__(
-        self, bucket: str, prefix: str = "", *, endpoint_url: str | None = None, uploads: Path | None = None
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        endpoint_url: str | None = None,
+        uploads: Path | None = None,
+        declined: Iterable[str] = (),
     ) -> None:
         """Raises `UsageError` at a name that is none, `StoreError` without credentials; asks no server yet.
 
-        `uploads` is the folder of the journal of uploads that are under way.
+        `uploads` is the folder of the journal of uploads that are under way; `declined` are headers, by the names of
+        boto3's arguments, that this server is known to refuse.
         """
         if not _BUCKET.match(bucket):
             raise UsageError(f"{bucket!r} cannot name a bucket.", "Write s3://BUCKET/PREFIX.")
@@ -61,7 +68,7 @@ class S3Store:
         self._wire = Wire(self._client, session, bucket)
         journal = Journal(uploads, self._client.meta.endpoint_url, bucket)
         self._uploads = Uploads(self._client, self._wire, self._granted, journal)
-        self._declined: set[str] = set()
+        self._declined = set(declined)
         self._locking: bool | None = None
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -215,9 +222,10 @@ class S3Store:
 
     def _noted(self, sha256: str) -> dict[str, Any]:
         """What goes with a new object: its digest as metadata, and its lock."""
-        return {"Metadata": {"sha256": sha256}} | (
-            locks.arguments(self.retention.lock(now())) if self.retention else {}
-        )
+        if not self.retention:
+            return {"Metadata": {"sha256": sha256}}
+        self._need_locks()
+        return {"Metadata": {"sha256": sha256}} | locks.arguments(self.retention.lock(now()))
 
     def _granted(self, call: Callable[[dict[str, str]], Any], wishes: dict[str, str]) -> Any:
         """Call with the wishes that this server has not declined so far."""

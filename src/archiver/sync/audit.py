@@ -8,8 +8,6 @@ What must be there is what the ledger's segments at the store name, and those se
 ended must not. Bytes at rest may change while a store goes on telling the size and the digest that it once noted.
 """
 
-import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
@@ -35,21 +33,19 @@ PROVES: dict[Level, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of the bytes a deep audit reads; all, unless limited."""
+    """How much a deep audit reads, what was read longest ago, or never, first; everything unless limited."""
 
     bytes: int | None = None
-    """At most so many, those not read for longest first."""
     part: float | None = None
-    """Files chosen by chance, up to this part (0 to 1) of all bytes."""
+    """Of all bytes, 0 to 1."""
 
-    def of(self, files: Iterable[FileRef], last_read: dict[str, str]) -> list[FileRef]:
-        """The files to read, those that were never or longest ago read first."""
-        chosen = list(files)
+    def of(self, files: list[FileRef], last_read: dict[str, str]) -> list[FileRef]:
+        """The files to read, one at least. Among those that were never read, digests decide: that is chance."""
+        limits = [self.bytes] if self.bytes is not None else []
         if self.part is not None:
-            random.shuffle(chosen)
-            chosen = _up_to(chosen, self.part * sum(file.bytes for file in chosen))
-        chosen.sort(key=lambda file: (last_read.get(file.path, ""), file.path))
-        return chosen if self.bytes is None else _up_to(chosen, self.bytes)
+            limits.append(int(self.part * sum(file.bytes for file in files)))
+        ordered = sorted(files, key=lambda file: (last_read.get(file.path, ""), file.sha256))
+        return _up_to(ordered, min(limits)) if limits else ordered
 
 
 ALL = Share()
@@ -191,7 +187,7 @@ def _oldest(expected: Expected, last_read: dict[str, str]) -> str | None:
     return min(dates, default="") or None
 
 
-def _up_to(files: list[FileRef], most: float) -> list[FileRef]:
+def _up_to(files: list[FileRef], most: int) -> list[FileRef]:
     """The first files within so many bytes, one at least."""
     chosen: list[FileRef] = []
     for file in files:
