@@ -126,7 +126,9 @@ def test_a_damaged_file_makes_it_unsound(made, tmp_path, monkeypatch, capsys):
     assert "Not sound" in text
     assert "differs" in text
     collection.local(path).unlink()
-    assert "missing" in page(gathered(collection, capture))
+    text = page(gathered(collection, capture))
+    assert "Not all of its files are on this disk" in text
+    assert "missing" in text
 
 
 def test_nothing_archived_acts_in_it(made):

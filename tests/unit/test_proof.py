@@ -336,6 +336,10 @@ def test_a_forged_stamp_is_told_from_one_by_an_unknown_authority(authority, tmp_
     assert not read_stamp(token, b"words", other).trusted
     with pytest.raises(BadStamp, match="over something else"):
         read_stamp(token, b"other words", roots)
+    forged = token[:-5] + bytes([token[-5] ^ 1]) + token[-4:]
+    with pytest.raises(BadStamp, match="its signature is not that of"):
+        read_stamp(forged, b"words", roots)
+    assert not read_stamp(forged, b"words", other).trusted, "without trust it cannot be told"
 
 
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, BinaryIO
 
@@ -80,6 +80,11 @@ class Certificate:
         """Whether all its files are what the ledger says and no proof is wrong."""
         errors = any(one.level == "error" for one in self.findings)
         return bool(self.lines) and not errors and all(one.state == "agrees" for one in self.files)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether nothing is wrong but that files are missing, which may be at a store."""
+        return replace(self, files=[one for one in self.files if one.state != "missing"]).ok
 
     def as_json(self) -> dict[str, Any]:
         """The JSON of `archiver certificate`."""
