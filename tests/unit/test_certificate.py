@@ -45,7 +45,7 @@ def signed(collection, ring, folder):
     ring.trust_authority(authority.root.read_bytes(), "root")
     key = ring.new("Museum of X")
     with Server(authority) as server:
-        sign_collection(collection, ring, key, ring.open(key, lambda: ""), tsa=server.url)
+        sign_collection(collection, ring, key, ring.open(key, lambda _: ""), tsa=server.url)
     return authority
 
 

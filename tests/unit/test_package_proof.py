@@ -40,7 +40,7 @@ def key(ring):
 
 
 def private(ring, key):
-    return ring.open(key, lambda: "")
+    return ring.open(key, lambda _: "")
 
 
 def written(path, digest, described, files):
@@ -188,7 +188,7 @@ def test_a_stranger_is_told_from_a_forger(tmp_path, ring, kind):
     theirs = Keyring(tmp_path / "theirs")
     key = theirs.new("Museum of Y")
     path = make(kind, tmp_path, "bridge")
-    sign_package(path, key, theirs.open(key, lambda: ""))
+    sign_package(path, key, theirs.open(key, lambda _: ""))
     assert told(path) == {("warning", "signer-unknown")}
     ring.trust(key.public_key.encode(), "Museum of Y", "file")
     assert told(path) == {("info", "signer")}
@@ -234,7 +234,7 @@ def test_a_stamped_package(tmp_path, ring, key):
     assert made.stamp.trusted
     ring.trust_authority(authority.root.read_bytes(), "root")
     assert "time stamp of" in next(one.message for one in validate_file(path) if one.code == "signer")
-    ring.lose(key.id, timestamp(now()), lambda: "")
+    ring.lose(key.id, timestamp(now()), lambda _: "")
     assert told(path) <= {("error", "key-lost"), ("info", "signer")}
     shutil.copy(f"{other}.tsr", f"{path}.tsr")
     assert told(path) == {("error", "signature-unreadable")}

@@ -59,7 +59,7 @@ def collection(tmp_path):
 
 def sign(collection, ring, key=None, **stamp):
     key = ring.signer(key.id if key else None)
-    return sign_collection(collection, ring, key, ring.open(key, lambda: ""), **stamp)
+    return sign_collection(collection, ring, key, ring.open(key, lambda _: ""), **stamp)
 
 
 def judged(collection, ring, *authorities):
@@ -84,9 +84,15 @@ def test_a_key_is_made_outside_the_root_and_for_its_owner_alone(ring):
 def test_a_passphrase_protects_a_key(ring):
     key = ring.new("Museum of X", "mill pond")
     assert b"ENCRYPTED" in (ring.folder / f"{key.id}.key").read_bytes()
-    ring.open(key, lambda: "mill pond")
+    ring.open(key, lambda _: "mill pond")
+    again = Keyring()
     with pytest.raises(UsageError, match="passphrase"):
-        ring.open(key, lambda: "mill")
+        again.open(key, lambda _: "mill")
+    heir = ring.retire(key.id, lambda _: "never asked")
+    Keyring().open(heir, {heir.id: "mill pond"}.__getitem__)
+    with pytest.raises(UsageError, match="passphrase"):
+        Keyring().lose(heir.id, timestamp(now()), lambda _: "mill")
+    assert {one.id for one in ring.all()} == {key.id, heir.id}, "nothing was made"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201])
@@ -369,7 +375,7 @@ def test_a_retired_key_gives_way_to_another_that_those_who_trust_the_old_one_tru
     sign(collection, ring)
     thief = Keyring(tmp_path / "thief")
     shutil.copytree(ring.folder, thief.folder)
-    heir = ring.retire(old.id, lambda: "")
+    heir = ring.retire(old.id, lambda _: "")
     assert not (ring.folder / f"{old.id}.key").exists()
     assert ring.signer() == heir
     sign(collection, ring)
@@ -382,7 +388,7 @@ def test_a_retired_key_gives_way_to_another_that_those_who_trust_the_old_one_tru
     assert later
     assert judged(collection, reader) == {("error", "key-retired")}
     with pytest.raises(UsageError, match="private part"):
-        ring.retire(old.id, lambda: "")
+        ring.retire(old.id, lambda _: "")
 
 
 def test_nobody_takes_over_from_a_key_without_its_own_signature(collection, ring, tmp_path):
@@ -394,7 +400,7 @@ def test_nobody_takes_over_from_a_key_without_its_own_signature(collection, ring
     from archiver.proof.statement import Statement
 
     claim = Statement.of("succession", mine.id, mine.name, replaces=old.id)
-    stranger._keep(claim, {mine.id: stranger.open(mine, lambda: "").sign(claim.content)})
+    stranger._keep(claim, {mine.id: stranger.open(mine, lambda _: "").sign(claim.content)})
     sign(collection, stranger)
     assert judged(collection, ring) == {("error", "signature-missing"), ("warning", "signer-unknown")}
 
@@ -405,10 +411,10 @@ def test_a_thief_names_no_successor_of_a_key_that_was_lost(collection, ring, tmp
     thief, reader = Keyring(tmp_path / "thief"), Keyring(tmp_path / "reader")
     shutil.copytree(ring.folder, thief.folder)
     reader.trust(old.public_key.encode(), "Museum of X", "file")
-    thief.retire(old.id, lambda: "")
+    thief.retire(old.id, lambda _: "")
     sign(collection, thief)
     assert judged(collection, reader) == set(), "nobody knows yet"
-    heir = ring.lose(old.id, timestamp(now()), lambda: "")
+    heir = ring.lose(old.id, timestamp(now()), lambda _: "")
     sign(collection, ring)
     assert judged(collection, ring) == {("warning", "signer-unknown")}
     reader.trust(heir.public_key.encode(), "Museum of X", "file")
@@ -422,7 +428,7 @@ def test_a_statement_means_one_thing(collection, ring):
     twice = signed.statement.content.replace(b'"files":', b'"files": ')
     stem = disk.sha256_bytes(twice)[:12]
     (collection.path / f"proofs/{stem}.statement.json").write_bytes(twice)
-    (collection.path / f"proofs/{stem}.{key.id}.sig").write_bytes(ring.open(key, lambda: "").sign(twice))
+    (collection.path / f"proofs/{stem}.{key.id}.sig").write_bytes(ring.open(key, lambda _: "").sign(twice))
     assert judged(collection, ring) == {("error", "statement-unreadable")}
 
 
@@ -432,7 +438,7 @@ def test_what_was_stamped_before_a_key_was_lost_still_stands(collection, ring, a
     with Server(authority) as server:
         sign(collection, ring, tsa=server.url)
     plain = sign(collection, ring)
-    heir = ring.lose(old.id, timestamp(now() + timedelta(hours=1)), lambda: "")
+    heir = ring.lose(old.id, timestamp(now() + timedelta(hours=1)), lambda _: "")
     reader = Keyring(tmp_path / "reader")
     for key in (old, heir):
         reader.trust(key.public_key.encode(), "Museum of X", "file")
@@ -449,7 +455,7 @@ def test_what_was_signed_after_a_key_was_lost_is_an_error(collection, ring, auth
     old = ring.new("Museum of X")
     with Server(authority) as server:
         sign(collection, ring, tsa=server.url)
-    ring.lose(old.id, timestamp(now() - timedelta(hours=1)), lambda: "")
+    ring.lose(old.id, timestamp(now() - timedelta(hours=1)), lambda _: "")
     assert judged(collection, ring, authority.root.read_bytes()) == {("error", "key-lost")}
 
 
@@ -458,7 +464,7 @@ def test_a_stranger_cannot_say_that_a_key_was_lost(collection, ring, tmp_path):
     sign(collection, ring)
     stranger = Keyring(tmp_path / "stranger")
     shutil.copytree(ring.folder, stranger.folder)
-    heir = stranger.lose(key.id, "2020-01-01T00:00:00Z", lambda: "")
+    heir = stranger.lose(key.id, "2020-01-01T00:00:00Z", lambda _: "")
     sign(collection, stranger)
     assert judged(collection, ring) == {("warning", "signer-unknown")}
     ring.trust(heir.public_key.encode(), "A partner", "file")

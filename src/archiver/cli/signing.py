@@ -40,9 +40,9 @@ def _keyring(root: Path) -> "Keyring":
     return ring
 
 
-def _passphrase() -> str:
+def _passphrase(key_id: str) -> str:
     given = os.environ.get("ARCHIVER_KEY_PASSPHRASE")
-    return given if given is not None else click.prompt("Passphrase of the key", hide_input=True, err=True)
+    return given if given is not None else click.prompt(f"Passphrase of {key_id}", hide_input=True, err=True)
 
 
 @keys.command()
@@ -64,9 +64,7 @@ def new(root: Path, name: str, *, passphrase: bool, as_json: bool) -> None:
     ring = _keyring(root)
     _told(ring.new(name, phrase), as_json=as_json)
     if not as_json:
-        click.echo(
-            f"Keep a copy of {ring.folder} in a safe place, and tell others the key id by another way than mail."
-        )
+        click.echo(f"Keep a copy of {ring.folder} in a safe place, and tell others the key id in person.")
 
 
 @keys.command("list")

@@ -26,8 +26,8 @@ from archiver.proof.statement import KEY_ID, Statement
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-Ask = Callable[[], str]
-"""Gives the passphrase when it is needed."""
+Ask = Callable[[str], str]
+"""Gives the passphrase of the key of that id when it is needed."""
 _STEERING = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -69,6 +69,7 @@ class Keyring:
         """Without `folder`: `$XDG_CONFIG_HOME/archiver/keys`."""
         config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
         self.folder = folder or Path(config) / "archiver" / "keys"
+        self._phrases: dict[str, str] = {}
 
     def all(self) -> list[Key]:
         """All keys, the user's own first, the newest last."""
@@ -100,13 +101,16 @@ class Keyring:
         key = Key(keys.key_id(public), _name(name), public.decode(), own=True, added=timestamp(now()))
         self._folder()
         disk.write_atomic(self._private(key.id), private, mode=0o600)
+        self._phrases[key.id] = passphrase
         return self._write(key)
 
     def open(self, key: Key, ask: Ask) -> "Ed25519PrivateKey":
         """The private part. Raises `UsageError` for a wrong passphrase."""
         path = self._private(key.id)
         pem = path.read_bytes()
-        return keys.read_private(pem, str(path), ask().encode() if keys.is_encrypted(pem) else b"")
+        if keys.is_encrypted(pem) and key.id not in self._phrases:
+            self._phrases[key.id] = ask(key.id)
+        return keys.read_private(pem, str(path), self._phrases.get(key.id, "").encode())
 
     def trust(self, pem: bytes, name: str, where: str) -> Key:
         """Know somebody's public key by a name. Raises `ConflictError` if it is one's own or known by another name."""
@@ -168,12 +172,13 @@ class Keyring:
         return found
 
     def _heir(self, old: Key, ask: Ask) -> Key:
-        """Another key of one's own by the same name, made if there is none; with a passphrase if the old one has."""
+        """Another key of one's own by the same name, made if there is none, with the old one's passphrase."""
         for key in self.all():
             if key.own and key.id != old.id and key.name == old.name and self._private(key.id).is_file():
                 return key
-        private = self._private(old.id)
-        return self.new(old.name, ask() if private.is_file() and keys.is_encrypted(private.read_bytes()) else "")
+        if self._private(old.id).is_file():
+            self.open(old, ask)  # so that nobody protects the new one by a slip of the finger
+        return self.new(old.name, self._phrases.get(old.id, ""))
 
     def _keep(self, statement: Statement, signatures: dict[str, bytes]) -> None:
         for identity, signature in signatures.items():
