@@ -120,12 +120,14 @@ def pull(
 ) -> SyncReport:
     """Bring from `store` what `collection` does not hold; also into an empty one. Raises like `push`.
 
-    A file or segment whose bytes are not what the ledger says is not taken over, nor is a segment that builds on it.
-    Files that the ledger names and the disk has lost come back too; what a deletion has ended does not, and what of it
-    is here goes. At a conflict nothing is brought at all.
+    A file or segment whose bytes are not what the ledger says is not taken over, nor is a segment that builds on such a
+    segment. A damaged file keeps nothing else away: the ledger then names what is missing here, `verify` tells of it,
+    and the next pull asks for it again, as for all that the disk has lost. What a deletion has ended does not come, and
+    what of it is here goes. At a conflict nothing is brought at all.
     Without `warcs`, those that are not here stay at the store; `archiver.replay` can read them there.
     With `until`, the collection as of then: see `archiver.sync.cut`. Raises `UsageError` if more than that is here.
     """
+    left = [] if dry_run else collection.clear_leftovers()
     here, findings = read_here(collection, opened=True)
     there, contents, found = read_there(store, here, progress)
     far, (here, there, held) = there, spared(here, there)
@@ -133,6 +135,7 @@ def pull(
     if not there.segments and not findings:
         hint = "Check bucket and prefix; a collection is there once it was pushed."
         findings.append(Finding("error", "remote-empty", store.url, "no collection is there", hint))
+    findings += left
     if until is not None and there.segments:
         there, found = _as_of(here, far, held, until)
         findings += found
@@ -145,7 +148,8 @@ def pull(
     moved, found = _brought(collection, store, wanted, line or Line(), progress)
     findings += found
     new = [segment for path, segment in there.segments.items() if path not in here.segments]
-    passed, held_back = sound(new, here.segments.values(), {finding.where for finding in findings})
+    in_the_way = {finding.where for finding in findings if finding.code == "conflict"}
+    passed, held_back = sound(new, here.segments.values(), in_the_way)
     late = (file.path for file in moved if file.path in here.files and file.path.startswith("archive/"))
     collection.add_lines(line for path in late for line in collection.lines_of(path))
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])

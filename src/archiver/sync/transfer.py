@@ -26,7 +26,7 @@ Work = Callable[[FileRef], Finding | bool]
 
 _RESTORE = "Nothing was sent. Bring the file back from a copy, then push again."
 _AGAIN = "Let no other program write in the collection; `archiver verify` tells what the file is now. Then push again."
-_KEEP = "Nothing was taken over. Another copy of the collection may have it whole."
+_KEEP = "It was not taken over. If another copy has it whole, `archiver sync repair` there mends the store."
 
 
 def each(
