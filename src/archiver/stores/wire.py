@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 5
 """How often a request is made while the line or a busy server fails it; 0.2 to 1.6 s lie between, more by chance."""
+GET_ATTEMPTS = 3
+"""The same for reading: where an object's bytes have rotted, some servers take long to say so, each time."""
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 _HEADERS = {
@@ -69,11 +71,18 @@ class Wire:
 
         `sha256` is that of `content`; `arguments` as boto3's calls have them.
         """
-        return tried(lambda: self._ask("PUT", key, query, headers(arguments), sha256, content)).headers
+
+        def put() -> Mapping[str, str]:
+            told = self._ask("PUT", key, query, headers(arguments), sha256, content).headers
+            if "ETag" not in told:  # not an S3 server's: a portal in between, or an answer cut in its head
+                raise boto.ConnectionClosedError(endpoint_url=self._address)
+            return told
+
+        return tried(put)
 
     def get(self, key: str, range: str = "") -> tuple[Mapping[str, str], StreamingBody]:
         """GetObject, or the `range` of it; the answer's headers and its body, which the caller closes."""
-        answer = tried(lambda: self._ask("GET", key, "", {"Range": range} if range else {}, EMPTY, None))
+        answer = tried(lambda: self._ask("GET", key, "", {"Range": range} if range else {}, EMPTY, None), GET_ATTEMPTS)
         return answer.headers, StreamingBody(answer.raw, answer.headers.get("Content-Length"))  # type: ignore[arg-type]
 
     def _ask(  # noqa: PLR0917  the parts of a request, in their order
@@ -101,9 +110,9 @@ def headers(arguments: Mapping[str, Any]) -> dict[str, str]:
     return named
 
 
-def tried(ask: Callable[[], _Answer]) -> _Answer:
+def tried(ask: Callable[[], _Answer], attempts: int = ATTEMPTS) -> _Answer:
     """`ask`, again while it fails in a way that may pass."""
-    for attempt in stamina.retry_context(on=may_pass, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=10):
+    for attempt in stamina.retry_context(on=may_pass, attempts=attempts, timeout=None, wait_initial=0.2, wait_max=10):
         with attempt:
             return ask()
     raise AssertionError  # the last attempt returns or raises
