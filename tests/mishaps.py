@@ -105,9 +105,9 @@ class FaultyStore(LocalStore):
             content = stream.read()
         return io.BytesIO(content[: len(content) // 2] if wrong == "cut" else flipped(content, len(content) // 2))
 
-    def put(self, key, body, *, bytes, sha256):
+    def put(self, key, body, *, bytes, sha256, free=False):
         wrong = self._note()
-        stored = super().put(key, body, bytes=bytes, sha256=sha256)
+        stored = super().put(key, body, bytes=bytes, sha256=sha256, free=free)
         if wrong == "lost":
             raise self._failure()
         return stored
