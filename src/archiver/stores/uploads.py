@@ -179,7 +179,8 @@ class Uploads:
             )
             return [upload for page in pages for upload in page.get("Uploads", ())]
         except boto.ClientError as error:
-            if code_of(error) in ("NotImplemented", "501", "MethodNotAllowed", "405", "AccessDenied", "403"):
+            none = ("NotImplemented", "501", "MethodNotAllowed", "405", "AccessDenied", "403", "NoSuchUpload")
+            if code_of(error) in none:  # `rclone serve s3` says the last of a bucket that never had one
                 return []
             raise
 
