@@ -1,7 +1,9 @@
 """`sync verify` over the memory store: what each level sees, what it reads first, and what it makes of locks."""
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import click
 import pytest
@@ -342,3 +344,24 @@ def test_no_sizes_and_no_percentages(text):
         with pytest.raises(click.BadParameter):
             Percentage().convert(text, None, None)
     assert Percentage().convert("5%", None, None) == 0.05
+
+
+def test_every_code_is_explained():
+    """Of what audits and repairs find; those of pushes and pulls stand elsewhere."""
+    repository = Path(__file__).parents[2]
+    page = (repository / "docs/remotes.md").read_text("utf-8")
+    found = set()
+    for name in ("audit", "chains", "expectation", "faults", "locking", "mending"):
+        text = (repository / f"src/archiver/sync/{name}.py").read_text("utf-8")
+        found |= set(re.findall(r'"((?:remote|no|repair|ledger|file)-[a-z]+(?:-[a-z]+)*)"', text))
+    assert len(found) >= 17
+    explained = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page.partition("## Every finding")[2]))
+    assert found <= explained
+
+
+def test_every_line_of_the_doctor_is_explained():
+    repository = Path(__file__).parents[2]
+    page = (repository / "docs/remotes.md").read_text("utf-8")
+    names = set(re.findall(r'Trait\("([a-z-]+)"', (repository / "src/archiver/stores/probe.py").read_text("utf-8")))
+    assert len(names) >= 8
+    assert names - set(re.findall(r"`([a-z0-9-]+)`", page)) == set()
