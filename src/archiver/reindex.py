@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from archiver import catalogue, cdxj, disk
 from archiver.collection import Collection, index
@@ -46,14 +47,27 @@ class Rebuilt:
 def reindex(collection: Collection, remote: Store | None = None, progress: Progress = silent) -> Rebuilt:
     """Rebuild index and catalogue; the truth is only read. Raises `UnreadableInput` if the ledger is damaged.
 
-    Lines of WARCs that are not here stay; with `remote`, those that have none get them from the copies there. What was
-    read there is kept if it breaks off: `StoreError` when the store as a whole fails.
+    Lines of WARCs that are not here stay; with `remote`, those that have none get them from the copies there, and the
+    catalogue the texts. What was read there is kept if it breaks off: `StoreError` when the store as a whole fails.
     """
     lines = collection.reindex()
     read, findings = _read_there(collection, remote, progress) if remote else (0, [])
     if read:
         lines = sum(1 for _ in collection.read_index())
-    return Rebuilt(collection.name, lines, catalogue.rebuild(collection), read, tuple(findings))
+    captures = catalogue.rebuild(collection)
+    if remote:
+        catalogue.fill_texts(collection, partial(_record, remote), progress)
+    return Rebuilt(collection.name, lines, captures, read, tuple(findings))
+
+
+def _record(store: Store, path: str, offset: int, length: int) -> BinaryIO:
+    """The bytes of one record at the store; a file that cannot be read there is like one that cannot be read here."""
+    try:
+        return store.open(path, offset, length)
+    except StoreError as error:
+        if error.kind not in ("absent", "cold"):
+            raise
+        raise FileNotFoundError(path) from error
 
 
 def _read_there(collection: Collection, store: Store, progress: Progress) -> tuple[int, list[Finding]]:

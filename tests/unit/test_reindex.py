@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 
+from archiver.catalogue import open_catalogue, parse
 from archiver.collection import Root, index
 from archiver.errors import StoreError
 from archiver.reindex import reindex
@@ -58,9 +59,35 @@ def test_the_index_is_made_from_the_store(here, bare, store):
     assert set(bare.absent_warcs()) == set(warcs(here))
     assert not (bare.state.path / "reindex" / "news").exists()
     opened = []
-    store.open = lambda key, *_: opened.append(key) or BytesIO()
-    assert reindex(bare, store).read == 0  # what has lines is not read again
-    assert opened == []
+    store.open = lambda key, start, size: opened.append((key, start)) or BytesIO()
+    assert reindex(bare, store).read == 0  # what has lines is not read again as a whole
+    assert all(start > 0 for _, start in opened)
+
+
+def found(collection, words):
+    with open_catalogue(collection) as catalogue:
+        return len(catalogue.search(parse(words)))
+
+
+def test_search_finds_the_words_of_texts_at_the_store(here, bare, store):
+    assert found(here, "engineers crack") == 3  # of the text alone
+    assert found(bare, "engineers crack") == 0
+    reindex(bare, store)
+    assert found(bare, "engineers crack") == 3
+    assert found(bare, "bridge") == found(here, "bridge") == 3
+    asked = []
+    whole = store.open
+    store.open = lambda *place: asked.append(place) or whole(*place)
+    reindex(bare, store)
+    assert found(bare, "engineers crack") == 3
+    assert len(asked) == 3 and all(start > 0 and size < 5000 for _, start, size in asked)  # a part of each, no more
+
+
+def test_a_text_that_cannot_be_had_is_left_out(here, bare, store):
+    reindex(bare, store)
+    del store.objects[warcs(here)[0]]
+    assert reindex(bare, store).captures == 3
+    assert found(bare, "engineers crack") == 2
 
 
 def test_lines_of_warcs_that_are_not_here_stay(here):

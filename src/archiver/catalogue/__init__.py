@@ -5,6 +5,7 @@ the ledger: each opening reads only the event lines not seen before. One of SQLi
 """
 
 from archiver.catalogue.catalogue import FACETS, Catalogue, Hit, Order, open_catalogue, rebuild
+from archiver.catalogue.filling import fill_texts
 from archiver.catalogue.query import BadQuery, Query, parse
 from archiver.catalogue.tables import Row, path_of
 from archiver.catalogue.texts import article_text
@@ -20,6 +21,7 @@ __all__ = [
     "Query",
     "Row",
     "article_text",
+    "fill_texts",
     "open_catalogue",
     "parse",
     "path_of",

@@ -94,14 +94,32 @@ def revision_paths(database: sqlite3.Connection, capture: str) -> list[str]:
 
 def _take(collection: Collection, database: sqlite3.Connection, capture: str) -> None:
     """Enter what a capture's current revisions come to, in place of what is there."""
-    paths = revision_paths(database, capture)
-    read = _read(collection, paths)
+    read = _read(collection, revision_paths(database, capture))
     if read is None:
         return
     sidecar, row = read
-    if present := database.execute("SELECT number FROM captures WHERE id = ?", (capture,)).fetchone():
+    _enter_anew(database, row, sidecar, article_text(collection, sidecar))
+
+
+def _enter_anew(database: sqlite3.Connection, row: Row, sidecar: Sidecar, text: str) -> None:
+    if present := database.execute("SELECT number FROM captures WHERE id = ?", (row.id,)).fetchone():
         _drop(database, present[0])
-    enter(database, row, sidecar.article, article_text(collection, sidecar))
+    enter(database, row, sidecar.article, text)
+
+
+_NO_TEXT = "SELECT captures.id FROM captures JOIN bodies USING (number) WHERE bodies.text = ? ORDER BY number"
+
+
+def without_text(database: sqlite3.Connection) -> list[str]:
+    """Ids of the captures that no text is known of."""
+    return [capture for (capture,) in database.execute(_NO_TEXT, (zlib.compress(b"", 1),))]
+
+
+def set_text(collection: Collection, database: sqlite3.Connection, capture: str, text: str) -> None:
+    """Enter the text of a capture, if that is (still) there."""
+    known = database.execute("SELECT 1 FROM captures WHERE id = ?", (capture,)).fetchone()
+    if known and (read := _read(collection, revision_paths(database, capture))):
+        _enter_anew(database, read[1], read[0], text)
 
 
 def enter(database: sqlite3.Connection, row: Row, article: dict[str, Any], text: str) -> None:

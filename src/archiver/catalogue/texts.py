@@ -1,9 +1,12 @@
 """The text of a captured article, read from its WARC."""
 
 import json
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, BinaryIO
 
 from archiver import cdxj, warc
 from archiver.collection import Collection, index
@@ -16,12 +19,21 @@ RECORDS = ("articleText", "text")
 """Under which names a sidecar tells of a text, the better one first: the article's, and all that the page showed."""
 
 
-def article_text(collection: Collection, sidecar: Sidecar, names: Sequence[str] = RECORDS) -> str:
-    """The article's paragraphs, a line each: as extracted, else all that the page showed; empty where there is none."""
+Fetch = Callable[[str, int, int], BinaryIO]
+"""Gives bytes of a WARC that is not here: path, offset, number of bytes. What it raises passes, but for `OSError`."""
+
+
+def article_text(
+    collection: Collection, sidecar: Sidecar, names: Sequence[str] = RECORDS, fetch: Fetch | None = None
+) -> str:
+    """The article's paragraphs, a line each: as extracted, else all that the page showed; empty where there is none.
+
+    With `fetch`, also of a WARC that is not here and that the index knows.
+    """
     records = sidecar.document["warc"]["records"]
     for name in names:
         record = records.get(name)
-        if isinstance(record, dict) and (content := _content(collection, sidecar.warc_file, record)):
+        if isinstance(record, dict) and (content := _content(collection, sidecar.warc_file, record, fetch)):
             text = content.decode("utf-8", "replace")
             return _joined(text) if name == "articleText" else text
     return ""
@@ -36,11 +48,14 @@ def _joined(text: str) -> str:
         return ""
 
 
-def _content(collection: Collection, path: str, record: dict[str, Any]) -> bytes:
+def _content(collection: Collection, path: str, record: dict[str, Any], fetch: Fetch | None) -> bytes:
     """The payload of a record of the file `path`, which the index knows the place of; else the file is read through."""
     with suppress(UnreadableInput, ValueError, OSError):  # `verify` tells what is wrong with it
         file = collection.local(path)
-        for offset in _offsets(collection, path, str(record.get("url"))):
+        places = _places(collection, path, str(record.get("url")))
+        if fetch and not file.is_file():
+            return _fetched(fetch, path, places, record)
+        for offset, _ in places:
             with warc.open_record(file, offset) as found:
                 if found.id == record.get("id"):
                     return found.payload().read(MOST_BYTES)
@@ -50,8 +65,21 @@ def _content(collection: Collection, path: str, record: dict[str, Any]) -> bytes
     return b""
 
 
-def _offsets(collection: Collection, path: str, url: str) -> Iterator[int]:
+def _fetched(fetch: Fetch, path: str, places: Iterator[tuple[int, int]], record: dict[str, Any]) -> bytes:
+    """The same, of a file elsewhere: the records that the index names are brought, one at a time."""
+    for offset, length in places:
+        with NamedTemporaryFile() as here, fetch(path, offset, min(length, MOST_BYTES)) as there:
+            shutil.copyfileobj(there, here)
+            here.flush()
+            with warc.open_record(Path(here.name), 0) as found:
+                if found.id == record.get("id"):
+                    return found.payload().read(MOST_BYTES)
+    return b""
+
+
+def _places(collection: Collection, path: str, url: str) -> Iterator[tuple[int, int]]:
+    """Offset and length of the records of that URL in a file, as the index has them."""
     for line in index.find(collection.indexes, cdxj.url_key(url)):
         fields = json.loads(line.split(b" ", 2)[2])
         if f"archive/{fields.get('filename')}" == path:
-            yield int(fields["offset"])
+            yield int(fields["offset"]), int(fields["length"])
