@@ -181,6 +181,17 @@ class ErasedContent(PolicyRefusal):
         self.collection = collection
 
 
+class OriginalErased(ArchiverError):
+    """A capture refers to another for a body, and that one was erased before it came in."""
+
+    def __init__(self, capture_id: str) -> None:
+        super().__init__(
+            f"{capture_id}, which holds a body that the capture refers to, was erased meanwhile.",
+            "Nothing was kept; capture the page again.",
+        )
+        self.capture_id = capture_id
+
+
 class Blocked(PolicyRefusal):
     """A rule of the operator's block list forbids it."""
 

@@ -112,8 +112,7 @@ def settle(collection: "Collection", progress: Progress = silent) -> list[Findin
         with collection.state.lock(f"{name}.catalogue"):
             shutil.rmtree(collection.local("derived"), ignore_errors=True)
         removed = _remove(collection, holdings, progress, spare="archive/" if waiting else "\0")
-        if not waiting:
-            collection.state.note_settled(name)
+        (collection.state.note_due if waiting else collection.state.note_settled)(name)
     if removed:
         message = f"{removed} files of erased captures were removed, with their index lines and all that was derived"
         findings.append(Finding("info", "erasure-settled", name, message))

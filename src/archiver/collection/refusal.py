@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from archiver.errors import ConflictError, ErasedContent
+from archiver.errors import ErasedContent, OriginalErased
 from archiver.model import FileRef
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ ID = 27
 
 
 def refuse_erased(collection: "Collection", warc: FileRef, captures: Iterable[str], required: Iterable[str]) -> None:
-    """Raise `ErasedContent` for a WARC or a capture that was erased, and `ConflictError` where one is required.
+    """Raise `ErasedContent` for a WARC or a capture that was erased, and `OriginalErased` where one is required.
 
     Costs nothing while nothing was erased. The ledger is read for files made by others alone: no other has a name, or
     content, that could come a second time.
@@ -25,8 +25,7 @@ def refuse_erased(collection: "Collection", warc: FileRef, captures: Iterable[st
     if again := sorted(erased.intersection(captures)):
         raise ErasedContent(again[0], collection.name)
     if gone := sorted(erased.intersection(required)):
-        hint = "Nothing was kept; capture the page again."
-        raise ConflictError(f"{gone[0]}, which holds a body that it refers to, was erased meanwhile.", hint)
+        raise OriginalErased(gone[0])
     if warc.path.startswith("archive/imported/"):
         holdings = collection.holdings()
         if holdings.ended(warc.path) or holdings.is_ended_content(warc.sha256):

@@ -61,9 +61,11 @@ def write_whole(source: Path, target: BinaryIO, body: Body) -> list[str]:
         for record in read_records(source):
             if record.type == "revisit" and (opened := body(record)):
                 _copy(stored, target, record.offset - stored.tell())
+                packed = _is_packed(source, record)
                 with opened as original:
-                    _write(record, original, target, packed=_is_packed(source, record))
-                stored.seek(record.offset + record.length)
+                    _write(record, original, target, packed=packed)
+                end = record.offset + record.length
+                stored.seek(end if packed else end + len(record.trailer))
                 became.append(record.id)
         _copy(stored, target, None)
     return became
