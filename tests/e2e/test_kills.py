@@ -93,6 +93,27 @@ def test_killed_edits_of_many_are_made_whole_or_not_at_all(archiver):
     assert verify_collection(collection).findings == ()
 
 
+def test_killed_erasures_are_finished_by_the_next_command(archiver):
+    collection, captures = collection_with(archiver.root, 16, name="default")
+    moments, stood = random.Random(20261203), 0
+    begun = time.monotonic()
+    basis = ("--basis", "court-order", "--by", "M. K.", "--yes")
+    assert archiver("erase", captures[0].capture_id, *basis).code == 0
+    whole = time.monotonic() - begun
+    for one in captures[1:13]:
+        child = archiver.start("erase", one.capture_id, *basis)
+        time.sleep(moments.uniform(0.3, 1) * whole)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        erased = one.capture_id in collection.holdings().erased
+        stood += erased
+        assert archiver("erase", "--settle").code == 0
+        assert verify_collection(collection).findings == ()
+        assert (one.capture_id in collection.captures()) != erased
+        assert bool(list(collection.path.rglob(f"*{one.capture_id}.*"))) != erased
+    assert 0 < stood <= 12 and not left_behind(archiver)
+
+
 def headlines(collection):
     return {one.headline for one in collection.sidecars()}
 

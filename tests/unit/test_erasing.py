@@ -4,14 +4,16 @@ import json
 
 import pytest
 
+from archiver.capture import Terms, capture_url
 from archiver.catalogue import open_catalogue
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.errors import WarcShared
+from archiver.jobs.queue import open_queue
 from archiver.package import import_all, import_warc
 from archiver.validate import validate_files
 from archiver.verify import verify_collection
-from material import URL, collection_with
+from material import URL, PaperEngine, collection_with
 
 BASIS = ("--basis", "personal-data", "--by", "M. K.")
 
@@ -180,3 +182,45 @@ def test_settle_without_anything_to_do_does_nothing(archiver, news):
     assert archiver("erase", "--settle") == (0, "", "")
     code, _, err = archiver("erase", "--settle", news[1][0].capture_id)
     assert code == 2 and "no ids" in err
+
+
+def test_the_queue_forgets_the_address(archiver, news, tmp_path):
+    collection, _ = news
+    root, address = collection.path.parent, "https://news.example/of-the-queue"
+    with open_queue(root, "news") as queue:
+        batch = queue.put([address], {})
+        job = queue.claim(batch)
+        done = capture_url(address, collection, PaperEngine(), Terms(), identity=job.capture)
+        queue.finish(job, done.as_json(), failed=False)
+        queue.end(batch)
+    assert everywhere(root, [address]) != []
+    assert archiver("erase", job.capture, *BASIS, "--yes")[0] == 0
+    assert everywhere(root, [address]) == []
+    with open_queue(root, "news") as queue:
+        assert list(queue.jobs()) == []
+
+
+def test_it_goes_from_a_remote_in_one_command(archiver, news, tmp_path):
+    _, (one, *_) = news
+    away = tmp_path / "away"
+    away.mkdir()
+    assert archiver("sync", "push", "-c", "news", away.as_uri())[0] == 0
+    assert everywhere(away, [f"{URL}/0"]) != []
+    code, out, err = archiver("erase", one.capture_id, *BASIS, "--yes", "--json", "--remote", away.as_uri())
+    assert code == 0 and "remote-erased" in err
+    assert [json.loads(line).get("status", json.loads(line).get("verb")) for line in out.splitlines()] == [
+        "erased",
+        "push",
+    ]
+    assert everywhere(away, [f"{URL}/0"]) == []
+    again = archiver("erase", "--settle", "--remote", away.as_uri())
+    assert again[0] == 0
+    other = run(["--root", str(tmp_path / "other"), "sync", "pull", "-c", "news", away.as_uri()])
+    assert other == 0 and len(Root(tmp_path / "other").collection("news").captures()) == 2
+
+
+def test_a_remote_that_cannot_be_reached_is_told_before_anything_goes(archiver, news, tmp_path):
+    collection, (one, *_) = news
+    code, _, err = archiver("erase", one.capture_id, *BASIS, "--yes", "--remote", (tmp_path / "absent").as_uri())
+    assert code == 5 and "no such folder" in err
+    assert len(collection.captures()) == 3
