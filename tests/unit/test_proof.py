@@ -226,6 +226,7 @@ def test_a_statement_that_says_more_than_was_signed(collection, ring):
     stem = disk.sha256_bytes(forged)[:12]
     (collection.path / f"proofs/{stem}.statement.json").write_bytes(forged)
     signature.rename(signature.with_name(signature.name.replace(signature.name[:12], stem)))
+    forget(ring)
     assert judged(collection, ring) == {("error", "signature-wrong")}
 
 
@@ -267,6 +268,32 @@ def test_a_rewritten_chain_without_its_proofs_is_sound_to_whoever_has_nothing_el
         tmp_path / "proofs", fresh.path / "proofs"
     )  # as a witness, a bucket under lock, or a colleague kept it
     assert judged(fresh, ring) == {("error", "signed-head-missing")}
+
+
+def forget(ring):
+    """As on any machine but the one that signed."""
+    shutil.rmtree(ring.folder / "signed")
+
+
+def test_the_machine_that_signed_remembers_what_a_collection_lost(collection, ring, tmp_path):
+    """All of it was made anew, proofs removed: the same description, the same writer, other lines."""
+    ring.new("Museum of X")
+    older = copied(collection, tmp_path / "older")
+    sign(collection, ring)
+    assert judged(collection, ring) == set()
+    assert judged(older, ring) == {("warning", "statement-elsewhere")}
+    assert verify_collection(older).ok
+    shutil.rmtree(collection.path / "proofs")
+    for path in collection.path.glob("ledger/*/*"):
+        path.unlink()
+    shutil.copytree(older.path / "ledger", collection.path / "ledger", dirs_exist_ok=True)
+    capture_url(f"{URL}/later", collection, PaperEngine(), Terms())
+    collection.seal()
+    assert {event.type for one in collection.history() for event in one.events} == {"creation", "capture"}
+    assert judged(collection, ring) == {("error", "signed-head-missing")}
+    assert not verify_collection(collection).ok
+    forget(ring)
+    assert verify_collection(collection).ok
 
 
 def test_a_chain_that_was_cut_behind_a_signed_head(collection, ring):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archiver.collection import Collection
 from archiver.errors import UnreadableInput
 from archiver.model import Finding
 from archiver.proof import keys
@@ -45,6 +46,11 @@ def read_proofs(collection: Path) -> Proofs:
         if named := _KEY.match(path.name):
             _take_key(path, named[1], found)
     return found
+
+
+def description_of(collection: Collection) -> str:
+    """The name of a collection's first description, which tells it from every other; empty where it has none."""
+    return min((path.name for path in collection.path.glob("collection/r1-*.json")), default="")
 
 
 def _take(path: Path, found: Proofs) -> None:

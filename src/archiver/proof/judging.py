@@ -11,7 +11,7 @@ from archiver.collection import Collection
 from archiver.ledger import Segment
 from archiver.model import Finding, Level
 from archiver.proof import keys
-from archiver.proof.files import FOLDER, Proofs, read_proofs
+from archiver.proof.files import FOLDER, Proofs, description_of, read_proofs
 from archiver.proof.keyring import Key, Keyring
 from archiver.proof.stamps import BadStamp, Stamp, read_certificates, read_stamp
 from archiver.proof.statement import Statement
@@ -29,13 +29,15 @@ class Trust:
     """By id."""
     authorities: tuple[x509.Certificate, ...] = ()
     """Of time stamps."""
+    signed: tuple[Statement, ...] = ()
+    """What this user has signed about ledgers, wherever these are now."""
 
     @classmethod
     def of(cls, keyring: Keyring, *authorities: bytes) -> "Trust":
         """What the keyring holds, and further certificates (PEM) of time-stamping authorities."""
         pems = [*keyring.authorities(), *authorities]
         roots = [one for pem in pems for one in read_certificates(pem, "the certificates of the authority")]
-        return cls({key.id: key for key in keyring.all()}, tuple(roots))
+        return cls({key.id: key for key in keyring.all()}, tuple(roots), tuple(keyring.remembered()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def doubt(statement: Statement, key: Key, proven: str, where: str) -> Finding | 
 class _Judge:
     def __init__(self, collection: Collection, proofs: Proofs, trust: Trust) -> None:
         self.folder: Path = collection.path / FOLDER
-        self.name = collection.name
+        self.name, self.description = collection.name, description_of(collection)
         self.proofs = proofs
         self.trust = trust
         self.known: dict[str, Key] = dict(trust.keys)
@@ -124,6 +126,7 @@ class _Judge:
         self._revoke(revocations)
         there, sound = {segment.sha256 for segment in segments}, {one.sha256 for one in right}
         ledgers = [one for one in self.proofs.statements.values() if one.kind == "ledger"]
+        self._judge_remembered(segments)
         signings = [self._signing(one, there, holds=one.sha256 in sound) for one in ledgers]
         signings.sort(key=lambda one: (one.statement.at, one.statement.sha256))
         return Judgement(tuple(signings), tuple(self.findings))
@@ -228,6 +231,23 @@ class _Judge:
             self._told(
                 "info", "statement-name", place, message, "Its segments are here: it was pulled under another name."
             )
+
+    def _judge_remembered(self, segments: Sequence[Segment]) -> None:
+        """What this user signed about this very collection, and is not here any more."""
+        places = {(one.writer, one.seq): one.sha256 for one in segments}
+        for statement in self.trust.signed:
+            told, place = statement.document, self.folder / statement.file_name
+            if told["description"] != self.description or statement.sha256 in self.proofs.statements:
+                continue
+            heads = [(places.get((one["writer"], one.get("seq"))), one["sha256"]) for one in told["heads"]]
+            message = f"it was signed on this machine at {statement.at}, and is not here"
+            if any(here not in (None, signed) for here, signed in heads):
+                self._told("error", "signed-head-missing", place, f"{message}; nor is what it is about", _CUT)
+            else:
+                hint = (
+                    "This copy is older than that, or was cut back. `archiver sync pull` brings what is at the store."
+                )
+                self._told("warning", "statement-elsewhere", place, message, hint)
 
     def _told(self, level: Level, code: str, where: Path | str, message: str, hint: str = "") -> None:
         self.findings.append(Finding(level, code, str(where), message, hint))

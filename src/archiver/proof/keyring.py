@@ -4,6 +4,7 @@
     <keyid>.key                        the private part (PKCS 8 PEM, mode 0600), gone once it is retired or lost
     <digest12>.statement.json  .sig    successions and revocations that were signed here
     authorities/<digest12>.pem         certificates of time-stamping authorities that are trusted
+    signed/<digest12>.statement.json   what was signed here about ledgers: a witness that no collection can take back
 
 Never under a root, never synced. Trust is this user's own: what a collection brings along is not entered here.
 """
@@ -160,6 +161,15 @@ class Keyring:
         self._write(replace(old, lost=min(filter(None, (old.lost, since)))))
         self._private(identity).unlink(missing_ok=True)
         return heir
+
+    def remember(self, statement: Statement) -> None:
+        """Keep a statement about a ledger, so that a collection that lost it shows."""
+        disk.write_atomic(self.folder / "signed" / statement.file_name, statement.content, replace=True)
+
+    def remembered(self) -> list[Statement]:
+        """All of these."""
+        paths = sorted(self.folder.glob("signed/*.statement.json"))
+        return [Statement.parse(path.read_bytes(), str(path)) for path in paths]
 
     def life(self, name: str) -> dict[str, bytes]:
         """What keys of that name signed about each other, by file name: it goes into collections that they sign."""

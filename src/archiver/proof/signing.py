@@ -10,7 +10,7 @@ from archiver.collection.entering import enter
 from archiver.errors import UsageError
 from archiver.ledger import Event, Segment
 from archiver.model import FileRef
-from archiver.proof.files import FOLDER, read_proofs
+from archiver.proof.files import FOLDER, description_of, read_proofs
 from archiver.proof.keyring import Key, Keyring
 from archiver.proof.stamps import Stamp, StampFailed, read_certificates, read_stamp, request_stamp
 from archiver.proof.statement import Statement
@@ -78,6 +78,7 @@ def sign_collection(
                 files[f"{FOLDER}authorities/{disk.sha256_bytes(tsa_ca)[:12]}.pem"] = tsa_ca
         except StampFailed as error:
             failure = error
+    keyring.remember(statement)
     event = Event(EVENT, f"archiver/{__version__}", codes=("stamp-failed",) if failure else ())
     return Signed(collection.name, statement, tuple(enter(collection, files, event)), stamp, failure)
 
@@ -106,6 +107,7 @@ def _about(collection: Collection, key: Key) -> Statement:
         key.id,
         key.name,
         collection=collection.name,
+        description=description_of(collection),
         heads=told,
         segments=len(sealed),
         files=len(files),

@@ -1,8 +1,8 @@
 """Statements: canonical JSON documents that a key signs, each about one thing.
 
     {"at", "format", "key", "name", "type", …}     when it is said, and by whom: key id, and the name it goes by
-    ledger       "collection", "heads": [{"writer", "segment", "seq", "sha256"}], "segments", "files", "bytes",
-                 "previous": [sha256 of the statements before it]
+    ledger       "collection" (its name), "description" (the file of its first one), "segments", "files", "bytes",
+                 "heads": [{"writer", "segment", "seq", "sha256"}], "previous": [sha256 of the statements before it]
     package      "package": {"name", …}            see `archiver.proof.packages`
     succession   "replaces": KEYID                 the key that signs takes over from that one, which signs as well
     revocation   "revokes": KEYID, "since"         that key is not to be believed from then on
@@ -26,7 +26,7 @@ NAME = re.compile(r"(?:.*/)?([0-9a-f]{12})\.statement\.json\Z")
 Kind = Literal["ledger", "package", "succession", "revocation"]
 
 _NEEDED: dict[str, dict[str, type]] = {
-    "ledger": {"collection": str, "heads": list, "previous": list},
+    "ledger": {"collection": str, "description": str, "heads": list, "previous": list},
     "package": {"package": dict},
     "succession": {"replaces": str},
     "revocation": {"revokes": str, "since": str},
