@@ -1,4 +1,4 @@
-"""The whole way on the local news site: capture, validate, verify, replicate, restore, replay. `make demo` runs it.
+"""The whole way on the local news site: capture, validate, verify, sign, replicate, restore, replay (`make demo`).
 
 Everything is real: Chromium captures, SeaweedFS stores, pywb replays, and the site is gone when it does.
 """
@@ -55,6 +55,19 @@ def check(root: Path) -> None:
         say(f"  {report['collection']}: {report['files']} files, {report['bytes']} bytes, sound: {report['ok']}")
 
 
+def prove(root: Path, captured: list[dict]) -> None:
+    """Sign the ledger with a key that is made for the demo, and write what people may hand on."""
+    keys = {"XDG_CONFIG_HOME": str(FOLDER / "config")}
+    archiver("keys", "new", "--name", "Demo archive", root=root, **keys)
+    archiver("sign", root=root, **keys)
+    certificate, package, report = (str(FOLDER / name) for name in ("certificate.html", "demo.wacz", "report.html"))
+    archiver("certificate", captured[0]["capture_id"], "-o", certificate, root=root, **keys)
+    archiver("export", "-c", "default", "--format", "wacz", package, "--sign", root=root, **keys)
+    archiver("validate", package, root=root)
+    archiver("report", "--format", "html", "-o", report, root=root)
+    say(f"  A certificate, a package that other players open, and a report lie in {FOLDER.relative_to(REPOSITORY)}/.")
+
+
 def replicate(root: Path, restored: Path) -> None:
     with seaweedfs(FOLDER / "s3") as server:
         server.make_bucket(BUCKET)
@@ -62,6 +75,8 @@ def replicate(root: Path, restored: Path) -> None:
         for verb, folder in (("push", root), ("pull", restored)):
             [report] = archiver("sync", verb, *remote, root=folder, **server.environment)
             say(f"  {report['files']} files, {report['bytes']} bytes, each checked by its SHA-256")
+        archiver("sync", "verify", "--level", "deep", *remote, root=root, **server.environment)
+        say("  The store was asked for every byte, and has it.")
     check(restored)
     say("  The restored copy is whole: every byte agrees with the ledger.")
 
@@ -114,6 +129,7 @@ def main() -> None:
     root, restored = FOLDER / "collections", FOLDER / "restored"
     captured = capture(root)
     check(root)
+    prove(root, captured)
     replicate(root, restored)
     serve(restored, captured)
     say(f"\nAll steps passed in {time.monotonic() - begun:.0f} s.")

@@ -307,5 +307,7 @@ def test_the_command(archiver, tmp_path):
     out = tmp_path / "report.html"
     done = archiver("report", "--format", "html", "-o", out)
     assert (done.code, done.out, out.read_text().startswith("<!doctype html>")) == (0, "", True)
+    both = archiver("report", "--format", "html", "-o", out, "--json")
+    assert (both.lines[0]["title"], out.read_text().startswith("<!doctype html>")) == ("Новини", True)
     assert json.loads(archiver("report", "--format", "json").out) | {"at": 0} == document | {"at": 0}
     assert archiver("report", "-c", "none").code == 2

@@ -38,7 +38,8 @@ def report(root: Path, name: str | None, form: str, out: Path | None, *, days: i
     from archiver.report import page
     from archiver.report import report as made
 
-    form = "json" if as_json else form
+    if as_json and (out is None or form == "text"):
+        form = "json"
     with render.progress(quiet=as_json) as observe:
         reports = [made(one, days=days, sample=sample, progress=observe) for one in Root(root).chosen(name)]
     if form == "json":
@@ -46,6 +47,9 @@ def report(root: Path, name: str | None, form: str, out: Path | None, *, days: i
     else:
         lines = [page(reports)] if form == "html" else ["\n".join(_text(one)) for one in reports]
     _put("\n".join(lines) + "\n", out)
+    if as_json and out is not None:
+        for one in reports:
+            render.emit(one.as_json())
 
 
 def _put(text: str, out: Path | None) -> None:
