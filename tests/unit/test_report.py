@@ -92,6 +92,14 @@ def test_two_copies_read_lately(here, tmp_path):
     assert told.facts.local.oldest == YESTERDAY
 
 
+def test_a_verify_of_a_part_verifies_no_formats(here):
+    read_whole(here)
+    assert answer(made(here), "Content", "Formats are verified")[0] == "met"
+    Fixity(here.state, here.name).note_check(LOCAL, "verify", YESTERDAY, 2, 1, 0)
+    state, evidence = answer(made(here), "Content", "Formats are verified")
+    assert (state, "looked at 2 files" in evidence) == ("unmet", True)
+
+
 def test_reading_grows_old(here):
     read_whole(here, LONG_AGO)
     state, evidence = answer(made(here), "Integrity", "fixed intervals")

@@ -200,9 +200,11 @@ def _content(facts: Facts, formats: Formats) -> Iterator[Row]:
     looked = f"by signature ({formats.as_json()['by']}): {of(formats.files_read, formats.files_total, 'files')}"
     looked += f", payloads of {of(formats.warcs_read, formats.warcs_total, 'WARCs')}"
     yield 1, "File formats are documented, with how and when they were found", _at_least(formats.files_read > 0), looked
-    local = facts.local.last
-    verified = local is not None and local.kind == "verify" and not local.errors
-    told = f"the last verify here, on {local.at}, found {local.errors} errors" if local else "no verify is noted here"
+    last, held = facts.local.last, facts.local.held
+    verified = last is not None and not last.errors and last.files >= held
+    told = "no verify is noted here"
+    if last:
+        told = f"the last verify here, on {last.at}, looked at {last.files} files and found {last.errors} errors"
     yield 2, "Formats are verified", _at_least(verified), f"{told}; it checks the structure of WARCs, not of payloads"
     yield 2, "Creators are asked for lasting formats", "open", "nothing here can tell"
     yield (
