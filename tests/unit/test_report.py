@@ -18,7 +18,7 @@ from archiver.report.formats import signature
 from archiver.report.levels import Area, areas
 from archiver.report.requirement import Requirement, of, share
 from archiver.stores.local import LocalStore
-from archiver.sync import push
+from archiver.sync import pull, push
 from archiver.sync.audit import audit
 from material import collection_with
 from stockroom import Invented, add
@@ -151,7 +151,27 @@ def test_a_remote_that_is_behind_is_not_complete(here, tmp_path):
     event = Event("capture", "test/1", (FileRef("archive/x.warc.gz", 1, "0" * 64),), at="2030-01-01T00:00:00Z")
     here.record(event)
     (remote,) = made(here).facts.remotes
-    assert (remote.complete, remote.why) == (False, "content was entered here since the last push or check")
+    assert (remote.complete, remote.why) == (False, "content was entered here since the last push")
+    Fixity(here.state, here.name).note_check(remote.place, "list", "2031-01-01T00:00:00Z", 99, 1, 0)
+    assert made(here).facts.remotes[0].complete is False  # a store is asked for what its own ledger names, no more
+
+
+def test_a_store_that_was_pulled_from_in_part_is_not_known_to_have_all(here, tmp_path):
+    store = pushed(here, tmp_path / "disk", deep=False)
+    there = Root(tmp_path / "there").place("news")
+    assert pull(there, store, warcs=False).exit_code == 0
+    local, remote = made(there).facts.copies
+    assert (local.complete, remote.complete) == (False, None)
+    assert audit(there, store, "deep").exit_code == 0
+    assert made(there).facts.remotes[0].complete is True
+
+
+def test_a_store_that_loses_something_is_not_complete_any_more(here, tmp_path):
+    store = pushed(here, tmp_path / "disk")
+    (tmp_path / "disk" / next(path for path in here.files() if path.startswith("archive/"))).unlink()
+    assert audit(here, store, "list").exit_code == 1
+    assert made(here).facts.remotes[0].complete is False
+    assert answer(made(here), "Storage", "Two complete copies")[0] == "unmet"
 
 
 def test_what_was_found_of_a_server_is_told(here):

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from archiver.report.berkeley import Named
 
 
+ANSWERS = {True: "yes", False: "no", None: "not known"}
+
+
 @click.command()
 @options.collection
 @click.option("--format", "form", type=click.Choice(["text", "html", "json"]), default="text", show_default=True)
@@ -81,7 +84,7 @@ def _text(one: "Report") -> list[str]:
     for copy in known.copies:
         last = f"{copy.last.kind} {copy.last.at}, {copy.last.errors} errors" if copy.last else "no check noted"
         lines.append(f"  {copy.place}: {copy.read}; {copy.lately} of {copy.held}; {copy.oldest or 'not all'}; {last}")
-        lines.append(f"    complete: {'not known' if copy.complete is None else copy.why}")
+        lines.append(f"    complete: {ANSWERS[copy.complete]}, {copy.why}")
     lines += ["", "Payloads by signature (called otherwise by the server)"]
     seen = one.formats
     lines += [f"  {kind:28} {count} ({seen.other[kind]})" for kind, count in seen.payloads.most_common()]

@@ -38,6 +38,8 @@ class Copy:
     """The last check of any kind."""
     last_deep: str
     """When the last check that reads bytes was made; empty if there was none."""
+    last_push: str = ""
+    """When the last push there ended without an error; empty if none did."""
     server: str = ""
     """What `remote doctor` found of versions and locks there, and when; empty if it was not asked."""
 
@@ -201,7 +203,8 @@ def _copy(place: str, holdings: Holdings, checks: list[Check], read: dict[str, s
     oldest = min(dates, key=_instant, default="") if len(dates) == len(holdings.files) else ""
     deep = max((one.at for one in checks if one.kind in ("verify", "deep")), default="")
     last = checks[-1] if checks else None
-    return Copy(place, len(holdings.files), len(dates), lately, oldest, None, "", last, deep)
+    push = max((one.at for one in checks if one.kind == "push" and not one.errors), default="")
+    return Copy(place, len(holdings.files), len(dates), lately, oldest, None, "", last, deep, push)
 
 
 def _instant(at: str) -> datetime:
@@ -248,11 +251,11 @@ def _there(copy: Copy, newest: str, servers: dict[str, str]) -> Copy:
         return replace(copy, complete=False, why=why)
     if copy.read == copy.held:
         return replace(copy, complete=True, why="every byte was sent or read there")
-    if copy.last and newest and copy.last.at < newest:
-        return replace(copy, complete=False, why="content was entered here since the last push or check")
-    if copy.last:
-        return replace(copy, complete=True, why=f"the last {copy.last.kind} found all that must be there")
-    return replace(copy, why="nothing was noted of it as a whole")
+    if copy.last_push and copy.last_push >= newest:
+        return replace(copy, complete=True, why="the last push left nothing behind")
+    if copy.last_push:
+        return replace(copy, complete=False, why="content was entered here since the last push")
+    return replace(copy, why="nothing was pushed there from here, and not all was read there")
 
 
 def _proven(collection: Collection, segments: Sequence[Segment]) -> Proven:
