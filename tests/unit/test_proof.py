@@ -17,6 +17,7 @@ from archiver import disk
 from archiver.capture import Terms, capture_url
 from archiver.cli import cli, run
 from archiver.errors import ConflictError, UnreadableInput, UsageError
+from archiver.ledger import canonical
 from archiver.model import now, timestamp
 from archiver.proof import Keyring, Trust, judge, sign_collection
 from archiver.proof.stamps import BadStamp, StampFailed, read_certificates, read_stamp, request_stamp
@@ -196,7 +197,7 @@ def test_statements_follow_each_other(collection, ring):
     first, second = sign(collection, ring), sign(collection, ring)
     assert second.statement.document["previous"] == [first.statement.sha256]
     assert judged(collection, ring) == set()
-    (collection.path / first.files[0].path).unlink()
+    (collection.path / first.files[-1].path).unlink()
     assert ("error", "statement-missing") in judged(collection, ring)
 
 
@@ -507,6 +508,37 @@ def test_a_proof_travels_with_its_collection(collection, ring, tmp_path):
     bring(collection, there)
     assert judged(there, ring) == set()
     assert len(judge(there, list(there.history()), Trust.of(ring)).signings) == 1
+
+
+def test_a_key_that_came_under_anothers_id_is_not_trusted(collection, ring, tmp_path):
+    key = ring.new("Museum of X")
+    sign(collection, ring)
+    other = Keyring(tmp_path / "theirs").new("Museum of X")
+    (collection.path / f"proofs/keys/{key.id}.pem").write_text(other.public_key)
+    ring.folder.rename(tmp_path / "away")
+    assert run(["--root", str(collection.path.parent), "keys", "trust", key.id, "--name", "Museum of X"]) == 2
+    assert ring.all() == []
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("previous", [{}]),
+        ("previous", [["a"]]),
+        ("heads", [[]]),
+        ("heads", [{"writer": 1}]),
+        ("heads", "x"),
+        ("key", "x"),
+    ],
+)
+def test_statements_of_another_form(collection, ring, member, value):
+    key = ring.new("Museum of X")
+    content = canonical(sign(collection, ring).statement.document | {member: value})
+    stem = disk.sha256_bytes(content)[:12]
+    (collection.path / f"proofs/{stem}.{key.id}.sig").write_bytes(ring.open(key, lambda _: "").sign(content))
+    (collection.path / f"proofs/{stem}.statement.json").write_bytes(content)
+    assert judged(collection, ring) == {("error", "statement-unreadable")}
+    sign(collection, ring)
 
 
 def test_hostile_files_among_the_proofs(collection, ring, tmp_path):

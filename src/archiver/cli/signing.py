@@ -124,11 +124,16 @@ def trust(root: Path, source: str, name: str | None, as_json: bool) -> None:
       archiver keys trust authority-root.pem
     """
     from archiver.collection import Root
+    from archiver.proof.keys import key_id
 
-    files = [Path(source), *(one.path / "proofs/keys" / f"{source}.pem" for one in Root(root).collections())]
-    if not (file := next((path for path in files if path.is_file()), None)):
+    brought = [one.path / "proofs/keys" / f"{source}.pem" for one in Root(root).collections()]
+    if not (file := next((path for path in (Path(source), *brought) if path.is_file()), None)):
         raise UnreadableInput(source, "there is no such file, and no collection brought a key of that id")
     pem = file.read_bytes()
+    if file in brought and key_id(pem, str(file)) != source:
+        raise UnreadableInput(
+            str(file), "it is another key than its name says", "Somebody put it there. Trust nothing of it."
+        )
     if b"CERTIFICATE" in pem:
         digest = _keyring(root).trust_authority(pem, str(file))
         render.emit({"authority": digest}) if as_json else click.echo(
@@ -267,7 +272,7 @@ def sign(
             heads, files = len(signed.statement.document["heads"]), signed.statement.document["files"]
             stamp = f", stamped at {signed.stamp.at} by {render.plain(signed.stamp.authority)}" if signed.stamp else ""
             click.echo(f"{collection.name}: {heads} heads, {files} files, signed with {key.id}{stamp}")
-            click.echo(f"  {collection.path / signed.files[0].path}")
+            click.echo(f"  {collection.path / signed.files[-1].path}")
         code = failed(signed.failure) or code
     return code
 

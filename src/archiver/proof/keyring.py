@@ -173,12 +173,12 @@ class Keyring:
 
     def life(self, name: str) -> dict[str, bytes]:
         """What keys of that name signed about each other, by file name: it goes into collections that they sign."""
-        found = {}
+        found: dict[str, bytes] = {}
         for path in sorted(self.folder.glob("*.statement.json")):
             statement = Statement.parse(path.read_bytes(), str(path))
             if statement.document["name"] == name:
-                found[path.name] = statement.content
                 found |= {one.name: one.read_bytes() for one in self.folder.glob(f"{statement.stem}.*.sig")}
+                found[path.name] = statement.content
         return found
 
     def _heir(self, old: Key, ask: Ask) -> Key:

@@ -18,6 +18,7 @@ from archiver.proof.statement import Statement
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+AGENT = f"archiver/{__version__}"
 EVENT = "digital signature generation"
 
 
@@ -28,7 +29,7 @@ class Signed:
     collection: str
     statement: Statement
     files: tuple[FileRef, ...]
-    """What was entered: the statement's path first."""
+    """What was entered: the statement is the last."""
     stamp: Stamp | None
     failure: StampFailed | None
     """Why there is no time stamp, where one was asked for."""
@@ -62,7 +63,6 @@ def sign_collection(
     statement = _about(collection, key)
     signature = private.sign(statement.content)
     files = {
-        f"{FOLDER}{statement.file_name}": statement.content,
         f"{FOLDER}{statement.signature_name(key.id)}": signature,
         **{f"{FOLDER}keys/{one.id}.pem": one.public_key.encode() for one in keyring.all() if _of_line(one, key)},
         **{f"{FOLDER}{name}": content for name, content in keyring.life(key.name).items()},
@@ -78,9 +78,10 @@ def sign_collection(
                 files[f"{FOLDER}authorities/{disk.sha256_bytes(tsa_ca)[:12]}.pem"] = tsa_ca
         except StampFailed as error:
             failure = error
+    files[f"{FOLDER}{statement.file_name}"] = statement.content  # last: who sees it sees all that it needs
+    entered = enter(collection, files, Event(EVENT, AGENT, codes=("stamp-failed",) if failure else ()))
     keyring.remember(statement)
-    event = Event(EVENT, f"archiver/{__version__}", codes=("stamp-failed",) if failure else ())
-    return Signed(collection.name, statement, tuple(enter(collection, files, event)), stamp, failure)
+    return Signed(collection.name, statement, tuple(entered), stamp, failure)
 
 
 def heads(segments: Sequence[Segment]) -> list[Segment]:

@@ -62,6 +62,8 @@ class Statement:
             raise UnreadableInput(where, "a key id or a time in the statement has another form")
         if document["type"] == "ledger" and not all(map(_is_head, document["heads"])):
             raise UnreadableInput(where, "a head in the statement has another form")
+        if not all(isinstance(digest, str) for digest in document.get("previous", ())):
+            raise UnreadableInput(where, "a digest in the statement has another form")
         if canonical(document) != content:
             raise UnreadableInput(where, "the statement is not in canonical form")
         return cls(document, content)
