@@ -252,3 +252,24 @@ def test_an_edit_made_apart_from_a_rewriting_follows_the_whole_file(store, first
     edit(first, [Wish(dependent, "headline", "For good", "M. K.", "r")])
     assert is_whole(first, dependent)
     sound(first)
+
+
+def test_a_deletion_of_much_that_is_here_is_carried_out_only_by_whoever_accepts_it(tmp_path, first, second, store):
+    """Whoever can write to the bucket could end everything everywhere."""
+    captured(first, 1)
+    captured(first, 2)
+    push(first, store)
+    pull(second, store)
+    for capture in first.captures()[:2]:
+        erased(first, capture)
+    push(first, store)
+    before = second.captures()
+    report = pull(second, store)
+    assert (report.exit_code, report.moved, report.segments) == (6, (), 0)
+    assert "erasures-unaccepted" in codes(report)
+    assert second.captures() == before
+    sound(second)
+    assert pull(second, store, accept_erasures=True).exit_code == 0
+    assert second.captures() == first.captures()
+    fresh = Root(tmp_path / "fresh").place("news")
+    assert pull(fresh, store).exit_code == 0, "where nothing is, nothing is lost"

@@ -706,7 +706,7 @@ def test_two_truths_under_one_name_change_nothing_on_either_side(here, other, st
     before, objects = contents(other), dict(store.objects)
     report = verb(other, store)
     assert report.exit_code == 6
-    assert "nothing was overwritten" in report.summary()
+    assert "nothing was changed" in report.summary()
     assert [action.key for action in report.actions if action.verb == "conflict"] == ["sidecars/a.json"]
     assert (contents(other), store.objects) == (before, objects)
 

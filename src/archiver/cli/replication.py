@@ -90,6 +90,7 @@ def push(
     metavar="DATE|SEGMENT",
     help="The collection as of then: a date, a time, or WRITER/NUMBER of a ledger segment.",
 )
+@click.option("--accept-erasures", is_flag=True, help="Also where what was erased elsewhere is much of what is here.")
 @_moving
 def pull(
     *,
@@ -100,6 +101,7 @@ def pull(
     dry_run: bool,
     without_warcs: bool,
     until: str | None,
+    accept_erasures: bool,
     jobs: int,
     bwlimit: int | None,
     as_json: bool,
@@ -118,8 +120,16 @@ def pull(
     with render.progress(quiet=as_json) as observe:
         store = remotes.opened(root, url, endpoint_url)
         collection = Root(root).place(name)
-        line, warcs = Line(jobs, bwlimit), not without_warcs
-        report = run(collection, store, dry_run=dry_run, warcs=warcs, until=until, line=line, progress=observe)
+        report = run(
+            collection,
+            store,
+            dry_run=dry_run,
+            warcs=not without_warcs,
+            until=until,
+            accept_erasures=accept_erasures,
+            line=Line(jobs, bwlimit),
+            progress=observe,
+        )
     return _report(report, as_json=as_json)
 
 

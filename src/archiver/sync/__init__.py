@@ -17,7 +17,7 @@ from archiver.ledger import Holdings, fold
 from archiver.model import FileRef, Finding, Progress, now, silent, timestamp
 from archiver.stores import Store
 from archiver.sync.cut import cut
-from archiver.sync.erasure import erase_there, spared
+from archiver.sync.erasure import erase_there, spared, unaccepted
 from archiver.sync.line import Line
 from archiver.sync.locking import policy_of
 from archiver.sync.plan import Side, SyncReport, clones, plan, sound, strangers, without_warcs
@@ -115,6 +115,7 @@ def pull(
     dry_run: bool = False,
     warcs: bool = True,
     until: str | None = None,
+    accept_erasures: bool = False,
     line: Line | None = None,
     progress: Progress = silent,
 ) -> SyncReport:
@@ -125,12 +126,15 @@ def pull(
     and the next pull asks for it again, as for all that the disk has lost. What a deletion has ended does not come, and
     what of it is here goes. At a conflict nothing is brought at all.
     Without `warcs`, those that are not here stay at the store; `archiver.replay` can read them there.
+    Where deletions from there would end more than a few captures of ours, nothing is brought, unless
+    `accept_erasures`.
     With `until`, the collection as of then: see `archiver.sync.cut`. Raises `UsageError` if more than that is here.
     """
     left = [] if dry_run else collection.clear_leftovers()
     here, findings = read_here(collection, opened=True)
     there, contents, found = read_there(store, here, progress)
-    far, (here, there, held) = there, spared(here, there)
+    ours, far, (here, there, held) = here, there, spared(here, there)
+    findings += [] if accept_erasures else unaccepted(ours, held, store.url)
     findings += found + strangers(here, there, store.url) + clones(here, there)
     if not there.segments and not findings:
         hint = "Check bucket and prefix; a collection is there once it was pushed."

@@ -21,6 +21,9 @@ from archiver.stores import Store
 from archiver.sync.plan import Side
 from archiver.sync.transfer import each
 
+FEW, SHARE = 1, 20
+"""So many captures, or one of so many, may be ended here by a pull that nobody looked at."""
+
 _PULL = "Run `archiver sync pull`, then push again: captures made elsewhere may need a body from them."
 
 
@@ -32,6 +35,23 @@ def spared(here: Side, there: Side) -> tuple[Side, Side, Holdings]:
     held = fold(segments)
     ours, theirs = ({path: one for path, one in side.files.items() if path not in held.gone} for side in (here, there))
     return replace(here, files=ours), replace(there, files=theirs), held
+
+
+def unaccepted(here: Side, held: Holdings, store: str) -> list[Finding]:
+    """A finding where the store's deletions would end more here than one is ready to lose unseen: nothing then moves.
+
+    Whoever can write to the bucket can write a deletion there, and it would win for ever. `here` is our side as it is.
+    """
+    ours = fold(here.segments.values())
+    whole = {capture_of(path) for path in held.files if path.startswith("archive/")}
+    ending = {capture_of(path) or path for path in ours.files.keys() & held.gone.keys()}
+    ending = {one for one in ending if one in held.erased or one not in whole}
+    every = {capture_of(path) for path in ours.files if path.startswith("sidecars/")}
+    if len(ending) <= max(FEW, len(every) // SHARE):
+        return []
+    message = f"what it brings would erase {len(ending)} of the {len(every)} captures here; nothing was brought"
+    hint = "If they are to go (their records lie there under erasures/), pull with --accept-erasures."
+    return [Finding("error", "erasures-unaccepted", store, message, hint)]
 
 
 @dataclass(slots=True)

@@ -40,9 +40,9 @@ class SyncReport:
 
     @property
     def conflict(self) -> bool:
-        """Whether the sides hold different bytes under one name."""
+        """Whether the sides hold different bytes under one name, or one would end much of the other."""
         planned = any(action.verb == "conflict" for action in self.actions)
-        return planned or any(finding.code == "conflict" for finding in self.findings)
+        return planned or any(finding.code in ("conflict", "erasures-unaccepted") for finding in self.findings)
 
     @property
     def exit_code(self) -> int:
@@ -72,7 +72,7 @@ class SyncReport:
         planned = f"{self.count('upload')} to upload, {self.count('download')} to download"
         left = f", {skipped} WARCs left at the store" if (skipped := self.count("skip")) else ""
         if self.conflict:
-            return f"{where}: they contradict each other; nothing was overwritten."
+            return f"{where}: they contradict each other; nothing was changed."
         if self.dry_run or self.verb == "status":
             return f"{where}: {planned}, {self.count('keep')} files in step{left}."
         moved = f"{len(self.moved)} files ({self.bytes} bytes) and {self.segments} ledger segments transferred"
