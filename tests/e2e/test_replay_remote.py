@@ -2,8 +2,11 @@
 
 import http.client
 import io
+import json
 import os
 import shutil
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -204,6 +207,22 @@ def test_a_file_here_is_read_here(away: Away) -> None:
     assert away.asked("parts") == []
     assert get(away.url("/page"))[0] == 200
     assert away.asked("parts") == [f"/{BUCKET}/parts/archive/page.warc.gz"]  # one request for one record
+
+
+def test_the_command_reads_from_a_folder_as_well(tmp_path: Path) -> None:
+    store(tmp_path / "disk", "news", [Stored(f"{SITE}/", "<p>from the disk</p>")])
+    news = Root(tmp_path / "root").create("news", "News", agent="test/1")
+    shutil.copytree(tmp_path / "disk" / "news" / "indexes", news.indexes, dirs_exist_ok=True)
+    remote = f"{(tmp_path / 'disk').as_uri()}/{{collection}}"
+    command = [sys.executable, "-m", "archiver", "--root", str(news.path.parent), "replay", "--remote", remote]
+    with subprocess.Popen([*command, "--port=0", "--replay-port=0", "--json"], stdout=subprocess.PIPE) as server:
+        try:
+            assert server.stdout is not None
+            urls = json.loads(server.stdout.readline())
+            status, _, body = get(f"{urls['replay']}/news/{STAMP}mp_/{SITE}/")
+        finally:
+            server.terminate()
+    assert (status, b"from the disk" in body) == (200, True)
 
 
 COLD = refusal(403, "InvalidObjectState", "The operation is not valid for the object's storage class")

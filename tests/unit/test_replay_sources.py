@@ -97,7 +97,7 @@ def test_the_stores_that_ship_say_what_is_absent(remote):
         assert told.value.kind == "absent"
 
 
-def test_a_remote_of_one_collection_is_refused_for_several(archiver):
+def test_a_remote_of_one_collection_is_refused_for_several(archiver, tmp_path):
     for name in ("news", "more"):
         assert archiver("init", name, "--title", "T").code == 0
     done = archiver("replay", "--remote", "s3://bucket/news", "--port", 0, "--replay-port", 0)
@@ -106,7 +106,11 @@ def test_a_remote_of_one_collection_is_refused_for_several(archiver):
     assert (done.code, "-c" in done.err) == (2, True)
     done = archiver("replay", "--remote", "vault")
     assert (done.code, "no remote 'vault'" in done.err) == (2, True)
+    (tmp_path / "archiver.toml").write_text('[remotes.vault]\nurl = "s3://vault/{collection}"\n')
+    settings = {"ARCHIVER_CONFIG": str(tmp_path / "archiver.toml")}
     nowhere = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/none", "AWS_SHARED_CREDENTIALS_FILE": "/none"}
     nowhere |= {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     done = archiver("replay", "--remote", "s3://bucket/{collection}", "--endpoint-url", "http://127.0.0.1:9", **nowhere)
     assert (done.code, "there are no S3 credentials" in done.err) == (5, True)
+    done = archiver("replay", "--remote", "vault", **nowhere, **settings, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert (done.code, "s3://vault/" in done.err) == (5, True)

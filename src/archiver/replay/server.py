@@ -1,6 +1,7 @@
 """The replay server: pywb behind our guard, in a process of its own (`python -m archiver.replay.server --root ROOT`).
 
-pywb needs gevent's monkey patch, which must come before every other import and would harm boto3 in the same process.
+pywb needs gevent's monkey patch, which must come before every other import: boto3, which reads from a remote, is harmed
+by one that comes later.
 """
 
 from gevent import monkey
