@@ -29,6 +29,7 @@ LEVELS = ["list", "head", "deep"]
 @click.option("--budget", type=options.Size(), metavar="SIZE", help="Read only so many bytes, such as 10GB, likewise.")
 @click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
 @click.option("--dry-run", is_flag=True, help="Make no lock longer and note no dates.")
+@options.moving
 @options.shared
 def verify(
     *,
@@ -39,6 +40,8 @@ def verify(
     level: "Level",
     budget: int | None,
     sample: float | None,
+    jobs: int,
+    bwlimit: int | None,
     record: bool,
     dry_run: bool,
     as_json: bool,
@@ -56,7 +59,7 @@ def verify(
     """
     from archiver.collection import Root
     from archiver.errors import UsageError
-    from archiver.sync import audit
+    from archiver.sync import Line, audit
 
     if level != "deep" and (budget is not None or sample is not None):
         raise UsageError("--budget and --sample limit what is read.", "Only --level deep reads.")
@@ -64,7 +67,8 @@ def verify(
     with render.progress(quiet=as_json) as observe:
         store = remotes.opened(root, url, endpoint_url)
         share = audit.Share(budget, sample)
-        report = audit.audit(collection, store, level, share, dry_run=dry_run, progress=observe)
+        line = Line(jobs, bwlimit)
+        report = audit.audit(collection, store, level, share, dry_run=dry_run, line=line, progress=observe)
     if record and not dry_run:
         audit.record(collection, report)
     if as_json:

@@ -63,3 +63,13 @@ class Percentage(click.ParamType[float]):
         if not found or not 0 < float(found[1]) <= 100:
             self.fail(f"{value!r} is no percentage; write it as 5%.", param, ctx)
         return float(found[1]) / 100
+
+
+def moving(command: Command) -> Command:
+    """How much goes over the line at a time."""
+    command = click.option(
+        "--bwlimit", type=Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."
+    )(command)
+    return click.option(
+        "--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Objects under way at the same time."
+    )(command)

@@ -37,19 +37,10 @@ def _remote(command: Callable[..., Any]) -> Callable[..., Any]:
 _dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 
 
-def _moving(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option(
-        "--bwlimit", type=options.Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."
-    )(command)
-    return click.option(
-        "--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Objects under way at the same time."
-    )(command)
-
-
 @sync.command()
 @_remote
 @_dry_run
-@_moving
+@options.moving
 def push(
     *,
     root: Path,
@@ -91,7 +82,7 @@ def push(
     help="The collection as of then: a date, a time, or WRITER/NUMBER of a ledger segment.",
 )
 @click.option("--accept-erasures", is_flag=True, help="Also where what was erased elsewhere is much of what is here.")
-@_moving
+@options.moving
 def pull(
     *,
     root: Path,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
-from archiver import __version__, disk
+from archiver import __version__
 from archiver.collection import Collection
 from archiver.errors import StoreError
 from archiver.fixity import Fixity
@@ -20,8 +20,9 @@ from archiver.ledger import Event
 from archiver.model import FileRef, Finding, Progress, now, silent, timestamp
 from archiver.stores import Store
 from archiver.sync.expectation import REPAIR, Expected, compared, expectation, forbidden, listed, missing, overwritten
+from archiver.sync.line import Line
 from archiver.sync.locking import LockAudit, policy_of
-from archiver.sync.transfer import each, still_there
+from archiver.sync.transfer import chunks, each, still_there
 
 Level = Literal["list", "head", "deep"]
 PROVES: dict[Level, str] = {
@@ -103,6 +104,7 @@ def audit(
     share: Share = ALL,
     *,
     dry_run: bool = False,
+    line: Line | None = None,
     progress: Progress = silent,
 ) -> Audit:
     """Compare what `store` holds with the ledger. Raises `StoreError` when the store as a whole fails.
@@ -110,6 +112,7 @@ def audit(
     Under a lock policy of the collection, `head` and `deep` also audit locks, and make governance ones last anew.
     Dates and figures are noted beside the collection. With `dry_run`, no lock is touched and nothing noted.
     """
+    line = line or Line()
     fixity, at = Fixity(collection.state, collection.name), timestamp(now())
     expected = expectation(collection, store, fixity.last_read(store.url), progress)
     listing = listed(store, expected, versions=level != "list")
@@ -118,11 +121,11 @@ def audit(
     retention = policy_of(collection)
     locks = LockAudit(store, retention, touch=not dry_run) if retention and level != "list" else None
     if level == "head" or locks:
-        findings += each(present, lambda file: _looked_at(store, file, locks), "looking", progress)[1]
+        findings += each(present, lambda file: _looked_at(store, file, locks), "looking", progress, line)[1]
     read: tuple[FileRef, ...] = ()
     wanted = share.of(present, fixity.last_read(store.url)) if level == "deep" else []
     if wanted:
-        read, found = each(wanted, lambda file: check_bytes(store, file), "reading", progress)
+        read, found = each(wanted, lambda file: check_bytes(store, file, line), "reading", progress, line)
         findings += found
     findings += overwritten(listing, {file.path for file in read}, deep=level == "deep")
     findings += locks.findings() if locks else []
@@ -162,14 +165,13 @@ def _looked_at(store: Store, file: FileRef, locks: LockAudit | None) -> Finding 
     return (locks.check(file.path, info.lock) if locks else None) or True
 
 
-def check_bytes(store: Store, file: FileRef) -> Finding | bool:
+def check_bytes(store: Store, file: FileRef, line: Line | None = None) -> Finding | bool:
     """One object by all its bytes: True if they are what the ledger says."""
     digest, size = sha256(), 0
     try:
-        with store.open(file.path) as stream:
-            while size <= file.bytes and (chunk := stream.read(disk.CHUNK)):
-                digest.update(chunk)
-                size += len(chunk)
+        for chunk in chunks(store, file, line or Line()):
+            digest.update(chunk)
+            size += len(chunk)
     except StoreError as error:
         still_there(store)
         return Finding("error", "remote-unreadable", file.path, error.why, REPAIR)

@@ -100,7 +100,7 @@ def download(
     try:
         with disk.writing(path), temporary.open("xb", buffering=0) as target:
             digest = sha256()
-            for chunk in _chunks(store, file, line or Line()):
+            for chunk in chunks(store, file, line or Line()):
                 digest.update(chunk)
                 target.write(chunk)
             os.fsync(target.fileno())
@@ -132,7 +132,7 @@ def _in_the_way(collection: Collection, file: FileRef) -> Finding | None:
     return Finding("error", "conflict", file.path, str(error), error.hint)
 
 
-def _chunks(store: Store, file: FileRef, line: Line) -> Iterator[bytes]:
+def chunks(store: Store, file: FileRef, line: Line) -> Iterator[bytes]:
     """An object's bytes in their order, at most one more than the ledger says; of a great one several pieces ahead."""
     if file.bytes <= 2 * PIECE_BYTES:
         with line.through(store.open(file.path)) as source:
