@@ -4,20 +4,27 @@ import html
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from lxml import html as lxml
 
 from archiver.certificate import certificate, page
 from archiver.certificate.commands import steps
+from archiver.certificate.page import FIDELITY, PARTS
+from archiver.certificate.words import Words
 from archiver.cli import run
 from archiver.collection import Root
+from archiver.dates import claimed
 from archiver.editing import Wish, edit
 from archiver.errors import UnknownCapture
 from archiver.proof import Keyring, Trust, sign_collection
+from archiver.verdict.meanings import VERDICTS
 from archiver.warc import read_records
 from material import collection_with
 from tsaserver import Authority, Server
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -198,3 +205,32 @@ def test_every_revision_stands_on_it(made):
     assert [line.sealed for line in found.lines] == [True, False]
     assert len([one for one in found.files if one.file.path.startswith("sidecars/")]) == 2
     assert "The bridge still stands" in page(found)
+
+
+def test_it_speaks_ukrainian(made, ring, tmp_path):
+    """Every word of the page has one in the table, and every word of the table is on some page."""
+    collection, capture = made
+    signed(collection, ring, tmp_path / "authority")
+    found = gathered(collection, capture)
+    table = Words.of("uk").table
+    source = (REPOSITORY / "src/archiver/certificate/templates/certificate.html").read_text("utf-8")
+    english = set(re.findall(r'_\("([^"]+)"\)', source)) | {"agrees", "differs", "missing"}
+    english |= {*VERDICTS.values(), *PARTS.values(), *FIDELITY.values()}
+    english |= {text for step in steps(found) for text in (step.what, step.expect)}
+    assert english == set(table)
+    for one, other in table.items():
+        assert sorted(re.findall(r"\{\w+\}", one)) == sorted(re.findall(r"\{\w+\}", other))
+    text = page(found, "uk")
+    parsed = lxml.fromstring(text)
+    assert parsed.get("lang") == "uk"
+    assert "21 листопада 2026, 08:00 +02:00" in html.unescape(text)
+    assert "підписано: Museum of X" in html.unescape(text)
+    assert "{" not in parsed.xpath("string(//main)").replace("{24}", "")
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [("2026-11", "листопад 2026"), ("2026-05-09", "9 травня 2026"), ("2026", "2026"), ("in May", "in May")],
+)
+def test_dates_in_ukrainian(claim, words):
+    assert Words.of("uk").date(claimed(claim)) == words

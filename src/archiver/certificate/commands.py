@@ -19,6 +19,8 @@ class Step:
     command: str
     expect: str
     """What it prints where all is well."""
+    about: str = ""
+    """What `{about}` in these two stands for."""
 
 
 def steps(certificate: Certificate) -> Iterator[Step]:
@@ -56,8 +58,8 @@ def _signed(certificate: Certificate, signing: Signing) -> Iterator[Step]:
     heads = [one for one in statement.document["heads"] if one["writer"] == certificate.lines[0].segment.writer]
     listed = [f"{one['sha256']}  ledger/{one['writer']}/{one['segment']}" for one in heads]
     named = "".join(f"\ngrep -c {shlex.quote(one['sha256'])} proofs/{statement.file_name}" for one in heads)
-    what = f"The end of the chain is the one that was signed (statement {statement.stem})"
-    yield Step(what, _sums(listed) + named, "its path, with OK behind it, and 1")
+    what = "The end of the chain is the one that was signed (statement {about})"
+    yield Step(what, _sums(listed) + named, "its path, with OK behind it, and 1", statement.stem)
     chain = (
         f"for f in {shlex.quote('ledger/' + certificate.lines[0].segment.writer)}/0*.jsonl; do "
         '[ -z "$p" ] || head -n 1 "$f" | grep -q "\\"previous\\":\\"$p\\"" || echo "broken before $f"; '
@@ -67,9 +69,9 @@ def _signed(certificate: Certificate, signing: Signing) -> Iterator[Step]:
     stem = f"proofs/{statement.stem}"
     signature, key = f"{stem}.{statement.key}.sig", f"proofs/keys/{statement.key}.pem"
     command = f"openssl pkeyutl -verify -pubin -inkey {key} -rawin -in {stem}.statement.json -sigfile {signature}"
-    yield Step(f"The key {statement.key} signed it", command, "Signature Verified Successfully")
+    yield Step("The key {about} signed it", command, "Signature Verified Successfully", statement.key)
     digest = f"openssl pkey -pubin -in {key} -outform DER | sha256sum | cut -c 1-16"
-    yield Step("It is that key", digest, f"{statement.key}, as its owner told it to you by another way")
+    yield Step("It is that key", digest, "{about}, as its owner told it to you by another way", statement.key)
     if signing.stamps:
         both = f"cat {stem}.statement.json {signature}"
         check = 'openssl ts -verify -data stamped -in "$t" -CAfile AUTHORITY.pem'

@@ -1,11 +1,13 @@
 """The certificate as one HTML file that needs nothing else. All that was archived is hostile: it is text in it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from archiver import __version__
-from archiver.certificate.commands import steps
+from archiver.certificate.commands import Step, steps
 from archiver.certificate.facts import Certificate
+from archiver.certificate.words import Language, Words
 from archiver.dates import Moment, claimed, instant
 from archiver.html import environment
 from archiver.verdict.meanings import meaning
@@ -27,8 +29,9 @@ FIDELITY = {
 }
 
 
-def page(certificate: Certificate) -> str:
-    """The whole file."""
+def page(certificate: Certificate, language: Language = "en") -> str:
+    """The whole file, in that language. Findings, and what was archived, stay in theirs."""
+    words = Words.of(language)
     template = environment(Path(__file__).parent / "templates").get_template("certificate.html")
     sidecar = certificate.account.sidecar
     capture = sidecar.document["capture"]
@@ -46,13 +49,21 @@ def page(certificate: Certificate) -> str:
         language=_text(article.get("inLanguage")),
         tls=_Members(capture.get("tls")),
         agents=[_Members(one) for one in capture.get("agents", [])],
-        meaning=meaning(sidecar.verdict),
-        fidelity=FIDELITY.get(str(capture["fidelity"]), ""),
-        names=PARTS,
-        steps=list(steps(certificate)),
+        meaning=words.say(meaning(sidecar.verdict)),
+        fidelity=words.say(FIDELITY.get(str(capture["fidelity"]), "")),
+        names={name: words.say(one) for name, one in PARTS.items()},
+        steps=[_told(step, words) for step in steps(certificate)],
         software=f"archiver {__version__}",
-        instant=instant,
+        made=instant(certificate.made_at),
+        _=words.say,
+        date=words.date,
+        language_of_page=language,
     )
+
+
+def _told(step: Step, words: Words) -> Step:
+    what, expect = (words.say(one).replace("{about}", step.about) for one in (step.what, step.expect))
+    return replace(step, what=what, expect=expect)
 
 
 def _instant(value: str) -> Moment:

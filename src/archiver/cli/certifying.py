@@ -1,10 +1,14 @@
 """`certificate`: one capture, for people, with all that vouches for it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archiver.cli import options, render
+
+if TYPE_CHECKING:
+    from archiver.certificate.words import Language
 
 
 @click.command()
@@ -16,8 +20,17 @@ from archiver.cli import options, render
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write the page. Default: certificate-ID.html.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "uk"]),
+    default="en",
+    show_default=True,
+    help="The page's language: English or Ukrainian.",
+)
 @options.shared
-def certificate(*, root: Path, capture_id: str, name: str | None, out: Path | None, as_json: bool) -> int:
+def certificate(
+    *, root: Path, capture_id: str, name: str | None, out: Path | None, language: "Language", as_json: bool
+) -> int:
     """Write a certificate of one capture: a page for people.
 
     What was captured, when, from where and how; digests; its place in the ledger; who signed for it and when; and how
@@ -26,7 +39,7 @@ def certificate(*, root: Path, capture_id: str, name: str | None, out: Path | No
     \b
     Examples:
       archiver certificate 20261122T140112Z-k3v7q2m5xa
-      archiver certificate 20261122T140112Z-k3v7q2m5xa -o bridge.html
+      archiver certificate 20261122T140112Z-k3v7q2m5xa --language uk -o bridge.html
     """
     from archiver import disk
     from archiver.certificate import certificate as gather
@@ -37,7 +50,7 @@ def certificate(*, root: Path, capture_id: str, name: str | None, out: Path | No
     made = gather(Root(root), capture_id, name, Trust.of(Keyring()))
     if out or not as_json:
         out = out or Path(f"certificate-{capture_id}.html")
-        disk.write_atomic(out.absolute(), page(made).encode())
+        disk.write_atomic(out.absolute(), page(made, language).encode())
     if as_json:
         render.emit(made.as_json())
     else:
