@@ -27,6 +27,7 @@ from archiver.cli import (
     queueing,
     remotes,
     render,
+    repairing,
     replaying,
     replication,
     reporting,
@@ -65,7 +66,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 MODULES = (
     *(collecting, capturing, queueing, searching, archive, editing, extracting, erasing),
-    *(checks, replaying, replication, remotes, packaging, reporting, sessions, signing, certifying),
+    *(checks, repairing, replaying, replication, remotes, packaging, reporting, sessions, signing, certifying),
 )
 for module in MODULES:
     for command in module.COMMANDS:

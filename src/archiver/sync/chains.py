@@ -1,19 +1,27 @@
 """Mending the local ledger: its sealed segments carry their digests in their names, and name those before them."""
 
 from io import BytesIO
+from typing import BinaryIO, Protocol
 
 from archiver import disk, ledger
 from archiver.collection import Collection, quarantine
 from archiver.errors import StoreError, UnreadableInput
 from archiver.ledger import Segment
 from archiver.model import Action, FileRef, Finding
-from archiver.stores import Store
 from archiver.sync.sides import SEGMENT_BYTES
-from archiver.sync.transfer import still_there
+from archiver.sync.transfer import Listed, still_there
+
+
+class Segments(Listed, Protocol):
+    """Where good segments may be: a store, or another copy."""
+
+    def open(self, path: str, /) -> BinaryIO:
+        """As of a store."""
+        ...
 
 
 def mend_chains(
-    collection: Collection, store: Store, *, dry_run: bool
+    collection: Collection, store: Segments, *, dry_run: bool
 ) -> tuple[tuple[Action, ...], tuple[FileRef, ...], tuple[Finding, ...]]:
     """Bring back sealed segments that are damaged here, or gone although others build on them or saw them.
 
@@ -27,7 +35,7 @@ def mend_chains(
     findings: list[Finding] = []
     while wanted:
         path, why = wanted.popitem()
-        content = _fetch(store, path)
+        content = fetch_segment(store, path)
         if content is None:
             message, hint = f"{why}, and the store has no good copy", "Look in another remote: `archiver repair`."
             findings.append(Finding("error", "no-good-copy", path, message, hint))
@@ -75,7 +83,7 @@ def _named(segments: dict[str, Segment]) -> set[str]:
     }
 
 
-def _fetch(store: Store, path: str) -> bytes | None:
+def fetch_segment(store: Segments, path: str) -> bytes | None:
     """The segment of that name, if the store has it whole."""
     try:
         with store.open(path) as stream:

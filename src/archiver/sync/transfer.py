@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from hashlib import sha256
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from archiver import disk
 from archiver.collection import Collection
 from archiver.errors import ConflictError, ObjectConflict, StoreError
 from archiver.model import Bytes, FileRef, Finding, Progress
-from archiver.stores import BodyMismatch, Store
+from archiver.stores import BodyMismatch, ObjectInfo, Store
 from archiver.sync.line import Line
 
 PIECE_BYTES = 8 << 20
@@ -118,7 +118,15 @@ def download(
         temporary.unlink(missing_ok=True)
 
 
-def still_there(store: Store) -> None:
+class Listed(Protocol):
+    """What can tell whether it is there at all."""
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """As of a store."""
+        ...
+
+
+def still_there(store: Listed) -> None:
     """Tell a store that failed at one object from one that has failed altogether: raises `StoreError` if so."""
     next(store.list("ledger/"), None)
 
