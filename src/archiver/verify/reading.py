@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from archiver import cdxj, disk, warc
 from archiver.collection import Collection
+from archiver.collection.layout import SIDECAR_NAME
 from archiver.errors import UnreadableInput
 from archiver.ledger import capture_of
 from archiver.model import FileRef, Finding
@@ -65,7 +66,7 @@ def _read_small(collection: Collection, file: FileRef, reading: Reading) -> list
     claims: list[Claim] = []
     place, found = collection.local(file.path), list[Finding]()
     try:
-        if file.path.startswith("sidecars/"):
+        if file.path.startswith("sidecars/") and SIDECAR_NAME.match(place.name):
             claim, found = read_sidecar(place, file)
             claims = [claim] if claim else []
             found = [replace(one, affects=_captures(file.path)) for one in found]

@@ -64,7 +64,7 @@ def read_sidecar(place: Path, file: FileRef) -> tuple[Claim | None, list[Finding
         Finding(one.level, one.code, f"{place}#{one.pointer}", one.message, one.hint) for one in problems(sidecar)
     ]
     named = SIDECAR_NAME.match(place.name)
-    if named and (named[1] != sidecar.id or named[3] != file.sha256[:12]):
+    if named is not None and (named[1] != sidecar.id or named[3] != file.sha256[:12]):
         message = "its name does not fit: that has the capture's id and the beginning of the file's SHA-256"
         findings.append(fault("sidecar-name", place, message, RESTORE))
     return Claim.of(file.path, sidecar), findings
