@@ -33,7 +33,11 @@ demo: setup chromium ## the whole way on a local news site; DEMO_EXIT=1 ends aft
 .venv/schema-suite: .venv/installed # the source of jsonschema brings the test suite of JSON Schema; without it, one test is skipped
 	@$(BIN)/pip download --quiet --no-deps --no-binary jsonschema --dest $@ jsonschema || mkdir -p $@
 
-test: setup chromium .venv/schema-suite ## all tests, in a real browser and against real servers
+.venv/replaywebpage: .venv/installed # a player of WACZ files, as npm brings it; without npm, one test is skipped
+	@mkdir -p $@
+	@cd $@ && npm pack --silent replaywebpage@2.5.3 >/dev/null 2>&1 && tar -xzf replaywebpage-*.tgz --strip-components 1 || true
+
+test: setup chromium .venv/schema-suite .venv/replaywebpage ## all tests, in a real browser and against real servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/contract
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e

@@ -28,8 +28,6 @@ MAX_RATIO = 200
 """Times that a file may unpack to its size."""
 MAX_UNPACKED = 64 << 30
 """Bytes that all files that are not merely stored may unpack to."""
-GREAT = 1 << 30
-"""Bytes from which on a file gets the fields for very great ones."""
 END_RECORD = b"PK\x05\x06"
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
 """What zipfile raises for places that lead nowhere, and for files that are damaged, encrypted or oddly packed."""
@@ -159,22 +157,21 @@ class NewArchive:
         self._file = file
         self._at = at.timetuple()[:6]
 
-    def add(
-        self, name: str, pieces: Iterable[bytes], *, stored: bool = False, size: int | None = None
-    ) -> tuple[int, str]:
-        """Write a file, packed unless it is to be `stored`; returns its bytes and their SHA-256.
+    def add(self, name: str, pieces: Iterable[bytes], size: int, *, stored: bool = False) -> str:
+        """Write a file of `size` bytes, packed unless it is to be `stored`; returns its SHA-256.
 
-        `size`: its bytes, where they are known before.
+        The size must be known before: fields for great files, put in for safety before a small one and not named in
+        the directory, make replayweb.page 2.5 look for the file 20 bytes too early.
         """
         entry = zipfile.ZipInfo(name, self._at)
         entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
         entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
-        digest, written = hashlib.sha256(), 0
-        with self._file.open(entry, "w", force_zip64=size is None or size > GREAT) as stream:
+        digest = hashlib.sha256()
+        with self._file.open(entry, "w", force_zip64=size > zipfile.ZIP64_LIMIT) as stream:
             for piece in pieces:
                 digest.update(piece)
-                written += stream.write(piece)
-        return written, digest.hexdigest()
+                stream.write(piece)
+        return digest.hexdigest()
 
 
 @contextmanager

@@ -58,6 +58,16 @@ def test_a_wacz_file_holds_the_collection(collection, tmp_path):
         assert all("found no crack in its piers" in page["text"] for page in pages)
 
 
+def test_players_find_every_file_where_the_directory_says(collection, tmp_path):
+    """replayweb.page 2.5 takes it that what stands before a file is as long as the directory says."""
+    wacz(collection, tmp_path / "a.wacz")
+    whole = (tmp_path / "a.wacz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.wacz") as package:
+        for entry in package.infolist():
+            name, extra = (int.from_bytes(whole[entry.header_offset + at :][:2], "little") for at in (26, 28))
+            assert (name, extra) == (len(entry.filename), len(entry.extra)), entry.filename
+
+
 def test_its_index_leads_to_every_record(collection, tmp_path):
     import gzip
 

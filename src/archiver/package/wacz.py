@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archiver import __version__, zipfiles
+from archiver import __version__, disk, zipfiles
 from archiver.catalogue.texts import article_text
 from archiver.errors import ConflictError
-from archiver.model import timestamp
+from archiver.model import new_body, timestamp
 from archiver.package.contents import Contents
 from archiver.package.index import ZipNum, sorted_lines
 from archiver.sidecar import Sidecar
@@ -55,27 +55,40 @@ def write_wacz(contents: Contents, stream: BinaryIO, place: Path, at: datetime, 
     with zipfiles.writing(stream, at) as archive:
         resources: list[dict[str, Any]] = []
 
-        def add(name: str, pieces: Iterable[bytes], *, stored: bool = False, size: int | None = None) -> None:
-            size, sha256 = archive.add(name, pieces, stored=stored, size=size)
+        def add(name: str, pieces: Iterable[bytes], size: int, *, stored: bool = False) -> None:
+            sha256 = archive.add(name, pieces, size, stored=stored)
             last = name.rpartition("/")[2].lower()  # as Frictionless wants it
             resources.append({"name": last, "path": name, "hash": f"sha256:{sha256}", "bytes": size})
 
         names = _names(contents)
         with sorted_lines(contents, place) as lines:
             packed = ZipNum(lines, INDEX)
-            add(f"indexes/{INDEX}", packed.blocks(), stored=True)
-            add("indexes/index.idx", packed.list())
-        add("pages/pages.jsonl", _pages(contents))
+            add(f"indexes/{INDEX}", *_measured(packed.blocks()), stored=True)
+        add("indexes/index.idx", *_measured(packed.list()))
+        add("pages/pages.jsonl", *_measured(_pages(contents)))
+        add("README", [README.encode()], len(README.encode()))
         for file, pieces in contents.each():
-            if file.path == "README.txt":
-                add("README", [README.encode()])
-            elif file.path in names:
-                add(names[file.path], pieces, stored=file.path.startswith("archive/"), size=file.bytes)
+            if file.path in names:
+                add(names[file.path], pieces, file.bytes, stored=file.path.startswith("archive/"))
         described = _json(_description(contents, at) | {"resources": resources})
-        _, sha256 = archive.add("datapackage.json", [described])
+        sha256 = archive.add("datapackage.json", [described], len(described))
         digest: dict[str, Any] = {"path": "datapackage.json", "hash": f"sha256:{sha256}"}
         digest |= {"signedData": sign(digest["hash"], timestamp(at))} if sign else {}
-        archive.add("datapackage-digest.json", [_json(digest)])
+        archive.add("datapackage-digest.json", [_json(digest)], len(_json(digest)))
+
+
+def _measured(pieces: Iterable[bytes]) -> tuple[Iterator[bytes], int]:
+    """The same pieces once all are there, and their bytes."""
+    spool = new_body()
+    size = sum(spool.write(piece) for piece in pieces)
+    spool.seek(0)
+    return _emptied(spool), size
+
+
+def _emptied(spool: BinaryIO) -> Iterator[bytes]:
+    with spool:
+        while piece := spool.read(disk.CHUNK):
+            yield piece
 
 
 def _names(contents: Contents) -> dict[str, str]:
