@@ -221,7 +221,7 @@ def test_replay_does_not_read_a_level_that_is_being_written(tmp_path):
     collection, _ = collection_with(tmp_path)
     (collection.path / "indexes" / ".tmp-0123456789ab-1.cdxj").write_bytes(b"com,exam")
     code = (
-        "import sys; from archiver.replay.server import LevelSource\n"
+        "import sys; import archiver.replay.server; from archiver.replay.loading import LevelSource\n"
         "source = LevelSource(base_prefix=sys.argv[1], base_dir=sys.argv[1])\n"
         "print(*(name for name, _ in source._load_files_single_dir(sys.argv[1])))"
     )

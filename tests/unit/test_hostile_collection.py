@@ -13,6 +13,7 @@ from archiver.collection import Root
 from archiver.errors import ArchiverError, UnreadableInput
 from archiver.ledger import Event
 from archiver.model import FileRef
+from archiver.report import report
 from archiver.sidecar import Sidecar, dump
 from archiver.verify import verify_collection
 from material import URL, PaperEngine, collection_with
@@ -50,6 +51,7 @@ def test_a_path_that_leads_out_is_never_followed(tmp_path, path):
     with open_catalogue(collection) as catalogue:
         assert catalogue.count() == 1
     collection.reindex()
+    assert report(collection).facts.local.complete is False
 
 
 @pytest.mark.parametrize("depth", ["file", "folder", "pipe"])
@@ -67,6 +69,8 @@ def test_links_and_pipes_in_a_collection_are_not_followed(tmp_path, depth):
     enter(collection, "archive/extra/x.warc.gz", b"secret")
     assert "file-outside" in codes(collection)
     collection.reindex()
+    told = report(collection)
+    assert (told.facts.local.complete, told.formats.warcs_total) == (False, 1)
 
 
 def test_a_ledger_that_is_a_link_does_not_count(tmp_path):

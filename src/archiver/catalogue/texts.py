@@ -53,7 +53,7 @@ def _content(collection: Collection, path: str, record: dict[str, Any], fetch: F
     with suppress(UnreadableInput, ValueError, OSError):  # `verify` tells what is wrong with it
         file = collection.local(path)
         places = _places(collection, path, str(record.get("url")))
-        if fetch and not file.is_file():
+        if fetch and collection.bytes_here(path) is None:
             return _fetched(fetch, path, places, record)
         for offset, _ in places:
             with warc.open_record(file, offset) as found:

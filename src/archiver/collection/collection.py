@@ -1,6 +1,7 @@
 """One collection: what it holds, how something new gets in, and how its index is kept."""
 
 import shutil
+import stat
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
@@ -41,6 +42,14 @@ class Collection:
     def local(self, path: str) -> Path:
         """The file behind a path of the ledger. Raises `UnreadableInput` if that leads out of the collection."""
         return disk.within(self.path, path)
+
+    def bytes_here(self, path: str) -> int | None:
+        """The size of the file behind a path of the ledger; None where no plain file lies there."""
+        try:
+            found = self.local(path).stat()
+        except (UnreadableInput, OSError):
+            return None
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     @property
     def indexes(self) -> Path:
@@ -281,14 +290,8 @@ class Collection:
 
     def absent_warcs(self) -> dict[str, FileRef]:
         """WARCs that the collection holds and this disk does not."""
-        files = self.files().items()
-        return {path: file for path, file in files if path.startswith("archive/") and not self._is_here(path)}
-
-    def _is_here(self, path: str) -> bool:
-        try:
-            return self.local(path).is_file()
-        except UnreadableInput:
-            return False
+        warcs = ((path, file) for path, file in self.files().items() if path.startswith("archive/"))
+        return {path: file for path, file in warcs if self.bytes_here(path) is None}
 
     def read_index(self) -> Iterator[bytes]:
         """All index lines, sorted, without repetitions."""

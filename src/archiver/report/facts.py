@@ -167,7 +167,7 @@ def facts(collection: Collection, segments: Sequence[Segment], at: datetime, day
         name=collection.name,
         description=_description(collection),
         holdings=holdings,
-        copies=(_here(collection, copies[0]), *(_there(copy, newest, servers) for copy in copies[1:])),
+        copies=(_here(collection, copies[0], holdings), *(_there(copy, newest, servers) for copy in copies[1:])),
         checks=tuple(sorted((one for one in events if one.type == "fixity check"), key=lambda one: one.at)),
         events=dict(Counter(event.type for event in events).most_common()),
         writers={writer: max(dates) for writer, dates in sorted(_dates(segments).items())},
@@ -211,18 +211,11 @@ def _instant(at: str) -> datetime:
     return datetime.fromisoformat(at)
 
 
-def _here(collection: Collection, copy: Copy) -> Copy:
+def _here(collection: Collection, copy: Copy, holdings: Holdings) -> Copy:
     """The working copy: every file is looked for."""
-    absent = sum(not _is_here(collection, path, file.bytes) for path, file in collection.files().items())
+    absent = sum(collection.bytes_here(path) != file.bytes for path, file in holdings.files.items())
     why = f"{absent} files are not on this disk, or of another size" if absent else "every file lies on this disk"
     return replace(copy, complete=not absent, why=why)
-
-
-def _is_here(collection: Collection, path: str, size: int) -> bool:
-    try:
-        return collection.local(path).stat().st_size == size
-    except (OSError, UnreadableInput):
-        return False
 
 
 def _servers(collection: Collection) -> dict[str, str]:

@@ -70,7 +70,7 @@ TOOL = f"puremagic {getattr(puremagic, '__version__', '')}".strip()
 
 def formats(collection: Collection, paths: Iterable[str], sample: int, progress: Progress) -> Formats:
     """Look at the first bytes of the files, and of the payloads of up to `sample` WARCs, spread evenly over all."""
-    here = [path for path in sorted(paths) if collection.local(path).is_file()]
+    here = [path for path in sorted(paths) if collection.bytes_here(path) is not None]
     warcs = [path for path in here if path.startswith("archive/")]
     found = Formats(files_total=len(here), warcs_total=len(warcs))
     for path in _spread(here, MOST_FILES):
