@@ -23,7 +23,7 @@ def openssl(*words: str | Path) -> bytes:
 
 
 class Authority:
-    """Its keys and certificates, in a folder."""
+    """Its keys and certificates, in a folder: a root, an authority below it, and the one that stamps."""
 
     def __init__(self, folder: Path, name: str = "Lantern Time") -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,20 +31,26 @@ class Authority:
         (folder / "tsa.cnf").write_text(CONFIG.format(folder=folder))
         (folder / "serial").write_text("01\n")
         (folder / "extensions").write_text(EXTENSIONS)
+        (folder / "middle").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n")
         fresh = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        root, own = folder / "root.key", folder / "tsa.key"
+        root, own, middle = folder / "root.key", folder / "tsa.key", folder / "middle.key"
         openssl(
             "req", "-x509", *fresh, "-keyout", root, "-out", self.root, "-days", "3650", "-subj", f"/CN={name} Root"
         )
         openssl("req", *fresh, "-keyout", own, "-out", folder / "tsa.csr", "-subj", f"/CN={name}")
-        signing = ("-CA", self.root, "-CAkey", root, "-CAcreateserial", "-extfile", folder / "extensions")
+        openssl("req", *fresh, "-keyout", middle, "-out", folder / "middle.csr", "-subj", f"/CN={name} Intermediate")
+        signing = ("-CA", self.root, "-CAkey", root, "-CAcreateserial", "-extfile", folder / "middle")
+        openssl("x509", "-req", "-in", folder / "middle.csr", *signing, "-out", folder / "middle.pem", "-days", "3650")
+        signing = ("-CA", folder / "middle.pem", "-CAkey", middle, "-CAcreateserial", "-extfile", folder / "extensions")
         openssl("x509", "-req", "-in", folder / "tsa.csr", *signing, "-out", folder / "tsa.pem", "-days", "3650")
 
     def reply(self, query: bytes) -> bytes:
         """What it answers."""
         (self.folder / "query").write_bytes(query)
         config = ("-config", self.folder / "tsa.cnf", "-section", "own", "-queryfile", self.folder / "query")
-        return openssl("ts", "-reply", *config, "-signer", self.folder / "tsa.pem", "-inkey", self.folder / "tsa.key")
+        chain = ("-chain", self.folder / "middle.pem")  # in the order in which they sign, not in that of DER
+        own = ("-signer", self.folder / "tsa.pem", "-inkey", self.folder / "tsa.key")
+        return openssl("ts", "-reply", *config, *own, *chain)
 
 
 class Server:

@@ -376,6 +376,20 @@ def test_a_forged_stamp_is_told_from_one_by_an_unknown_authority(authority, tmp_
     assert not read_stamp(forged, b"words", other).trusted, "without trust it cannot be told"
 
 
+def test_certificates_in_any_order_and_a_status_in_words(authority):
+    """As authorities send them; the library takes certificates in the order of DER alone."""
+    with Server(authority) as server:
+        token = request_stamp(server.url, b"words")
+    roots = read_certificates(authority.root.read_bytes(), "root")
+    assert token[:2] == b"\x30\x82"
+    assert token[4:9] == bytes.fromhex("3003020100")
+    status = bytes.fromhex("3009020100") + b"\x30\x04\x0c\x02ok"
+    body = status + token[9:]
+    worded = b"\x30\x82" + len(body).to_bytes(2, "big") + body
+    assert read_stamp(worded, b"words", roots) == read_stamp(token, b"words", roots)
+    assert read_stamp(worded, b"words", roots).trusted
+
+
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_any_damage_to_a_time_stamp(authority):
     """It is told as that, or as an unknown authority's; never does it say another time, and nothing breaks."""

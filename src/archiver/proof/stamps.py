@@ -40,6 +40,8 @@ _IMPRINTS = {
 }
 _MALFORMED = (ValueError, OverflowError, LookupError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 """What the libraries raise for bytes that are nearly a time stamp."""
+_CERTIFICATES = 0xA0
+"""The tag of the certificates in a SignedData (RFC 5652 §5.1)."""
 _UNTRUSTED = "certificate verify error"
 """What OpenSSL says where the chain leads to none of the authorities given."""
 
@@ -149,7 +151,42 @@ def _check_reply(reply: bytes, query: TimeStampRequest) -> None:
 
 def _decoded(reply: bytes) -> TimeStampResponse:
     """The reply read anew: judging one uses it up. Raises `ValueError`."""
-    return decode_timestamp_response(reply)
+    return decode_timestamp_response(_ordered(reply))
+
+
+def _ordered(reply: bytes) -> bytes:
+    """The reply with its certificates in the order of DER, which the library insists on and many authorities do not.
+
+    Nothing is signed over that order (RFC 5652 §5.1), and no length changes. What is no such reply stays as it is.
+    """
+    at, end = 0, len(reply)
+    for passed in (1, 1, 0, 3):  # the token, behind the status; its content; SignedData, and its fourth member
+        try:
+            at, end = _content(reply, at)
+            for _ in range(passed):
+                at = _content(reply, at)[1]
+        except IndexError:
+            return reply
+    if at >= end or reply[at] != _CERTIFICATES:
+        return reply
+    start, end = _content(reply, at)
+    found, at = [], start
+    while at < end:
+        after = _content(reply, at)[1]
+        found.append(reply[at:after])
+        at = after
+    return reply[:start] + b"".join(sorted(found)) + reply[end:]
+
+
+def _content(der: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the element at `at` begins and ends (X.690 §8.1). Raises `IndexError` beyond the end."""
+    length, start = der[at + 1], at + 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(der[at + 2 : start], "big")
+    if start + length > len(der):
+        raise IndexError
+    return start, start + length
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
