@@ -324,6 +324,28 @@ def verify() -> None:
     report(f"verifying {size:.0f} MB", *figures, f"{theirs / ours:.1f}x", "at least 2x")
 
 
+def sync() -> None:
+    """2,000 objects of 129 MB in all, and one of 1 GB: whole commands, ours and rclone's, on one SeaweedFS."""
+    from transfers import beside_rclone
+
+    chance = random.Random(2)
+    many = [chance.randint(1_000, 128_000) for _ in range(2000)]
+    for name, sizes, rounds in (("2,000 objects", many, 3), ("one of 1 GB", [1_000_000_000], 2)):
+        for what, sides in beside_rclone(sizes, rounds).items():
+            ours, theirs = statistics.median(sides.ours), statistics.median(sides.rclone)
+            target = "at most 1.0x" if what == "no change" else "at most 1.2x"
+            report(f"{name}, {what}", f"{ours:.2f} s", f"rclone {theirs:.2f} s", f"{ours / theirs:.2f}x", target)
+
+
+def plan() -> None:
+    """What a push of 100,000 captures would do, first and without a change."""
+    from transfers import planned
+
+    first, again, megabytes = planned(100_000)
+    report("plan of 100,000 captures", f"{first:.1f} s", f"{again:.1f} s without a change", "", "seconds")
+    report("the same, memory", f"{megabytes:.0f} MB", "", "", "bounded")
+
+
 MEASURES = {
     "start": start,
     "warc": warc_writing,
@@ -340,6 +362,8 @@ MEASURES = {
     "heavy": heavy,
     "memory": memory_over_500,
     "articles": articles,
+    "sync": sync,
+    "plan": plan,
 }
 
 

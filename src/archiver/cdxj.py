@@ -2,6 +2,7 @@
 
 A line is `KEY TIMESTAMP JSON`: the URL in SURT form, with the method and body of a POST appended, so that replay
 finds the answers to POSTs; 14 digits; and what is needed to fetch the record. Lines are sorted as bytes.
+The libraries cost a third of a second to load, and are loaded when the first line is made.
 The archive is read by our own reader, which sees damage where warcio goes on and never prints; keys and POST
 queries come from the libraries.
 """
@@ -15,11 +16,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from cdxj_indexer.amf import Amf
-from cdxj_indexer.postquery import append_method_query, json_parse
-from pyamf.remoting import decode as decode_amf  # type: ignore[import-untyped]
-from surt import surt
 
 from archiver.errors import UnreadableInput
 from archiver.warc import DamagedArchive, Record, open_record, read_records
@@ -93,6 +89,8 @@ def index_lines(path: Path, root: Path) -> list[str]:
 
 def url_key(url: str) -> str:
     """The key under which an index holds `url`; one that cannot be brought into SURT form stands for itself."""
+    from surt import surt
+
     try:
         key: str = surt(url)
     except Exception:  # noqa: BLE001  surt fails in many ways on hostile URLs, and cdxj-indexer does the same
@@ -202,6 +200,8 @@ def _query(method: str, content_type: str | None, length: str | None, body: byte
     have no query), and fails on bad multipart data, which is then taken for bytes.
     """
 
+    from cdxj_indexer.postquery import append_method_query, json_parse
+
     def appended(kind: str | None, content: bytes, size: str | None) -> tuple[str | None, str]:
         query, suffix = append_method_query(method, kind, size, io.BytesIO(content), url)
         return query, suffix
@@ -216,7 +216,10 @@ def _query(method: str, content_type: str | None, length: str | None, body: byte
 
 
 def _amf(body: bytes) -> object:
-    return Amf.get_representation(decode_amf(io.BytesIO(body)))
+    from cdxj_indexer.amf import Amf
+    from pyamf.remoting import decode  # type: ignore[import-untyped]
+
+    return Amf.get_representation(decode(io.BytesIO(body)))
 
 
 def _parses(parser: Callable[[bytes], object], body: bytes) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -347,6 +348,149 @@ def test_an_answer_lost_at_the_end_of_the_parts_is_no_conflict(open_at, seaweedf
         proxy.faults.append(Fault(on("POST", "uploadId="), lost=True))
         assert put(store, "great", content) is False
         assert read(store, "great") == content
+
+
+@pytest.fixture(params=["seaweedfs", "rclone"])
+def cut_off(request, keys, prefix, monkeypatch, tmp_path):
+    """A store with a journal, an upload of 21 MiB in parts of 5 MiB that broke off after the third, and its content."""
+    monkeypatch.setattr(s3, "SINGLE_BYTES", 1)
+    monkeypatch.setattr(uploads, "PART_BYTES", 5 << 20)
+    monkeypatch.setattr(uploads, "THREADS", 1)
+    server = request.getfixturevalue(request.param)
+    keys(server.keys)
+    content = os.urandom(21 << 20)
+
+    class Breaking(BytesIO):
+        def read(self, size=-1):
+            if self.tell() >= 15 << 20:
+                while len(parts_sent(proxy)) < 3:
+                    time.sleep(0.01)
+                raise KeyboardInterrupt
+            return super().read(size)
+
+    with fault_proxy(server.endpoint_url) as proxy:
+        store = S3Store(BUCKET, prefix, endpoint_url=proxy.endpoint_url, uploads=tmp_path / "uploads")
+        with pytest.raises(KeyboardInterrupt):
+            store.put("great", Breaking(content), bytes=len(content), sha256=sha256(content))
+        proxy.seen.clear()
+        yield store, content, proxy, server.client()
+
+
+def parts_sent(proxy):
+    return sorted(path.partition("partNumber=")[2][0] for method, path in proxy.seen if "partNumber=" in path)
+
+
+def under_way(client, prefix):
+    try:
+        return client.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix).get("Uploads", [])
+    except client.exceptions.NoSuchUpload:
+        return []  # so rclone says that there is none
+
+
+@pytest.mark.servers
+def test_an_upload_that_was_cut_off_goes_on_with_the_parts_that_are_missing(cut_off, tmp_path):
+    store, content, proxy, client = cut_off
+    (journal,) = (tmp_path / "uploads").iterdir()
+    assert not journal.stat().st_mode & 0o077
+    assert put(store, "great", content) is True
+    assert parts_sent(proxy) == ["3", "4", "5"]  # the last one there tells whether the server keeps checksums
+    assert read(store, "great") == content
+    assert store.stat("great").sha256 == sha256(content)
+    assert list((tmp_path / "uploads").iterdir()) == []
+    assert under_way(client, "t/") == []
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("cut_off", ["seaweedfs"], indirect=True)
+def test_a_part_that_is_not_the_local_one_does_not_get_in(cut_off, prefix):
+    """SeaweedFS keeps all that were sent under a number, lists any of them, and takes the one that is asked for."""
+    store, content, _proxy, client = cut_off
+    (upload,) = under_way(client, prefix)
+    foreign = content[5 << 20 : 10 << 20][:-1] + b"?"
+    place = {"Bucket": BUCKET, "Key": f"{prefix}/great", "UploadId": upload["UploadId"]}
+    client.upload_part(**place, PartNumber=2, Body=foreign)
+    client.upload_part(**place, PartNumber=1, Body=b"short")
+    assert put(store, "great", content) is True
+    assert read(store, "great") == content
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("cut_off", ["seaweedfs"], indirect=True)
+@pytest.mark.parametrize("journal", ["lost", "damaged", "stale"])
+def test_without_its_journal_an_upload_is_found_by_its_key_or_begun_anew(cut_off, prefix, tmp_path, journal):
+    store, content, proxy, client = cut_off
+    (file,) = (tmp_path / "uploads").iterdir()
+    if journal == "lost":
+        file.unlink()
+    elif journal == "damaged":
+        file.write_text('{"id": 7}')
+    else:
+        (upload,) = under_way(client, prefix)
+        client.abort_multipart_upload(Bucket=BUCKET, Key=f"{prefix}/great", UploadId=upload["UploadId"])
+    assert put(store, "great", content) is True
+    assert ("1" in parts_sent(proxy)) is (journal == "stale")
+    assert read(store, "great") == content
+    assert under_way(client, prefix) == []
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("cut_off", ["seaweedfs"], indirect=True)
+def test_an_upload_that_is_given_up_meanwhile_is_begun_anew(cut_off, prefix):
+    store, content, _proxy, client = cut_off
+
+    class Meddled(BytesIO):
+        times = 1
+
+        def read(self, size=-1):
+            if self.tell() == 20 << 20 and self.times:
+                self.times = 0
+                for upload in under_way(client, prefix):
+                    client.abort_multipart_upload(Bucket=BUCKET, Key=f"{prefix}/great", UploadId=upload["UploadId"])
+            return super().read(size)
+
+    assert store.put("great", Meddled(content), bytes=len(content), sha256=sha256(content)) is True
+    assert read(store, "great") == content
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("cut_off", ["seaweedfs"], indirect=True)
+def test_bytes_that_rot_while_an_upload_rests_never_come_to_stand(cut_off, prefix, tmp_path):
+    store, content, _proxy, client = cut_off
+    rotten = content[:100] + bytes([content[100] ^ 1]) + content[101:]
+    with pytest.raises(BodyMismatch):
+        store.put("great", BytesIO(rotten), bytes=len(content), sha256=sha256(content))
+    assert store.stat("great") is None
+    assert under_way(client, prefix) == []
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("cut_off", ["seaweedfs"], indirect=True)
+def test_uploads_that_nobody_will_finish_are_given_up_and_no_others(cut_off, prefix, monkeypatch):
+    store, _content, _proxy, client = cut_off
+    client.create_multipart_upload(Bucket=BUCKET, Key=f"{prefix}/foreign")
+    client.create_multipart_upload(Bucket=BUCKET, Key="t/elsewhere")
+    assert store.clear_uploads({"great"}) == []
+    assert store.clear_uploads(set()) == ["great"]
+    monkeypatch.setattr(uploads, "FORSAKEN", timedelta(0))
+    assert store.clear_uploads(set()) == ["foreign"]
+    (left,) = under_way(client, "t/elsewhere")
+    client.abort_multipart_upload(Bucket=BUCKET, Key="t/elsewhere", UploadId=left["UploadId"])
+    assert under_way(client, prefix) == []
+
+
+def test_a_store_without_uploads_has_none_to_give_up(tmp_path):
+    for store in (MemoryStore(), LocalStore(tmp_path)):
+        assert store.clear_uploads(set()) == []
+
+
+@pytest.mark.parametrize("store", CONDITIONAL, indirect=True)
+def test_a_key_that_was_listed_as_free_and_is_not_is_a_conflict_where_writes_are_conditional(store):
+    put(store, "a", b"one")
+    with pytest.raises(ObjectConflict):
+        store.put("a", BytesIO(b"two"), bytes=3, sha256=sha256(b"two"), free=True)
+    assert store.put("a", BytesIO(b"one"), bytes=3, sha256=sha256(b"one"), free=True) is False
+    assert read(store, "a") == b"one"
 
 
 # Bad networks and odd servers

@@ -111,7 +111,7 @@ class Uploads:
                 size += len(part)
                 if size > body.bytes or any(one.done() and one.exception() for one in parts[-2 * THREADS :]):
                     break
-            done = [part.result() for part in parts]
+            done = _alike([part.result() for part in parts])
         finally:
             pool.shutdown(cancel_futures=True)
             for _ in filter(Future.cancelled, parts):
@@ -137,13 +137,12 @@ class Uploads:
     def _send_part(self, upload: Upload, number: int, part: bytes, listed: Any) -> dict[str, Any]:
         """Send it, unless the server has the very part; returns what completing the upload says of it."""
         try:
-            md5 = hashlib.md5(part, usedforsecurity=False)
+            md5, sha256 = hashlib.md5(part, usedforsecurity=False), hashlib.sha256(part)
+            wish = {"ChecksumSHA256": base64(sha256.digest())}
             if listed and listed["Size"] == len(part) and listed["ETag"].strip('"') == md5.hexdigest():
-                told = {name: listed[name] for name in ("ETag", "ChecksumSHA256") if name in listed}
-                return {"PartNumber": number} | told
-            sha256 = hashlib.sha256(part)
+                return {"PartNumber": number, "ETag": listed["ETag"]} | wish
             query = f"?partNumber={number}&uploadId={quote(upload.id, safe='')}"
-            fixed, wish = {"ContentMD5": base64(md5.digest())}, {"ChecksumSHA256": base64(sha256.digest())}
+            fixed = {"ContentMD5": base64(md5.digest())}
             answer = self._granted(
                 lambda wishes: self._wire.put(upload.key, part, sha256.hexdigest(), fixed | wishes, query), wish
             )
@@ -179,20 +178,23 @@ class Uploads:
             )
             return [upload for page in pages for upload in page.get("Uploads", ())]
         except boto.ClientError as error:
-            none = ("NotImplemented", "501", "MethodNotAllowed", "405", "AccessDenied", "403", "NoSuchUpload")
-            if code_of(error) in none:  # `rclone serve s3` says the last of a bucket that never had one
+            if code_of(error) in _NONE:
                 return []
             raise
 
     def _listed(self, key: str, upload: str) -> dict[int, Any] | None:
-        """The parts of an upload by number; None if it is there no more."""
+        """The parts of an upload by number; None if it is there no more.
+
+        Without the last: it is sent again, so that the server says whether it keeps checksums of parts.
+        """
         try:
             pages = self._client.get_paginator("list_parts").paginate(**self._place(key), UploadId=upload)
-            return {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
+            listed = {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
         except boto.ClientError as error:
             if code_of(error) in ("NoSuchUpload", "404", "NotImplemented", "501"):
                 return None
             raise
+        return {number: part for number, part in listed.items() if number != max(listed)}
 
     def _begun(self, body: Body) -> Upload:
         place = self._place(body.key) | body.noted
@@ -213,6 +215,17 @@ class Uploads:
 
     def _place(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._journal.bucket, "Key": key}
+
+
+_NONE = {"NoSuchUpload", "NotImplemented", "501", "MethodNotAllowed", "405", "AccessDenied", "403"}
+"""Answers of servers that list no uploads; `rclone serve s3` gives the first where there are none."""
+
+
+def _alike(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What completing an upload says of its parts: the checksum of each, or of none."""
+    if all("ChecksumSHA256" in part for part in parts):
+        return parts
+    return [{name: part[name] for name in ("PartNumber", "ETag")} for part in parts]
 
 
 _TOLD = {"ETag": "ETag", "ChecksumSHA256": "x-amz-checksum-sha256"}
