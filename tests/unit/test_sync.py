@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from archiver import disk, ledger
+from archiver import disk, erasing, ledger
 from archiver.collection import Root, index
 from archiver.errors import StorageError, StoreError, UsageError
 from archiver.fixity import Fixity
@@ -924,3 +924,24 @@ def test_another_collection_at_the_store_is_a_conflict_and_nothing_moves(tmp_pat
     assert status(other, store).exit_code == 6
     assert names(store) == before
     assert verify_collection(other).findings == ()
+
+
+@pytest.mark.parametrize("what", ["archive/", "sidecars/"])
+def test_a_capture_that_no_copy_has_whole_is_given_up_and_the_rest_goes_on(tmp_path, store, what):
+    """Otherwise one byte that rots before the first push would keep all that follows from the store, for ever."""
+    collection, captures = collection_with(tmp_path / "here", 3)
+    path = min(path for path in collection.files() if path.startswith(what))
+    damaged = collection.local(path).read_bytes()[:-40]
+    collection.local(path).write_bytes(damaged)
+    report = push(collection, store)
+    assert codes(report) == ["local-damaged", "segment-held-back"]
+    (lost,) = [one.capture_id for one in captures if one.capture_id in path]
+    for chosen in erasing.plan([collection], [lost]):
+        assert [one.status for one in erasing.erase(chosen, erasing.Request("other", "M. K.", "it rotted"))] == [
+            "erased"
+        ]
+    assert push(collection, store).exit_code == 0
+    copy = Root(tmp_path / "copy").place("news")
+    assert pull(copy, store).exit_code == 0
+    assert copy.captures() == sorted({one.capture_id for one in captures} - {lost})
+    assert verify_collection(copy).findings == ()

@@ -3,7 +3,7 @@
 All of them are, each by itself: that one takes over for the others would tie them together anew.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -138,15 +138,16 @@ def find(collection: "Collection", holdings: Holdings, bodies: Bodies) -> list[D
             found.add(f"archive/{fields['filename']}")
     warcs = {path for path in found if path in holdings.files and path not in going.warcs}
     grouped: dict[str, list[Sidecar]] = {}
-    for sidecar in describing(collection, holdings, {*going.captures, *warcs}):
-        concerned = sidecar.warc_file in warcs or not going.captures.isdisjoint(sidecar.requires)
-        if concerned and sidecar.id not in going.captures:
+    for sidecar in describing(collection, holdings, {*going.captures, *warcs}, besides=going.captures):
+        if sidecar.warc_file in warcs or not going.captures.isdisjoint(sidecar.requires):
             grouped.setdefault(sidecar.warc_file, []).append(sidecar)
     return [Dependent(holdings.files[path], tuple(sidecars)) for path, sidecars in sorted(grouped.items())]
 
 
-def describing(collection: "Collection", holdings: Holdings, names: Iterable[str]) -> Iterator[Sidecar]:
-    """The current sidecars of captures that have one of these ids or paths in some revision of theirs.
+def describing(
+    collection: "Collection", holdings: Holdings, names: Iterable[str], *, besides: Container[str] = ()
+) -> Iterator[Sidecar]:
+    """The current sidecars of captures, `besides` some, that have one of these ids or paths in some revision of theirs.
 
     Revisions made apart come apart where they name different WARCs: each may need a body of its own. A WARC that was
     ended does not count. Every sidecar is read for it, but only those that hold such a name are parsed.
@@ -155,7 +156,7 @@ def describing(collection: "Collection", holdings: Holdings, names: Iterable[str
     marks = [name.encode() for name in wanted if capture_of(name) is None]
     owners = {capture_of(name) for name in wanted}
     for capture, paths in sorted(layout.revisions(holdings.files).items()):
-        if capture in owners or any(_holds(collection, path, marks) for path in paths):
+        if capture not in besides and (capture in owners or any(_holds(collection, path, marks) for path in paths)):
             grouped: dict[str, list[Sidecar]] = {}
             for head in collection.heads_of(paths):
                 grouped.setdefault(head.warc_file, []).append(head)

@@ -18,7 +18,7 @@ from archiver import __version__, disk, schema
 from archiver.collection import dependents, index, layout
 from archiver.collection.dependents import Bodies, Dependent, Going, Whole
 from archiver.collection.entry import Entry
-from archiver.errors import ConflictError, UnknownCapture, UnreadableInput
+from archiver.errors import ArchiverError, ConflictError, UnknownCapture, UnreadableInput
 from archiver.ledger import DELETION, Chain, Event, Holdings, capture_of
 from archiver.model import FileRef, Finding, Progress, silent
 
@@ -42,17 +42,25 @@ class Doomed:
 
 
 def doomed(collection: "Collection", holdings: Holdings, capture: str, before: Container[str] = frozenset()) -> Doomed:
-    """What is to go for a capture, once those in `before` went. Only reads. Raises `UnknownCapture`."""
-    heads = collection.heads_of(layout.revisions(holdings.files).get(capture, []))
-    if not heads:
+    """What is to go for a capture, once those in `before` went. Only reads. Raises `UnknownCapture`.
+
+    A damaged sidecar hinders nothing, but where the capture has no WARC of its own: then it raises as reading does.
+    """
+    revisions = layout.revisions(holdings.files).get(capture, [])
+    if not revisions:
         raise UnknownCapture(capture)
-    named = {head.warc_file for head in heads}
+    ours = {path: file for path, file in holdings.files.items() if capture_of(path) == capture}
+    try:
+        named = {head.warc_file for head in collection.heads_of(revisions)}
+    except (ArchiverError, OSError):
+        if layout.capture_path(capture) not in ours:
+            raise
+        named = set()
     foreign = {path for path in named if capture_of(path) != capture}
     naming = (one for one in dependents.describing(collection, holdings, foreign)) if foreign else iter(())
     sharing = sorted(
         one.id for one in naming if one.warc_file in foreign and one.id != capture and one.id not in before
     )
-    ours = {path: file for path, file in holdings.files.items() if capture_of(path) == capture}
     ours |= {path: holdings.files[path] for path in named & holdings.files.keys() if not (sharing and path in foreign)}
     warcs = frozenset(path for path in ours if path.startswith("archive/"))
     going = Going(frozenset({capture}), warcs, holdings.erased)

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from archiver.collection import Collection, erasure
 from archiver.collection.erasure import Doomed
 from archiver.erasing.request import Request
-from archiver.errors import UnknownCapture, WarcShared
+from archiver.errors import ArchiverError, UnknownCapture, WarcShared
 from archiver.model import FileRef, Finding, Progress, silent
+from archiver.sidecar import Sidecar
 
 Status = Literal["erased", "planned", "known"]
 
@@ -110,13 +111,21 @@ def erase(chosen: Plan, request: Request, progress: Progress = silent) -> Iterat
     for capture in chosen.known:
         yield _known(collection, capture)
     for one in chosen.going:
-        for head in collection.heads(one.capture):
+        for head in _readable(collection, one.capture):
             request.check(head)
     for one in chosen.going:
         gone = erasure.erase(collection, one.capture, request.basis, request.record)
         findings = tuple(found for found in collection.settle(progress) if found.code != "erasure-settled")
         rewritten = tuple(sorted(name for dependent in gone.dependents for name in dependent.captures))
         yield Erased(collection.name, one.capture, "erased", request.basis, gone.removed, rewritten, findings)
+
+
+def _readable(collection: Collection, capture: str) -> list[Sidecar]:
+    """The current sidecar; none where it is damaged: that must not hinder an erasure."""
+    try:
+        return collection.heads(capture)
+    except (ArchiverError, OSError):
+        return []
 
 
 def _known(collection: Collection, capture: str) -> Erased:
