@@ -8,7 +8,7 @@ It forwards headers as they came, the Host too, so that S3 signatures stay valid
 
 import http.client
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,11 +88,15 @@ def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 5
+    timeout = 30
     faults: FaultProxy
     address: str
 
     def forward(self) -> None:
+        with suppress(ConnectionError):  # the client was killed, or has lost patience
+            self._forward()
+
+    def _forward(self) -> None:
         fault = self.faults.take(self.command, self.path, self.headers) or Fault(on(""))
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.close_connection = True
