@@ -6,6 +6,7 @@ sidecars/<capture-id>.r1-<digest12>.json       immutable revisions
 erasures/<capture-id>-<digest12>.json          who had a capture erased, and on what ground
 collection/r1-<digest12>.json                  title, description, rights; revisions too
 indexes/0.cdxj … 5.cdxj                        derived
+proofs/<digest12>.…                            statements, signatures, time stamps; keys/; see `archiver.proof`
 ledger/<writer>/…                              see `archiver.ledger`
 derived/                                       may be deleted at any time
 """

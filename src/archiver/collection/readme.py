@@ -18,6 +18,10 @@ erasures/    Who had a capture erased, when and on what ground; what was erased 
 ledger/      One JSON line per event. Each names the files it brought in with their SHA-256 digests;
              each segment of lines names the digest of the one before. A file that no line names does
              not belong to the collection.
+proofs/      Signed statements about the ledger: <x>.statement.json names the last segments with their
+             digests, <x>.<key>.sig is its Ed25519 signature, <x>.<y>.tsr a time stamp (RFC 3161) over
+             both, keys/<key>.pem the key. `openssl pkeyutl -verify -pubin -inkey KEY -rawin
+             -in STATEMENT -sigfile SIG` checks the one, `openssl ts -verify` the other.
 indexes/     CDXJ lines (URL key, time, position in the WARC files) for replay; can be made again.
 derived/     Caches; may be deleted at any time.
 
