@@ -68,15 +68,14 @@ def test_every_claim_of_the_threat_model_names_tests_that_exist():
 
 
 def codes_of_validation() -> set[str]:
-    """Every code that a finding or problem of validation can have, read off the program's own text."""
+    """Every code that a finding or problem of validation can have."""
     package = REPOSITORY / "src/archiver"
-    files = [
-        package / "jsontext.py",
-        package / "sidecar/checks.py",
-        *package.glob("schema/*.py"),
-        *package.glob("validate/*.py"),
-        package / "proof/packages.py",
-    ]
+    files = [package / "jsontext.py", package / "sidecar/checks.py", package / "proof/packages.py"]
+    return codes_in([*files, *package.glob("schema/*.py"), *package.glob("validate/*.py")])
+
+
+def codes_in(files: list[Path]) -> set[str]:
+    """Every code that a finding or problem can have, read off the program's own text."""
     makers = {"Finding", "Problem", "BadJSON", "told", "_warning", "_strange"}
     found = set()
     for file in files:
@@ -98,3 +97,10 @@ def test_every_code_of_validation_is_explained():
     assert found - explained == set()
     told = {code for code in explained if code.split("-")[0] in {one.split("-")[0] for one in found}}
     assert {code for code in told - found if not code.startswith("schema-")} <= {"cdxj-indexer", "warc-absent"}
+
+
+def test_every_code_of_import_and_export_is_explained():
+    found = codes_in([*(REPOSITORY / "src/archiver/package").glob("*.py")])
+    table = (REPOSITORY / "docs/packages.md").read_text("utf-8").partition("| code |")[2].partition("\n\n")[0]
+    told = set(re.findall(r"`([a-z-]+)`(?=.*\|.*\|)", table))
+    assert found | {"known", "erased"} == told

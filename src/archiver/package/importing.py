@@ -24,6 +24,9 @@ from archiver.package.returning import (
     sidecars_of,
 )
 
+SIGNED = ("signer", "signature", "wacz-signature", "key-")
+"""How codes begin that tell who signed a package."""
+
 
 def import_all(paths: Iterable[Path], collection: Collection, progress: Progress = silent) -> Iterator[Imported]:
     """Import files, packages and folders; one that cannot be taken in is an outcome, and the others go on.
@@ -133,7 +136,7 @@ def _elsewhere(collection: Collection) -> Callable[[str], str | None]:
 
 
 def _unsigned(package: Package) -> Iterator[Finding]:
-    if package.kind == "wacz" and all(one.code != "wacz-signature" for one in package.findings):
+    if not any(one.code.startswith(SIGNED) for one in package.findings):
         yield Finding("info", "package-unsigned", str(package.path), "nobody signed it")
 
 
