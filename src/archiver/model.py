@@ -338,7 +338,9 @@ class Finding:
 class Action:
     """One step of a plan, with its reason; plans are made purely and acted out dully."""
 
-    verb: Literal["upload", "download", "keep", "skip", "conflict", "missing", "replace", "restore", "undelete"]
+    verb: Literal[
+        "upload", "download", "keep", "skip", "conflict", "missing", "replace", "restore", "undelete", "revert"
+    ]
     key: str
     reason: str
     bytes: int = 0

@@ -15,7 +15,7 @@ from archiver.collection.description import redescribe
 from archiver.ledger import Event
 from archiver.model import FileRef, now
 from archiver.stores import open_store
-from archiver.sync import push
+from archiver.sync import pull, push
 from archiver.sync.audit import audit
 from archiver.sync.mending import repair
 from faultproxy import Fault, fault_proxy, on, refusal
@@ -196,6 +196,23 @@ def test_a_store_that_stops_answering_ends_an_audit_and_a_repair_with_one_senten
         assert {code for code, _ in codes(report)} == {"remote-unreadable"}
         assert [where for _, where in codes(repair(here, far)) if where == VICTIM] == [VICTIM]
     assert here.local(VICTIM).read_bytes() == b"rot"
+
+
+@VERSIONED
+def test_an_overwritten_object_comes_back_from_its_older_version_also_for_an_empty_disk(place, here, tmp_path):
+    server, _, bucket, prefix, store = place
+    push(here, store)
+    good = here.local(VICTIM).read_bytes()
+    server.client().put_object(Bucket=bucket, Key=f"{prefix}/{VICTIM}", Body=b"ransom")
+    here.local(VICTIM).unlink()
+    report = repair(here, store)
+    assert [one.verb for one in report.actions] == ["revert", "download"]
+    assert report.findings == ()
+    assert here.local(VICTIM).read_bytes() == good
+    assert_sound(here, store)
+    other = Root(tmp_path / "other").place("news")
+    assert pull(other, store).exit_code == 0
+    assert other.local(VICTIM).read_bytes() == good
 
 
 @VERSIONED

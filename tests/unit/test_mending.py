@@ -17,7 +17,7 @@ from archiver.fixity import Fixity
 from archiver.ledger import Event, sealed_files
 from archiver.model import FileRef
 from archiver.stores.memory import MemoryStore
-from archiver.sync import push
+from archiver.sync import pull, push
 from archiver.sync.audit import audit
 from archiver.sync.mending import repair
 from archiver.verify import verify_collection
@@ -53,8 +53,8 @@ def add(collection, path, content):
     collection.record(Event("ingestion", AGENT, (file,)))
 
 
-def begun(folder):
-    collection = Root(folder).create("news", "News", agent=AGENT)
+def begun(folder, title="News"):
+    collection = Root(folder).create("news", title, agent=AGENT)
     for name in NAMES:
         add(collection, name, name.encode() * 50)
     store = Store()
@@ -274,6 +274,54 @@ def test_a_damaged_description_is_mended_before_it_says_how_to_lock(pair):
     report = repair(collection, store)
     assert steps(report) == [("restore", file.path), ("replace", NAMES[0])]
     assert set(store.locks) == {NAMES[0]}
+
+
+def test_an_older_version_is_a_good_copy_where_no_newest_is(pair):
+    collection, store = pair
+    a, b, c, _ = NAMES
+    good = {name: store.objects[name] for name in NAMES}
+    for name in (a, b, c):
+        store.beneath[name] = [b"older junk", store.objects[name]]
+        store.objects[name] = b"ransom"
+    store.beneath[c].pop()
+    collection.local(a).unlink()
+    collection.local(b).write_bytes(b"rot")
+    collection.local(c).write_bytes(b"rot")
+    planned = repair(collection, store, dry_run=True)
+    assert steps(planned) == [("revert", a), ("download", a), ("revert", b), ("restore", b)]
+    report = repair(collection, store)
+    assert codes(report) == [("error", "no-good-copy", c)]
+    for name in (a, b):
+        assert store.objects[name] == collection.local(name).read_bytes() == good[name]
+    kept = [path.read_bytes() for path in (collection.state.path / "quarantine").rglob("*") if path.is_file()]
+    assert sorted(kept) == [b"ransom", b"ransom", b"rot"]
+    assert store.objects[c] == b"ransom"
+
+
+def test_what_was_never_pulled_is_mended_there_and_left_to_a_pull(pair, tmp_path):
+    collection, store = pair
+    other = Root(tmp_path / "other").place("news")
+    pull(other, store)
+    add(collection, "sidecars/e.json", b"e")
+    add(collection, "sidecars/f.json", b"f")
+    push(collection, store)
+    store.beneath["sidecars/e.json"] = [store.objects["sidecars/e.json"]]
+    store.objects["sidecars/e.json"] = b"ransom"
+    store.objects["sidecars/f.json"] = b"ransom"
+    report = repair(other, store)
+    assert steps(report) == [("revert", "sidecars/e.json")]
+    assert codes(report) == [("error", "no-good-copy", "sidecars/f.json")]
+    assert not other.local("sidecars/e.json").exists()
+    assert store.objects["sidecars/e.json"] == b"e"
+
+
+def test_another_collection_is_not_mended_from_this_one(pair, tmp_path):
+    _, store = pair
+    stranger, _ = begun(tmp_path / "stranger", "Other news")
+    before = dict(store.objects)
+    report = repair(stranger, store)
+    assert "conflict" in {code for _, code, _ in codes(report)}
+    assert (report.actions, report.exit_code, store.objects) == ((), 1, before)
 
 
 FATES = st.sampled_from(["good", "good", "junk", "gone", "cut"])

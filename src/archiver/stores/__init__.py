@@ -165,6 +165,10 @@ class Store(Protocol):
         """
         ...
 
+    def open_version(self, key: str, id: str) -> BinaryIO:
+        """A stream of one of the versions of the object. Raises `StoreError` if there is none."""
+        ...
+
     def undelete(self, key: str) -> bool:
         """Take away the delete marker that hides the object; False if there is none. Only a repair may."""
         ...

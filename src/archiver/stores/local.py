@@ -85,6 +85,10 @@ class LocalStore:
         """See `Store.versions`: a folder keeps none."""
         return iter(())
 
+    def open_version(self, key: str, id: str) -> BinaryIO:
+        """See `Store.open_version`."""
+        raise StoreError(f"{self.url}/{key}", "a folder keeps no versions")
+
     def undelete(self, key: str) -> bool:
         """See `Store.undelete`: what is deleted in a folder is gone."""
         return False

@@ -25,6 +25,8 @@ class MemoryStore:
         """What keeps some of them; for trying that out."""
         self.hidden: dict[str, bytes] = {}
         """What lies beneath a delete marker; whoever moves an object here has deleted it."""
+        self.beneath: dict[str, builtins.list[builtins.bytes]] = {}
+        """Older versions of objects; whoever overwrites one may keep it here."""
         self._turn = threading.Lock()
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -84,9 +86,18 @@ class MemoryStore:
         return lock
 
     def versions(self, prefix: str) -> Iterator[Version]:
-        """See `Store.versions`. It keeps none, but remembers what was hidden."""
-        hidden = [key for key in self.hidden if key.startswith(prefix)]
-        return (Version(key, "hidden", now(), latest=True, marker=True) for key in hidden)
+        """See `Store.versions`. It keeps none by itself."""
+        at = now()
+        for key in (key for key in self.hidden if key.startswith(prefix)):
+            yield Version(key, "hidden", at, latest=True, marker=True)
+        for key, contents in self.beneath.items():
+            if key.startswith(prefix) and key in self.objects:
+                yield Version(key, "latest", at, latest=True, marker=False)
+                yield from (Version(key, str(n), at, latest=False, marker=False) for n in range(len(contents)))
+
+    def open_version(self, key: str, id: str) -> BinaryIO:
+        """See `Store.open_version`."""
+        return self.open(key) if id == "latest" else BytesIO(self.beneath[safe_key(key)][int(id)])
 
     def undelete(self, key: str) -> bool:
         """See `Store.undelete`."""

@@ -163,6 +163,16 @@ class S3Store:
             for found in locks.versions(self._client, self._bucket, self._prefix + prefix):
                 yield replace(found, key=found.key.removeprefix(self._prefix))
 
+    def open_version(self, key: str, id: str) -> BinaryIO:
+        """See `Store.open_version`."""
+        place = self._place(key) | {"VersionId": id}
+
+        def fetch(done: int) -> "StreamingBody":
+            rest: dict[str, Any] = {"Range": f"bytes={done}-"} if done else {}
+            return self._client.get_object(**place, **rest)["Body"]
+
+        return resumed(fetch, lambda: answered(self._where(key)))
+
     def undelete(self, key: str) -> bool:
         """See `Store.undelete`."""
         markers = [one.id for one in self.versions(key) if one.key == key and one.marker and one.latest]

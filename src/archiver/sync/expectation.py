@@ -9,6 +9,7 @@ from archiver.errors import UsageError
 from archiver.ledger import Holdings, Segment
 from archiver.model import FileRef, Finding, Progress, now, timestamp
 from archiver.stores import ObjectInfo, Store, Version
+from archiver.sync.plan import strangers
 from archiver.sync.sides import read_here, read_there
 
 REPAIR = "`archiver sync repair` brings it back from a good copy."
@@ -22,8 +23,8 @@ class Expected:
     """By key, the segments too."""
     held: Holdings
     """What all that is known of the ledger, here and there, comes to."""
-    local: frozenset[str]
-    """Keys that may be there: named here, but not by a segment that is there."""
+    known: frozenset[str]
+    """Paths that this copy knows of: it is meant to hold them, and they may be there before a segment names them."""
     findings: tuple[Finding, ...]
 
 
@@ -63,8 +64,9 @@ def expectation(collection: Collection, store: Store, seen: Container[str], prog
     if behind := len(here.segments.keys() - chain.keys()):
         message = f"{behind} ledger segments of this copy are not there, nor need be what they name"
         findings.append(Finding("warning", "remote-behind", store.url, message, "`archiver sync push` brings them."))
-    local = frozenset(held.files.keys() | here.segments.keys()) - files.keys()
-    return Expected(files, held, local, tuple(findings))
+    findings += strangers(here, there, store.url)
+    known = frozenset(collection.files().keys() | here.segments.keys())
+    return Expected(files, held, known, tuple(findings))
 
 
 def _segment_file(collection: Collection, segment: Segment, content: bytes | None) -> FileRef:
@@ -95,7 +97,7 @@ def compared(expected: Expected, listing: Listing) -> Iterator[Finding]:
         elif info.bytes != file.bytes:
             message = f"it has {info.bytes} bytes there, the ledger says {file.bytes}"
             yield Finding("error", "remote-size", key, message, REPAIR)
-    for key in sorted(listing.objects.keys() - expected.files.keys() - expected.local):
+    for key in sorted(listing.objects.keys() - expected.files.keys() - expected.known):
         if not expected.held.ended(key) and not key.startswith("ledger/"):
             hint = "It is not of the collection; nothing here removes it."
             yield Finding("warning", "remote-extra", key, "no ledger line names it", hint)

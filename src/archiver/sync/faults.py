@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from archiver import disk
 from archiver.collection import Collection
-from archiver.errors import UnreadableInput
+from archiver.errors import StoreError, UnreadableInput
 from archiver.fixity import LOCAL, Fixity
 from archiver.model import Action, FileRef, Finding, Progress, now, timestamp
 from archiver.stores import Store
 from archiver.sync.audit import check_bytes
 from archiver.sync.expectation import Expected, Listing
-from archiver.sync.transfer import each
+from archiver.sync.transfer import each, still_there
 
 OTHER = "Look in another remote or in a package: `archiver repair`."
 
@@ -26,6 +27,10 @@ class Faults:
     absent_there: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     """Objects that a delete marker hides: what lies beneath is not known."""
+    unknown: set[str] = field(default_factory=set)
+    """Files that this copy has not pulled yet, nor is to."""
+    beneath: dict[str, str] = field(default_factory=dict)
+    """Where no newest copy is good: the older version of the object that is."""
 
 
 def examine(collection: Collection, store: Store, expected: Expected, listing: Listing, progress: Progress) -> Faults:
@@ -39,11 +44,27 @@ def examine(collection: Collection, store: Store, expected: Expected, listing: L
     good, wrong = each(present, lambda file: check_bytes(store, file), f"reading {store.url}", progress)
     fixity.note_read(store.url, (file.path for file in good), at)
     faults.there = dict.fromkeys(faults.absent_there, "it is not there") | {one.where: one.message for one in wrong}
-    good, wrong = each(files, lambda file: check_here(collection, file), f"reading {collection.name}", progress)
+    ours = [file for file in files if file.path in expected.known]
+    good, wrong = each(ours, lambda file: check_here(collection, file), f"reading {collection.name}", progress)
     fixity.note_read(LOCAL, (file.path for file in good), at)
     faults.here = {one.where: one.message for one in wrong}
     faults.absent_here = {one.where for one in wrong if one.code == "file-missing"}
+    faults.unknown = expected.files.keys() - expected.known
+    for path in faults.there.keys() & (faults.here.keys() | faults.unknown):
+        older = [one.id for one in listing.versions.get(path, ()) if not one.marker and not one.latest]
+        if good_one := next((id for id in older if is_whole(store, expected.files[path], id)), None):
+            faults.beneath[path] = good_one
     return faults
+
+
+def is_whole(store: Store, file: FileRef, version: str) -> bool:
+    """Whether that version of an object is what the ledger says."""
+    try:
+        with store.open_version(file.path, version) as stream:
+            return disk.sha256_stream(stream) == (file.sha256, file.bytes)
+    except StoreError:
+        still_there(store)
+        return False
 
 
 def check_here(collection: Collection, file: FileRef) -> Finding | bool:
@@ -67,17 +88,20 @@ def plan_mending(files: Iterable[FileRef], faults: Faults, *, warcs: bool = True
     actions: list[Action] = []
     findings: list[Finding] = []
     for file in sorted(files):
-        here, there = faults.here.get(file.path), faults.there.get(file.path)
-        if file.path in faults.hidden:
-            actions.append(Action("undelete", file.path, "a delete marker hides it there", file.bytes))
-        elif here and there:
-            message = f"neither copy is good: {here}; {there}"
-            findings.append(Finding("error", "no-good-copy", file.path, message, OTHER))
+        path, here, there = file.path, faults.here.get(file.path), faults.there.get(file.path)
+        absent = path in faults.absent_here
+        if path in faults.hidden:
+            actions.append(Action("undelete", path, "a delete marker hides it there", file.bytes))
+            continue
+        if there and (here or path in faults.unknown) and path not in faults.beneath:
+            message = f"neither copy is good: {here or 'it was never here'}; {there}"
+            findings.append(Finding("error", "no-good-copy", path, message, OTHER))
+            continue
+        if there and path in faults.beneath:
+            actions.append(Action("revert", path, f"{there}; an older version is good", file.bytes))
         elif there:
-            absent = file.path in faults.absent_there
-            actions.append(Action("upload" if absent else "replace", file.path, there, file.bytes))
-        elif here and file.path not in faults.absent_here:
-            actions.append(Action("restore", file.path, here, file.bytes))
-        elif here and (warcs or not file.path.startswith("archive/")):
-            actions.append(Action("download", file.path, here, file.bytes))
+            verb: Literal["upload", "replace"] = "upload" if path in faults.absent_there else "replace"
+            actions.append(Action(verb, path, there, file.bytes))
+        if here and (not absent or warcs or not path.startswith("archive/")):
+            actions.append(Action("download" if absent else "restore", path, here, file.bytes))
     return actions, findings

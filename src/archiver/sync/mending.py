@@ -5,15 +5,16 @@ First the local ledger itself; then delete markers at the store, under which an 
 This alone may put an object in the place of another.
 """
 
+import shutil
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archiver import __version__
+from archiver import __version__, disk
 from archiver.collection import Collection, quarantine
 from archiver.errors import ArchiverError, StoreError
 from archiver.fixity import LOCAL, Fixity
 from archiver.ledger import Event
-from archiver.model import Action, FileRef, Finding, Progress, now, silent, timestamp
+from archiver.model import Action, FileRef, Finding, Progress, new_body, now, silent, timestamp
 from archiver.stores import Store
 from archiver.stores.resume import clipped
 from archiver.sync.audit import check_bytes
@@ -74,6 +75,8 @@ def repair(
         return _entered(collection, replace(report, findings=(*hopeless, note)))
     seen = Fixity(collection.state, collection.name).last_read(store.url)
     expected = expectation(collection, store, seen, progress)
+    if any(one.code == "conflict" for one in expected.findings):
+        return replace(report, findings=expected.findings)
     shown = [] if dry_run else undelete(expected, store)
     listing = listed(store, expected, versions=True)
     faults = examine(collection, store, expected, listing, progress)
@@ -84,7 +87,7 @@ def repair(
         return report
     there = [expected.files[one.key] for one in shown if one.key not in faults.there]
     report = replace(report, there=tuple(there))
-    work = _Work(expected.files, {key: info.bytes for key, info in listing.objects.items()})
+    work = _Work(expected.files, {key: info.bytes for key, info in listing.objects.items()}, faults.beneath)
     return _entered(collection, _carried_out(collection, store, report, work, progress))
 
 
@@ -97,22 +100,27 @@ def undelete(expected: Expected, store: Store) -> list[Action]:
 
 def _carried_out(collection: Collection, store: Store, report: Mending, work: "_Work", progress: Progress) -> Mending:
     """Act out the plan; the report of what was really done. This copy comes first: its description names the locks."""
+    notes: list[Finding] = []
+
+    def revert(file: FileRef) -> Finding | bool:
+        return _revert(collection, store, file, work, notes)
+
+    reverted, stuck = each(work.of(report, "revert"), revert, "mending there", progress)
     files = work.of(report, "download", "restore")
     brought, lost = each(files, lambda file: _bring(collection, store, file), "mending here", progress)
     archives = [file.path for file in brought if file.path.startswith("archive/")]
     collection.add_lines(line for path in archives for line in collection.lines_of(path))
     store.retention = policy_of(collection)
-    notes: list[Finding] = []
 
     def send(file: FileRef) -> Finding | bool:
         return _send(collection, store, file, work.sizes.get(file.path), notes)
 
     sent, failed = each(work.of(report, "upload", "replace"), send, "mending there", progress)
-    findings = [*report.findings, *lost, *failed, *notes, *collection.settle(progress)]
+    findings = [*report.findings, *stuck, *lost, *failed, *notes, *collection.settle(progress)]
     fixity, at = Fixity(collection.state, collection.name), timestamp(now())
-    fixity.note_read(store.url, (file.path for file in sent), at)
+    fixity.note_read(store.url, (file.path for file in (*sent, *reverted)), at)
     fixity.note_read(LOCAL, (file.path for file in brought), at)
-    here, there = (*report.here, *brought), tuple(sorted({*report.there, *sent}))
+    here, there = (*report.here, *brought), tuple(sorted({*report.there, *sent, *reverted}))
     return replace(report, findings=tuple(sorted(findings)), here=here, there=there)
 
 
@@ -122,6 +130,8 @@ class _Work:
     """What must be there, by path."""
     sizes: dict[str, int]
     """Bytes of the objects that are there."""
+    versions: dict[str, str]
+    """Older versions of objects to go back to."""
 
     def of(self, report: Mending, *verbs: str) -> list[FileRef]:
         return [self.files[one.key] for one in report.actions if one.verb in verbs and one.key in self.files]
@@ -133,8 +143,7 @@ def _send(
     """Put the file of this copy in the place of the object, whose `size` bytes, if it is there, are kept first."""
     try:
         if size is not None and not _kept(collection, store, file.path, size):
-            message = "what was there could not be read, so that nothing of it is kept"
-            notes.append(Finding("warning", "remote-not-kept", file.path, message))
+            notes.append(_not_kept(file.path))
         with collection.local(file.path).open("rb") as body:
             send = store.put if size is None else store.replace
             send(file.path, body, bytes=file.bytes, sha256=file.sha256)
@@ -143,6 +152,27 @@ def _send(
             still_there(store)
         return _failed(file.path, error)
     return check_bytes(store, file)
+
+
+def _revert(collection: Collection, store: Store, file: FileRef, work: _Work, notes: list[Finding]) -> Finding | bool:
+    """Put an older version of an object in the place of the newest, whose bytes are kept first."""
+    try:
+        with new_body() as body, store.open_version(file.path, work.versions[file.path]) as source:
+            shutil.copyfileobj(source, body, disk.CHUNK)
+            body.seek(0)
+            if not _kept(collection, store, file.path, work.sizes[file.path]):
+                notes.append(_not_kept(file.path))
+            store.replace(file.path, body, bytes=file.bytes, sha256=file.sha256)
+    except (ArchiverError, OSError) as error:
+        if isinstance(error, StoreError):
+            still_there(store)
+        return _failed(file.path, error)
+    return check_bytes(store, file)
+
+
+def _not_kept(path: str) -> Finding:
+    message = "what was there could not be read, so that nothing of it is kept"
+    return Finding("warning", "remote-not-kept", path, message)
 
 
 def _kept(collection: Collection, store: Store, path: str, size: int) -> bool:
