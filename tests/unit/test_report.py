@@ -211,6 +211,31 @@ def test_a_damaged_sidecar_is_counted_and_stops_nothing(here):
     assert answer(told, "Metadata", "standards are followed")[0] == "unmet"
 
 
+@pytest.mark.parametrize(
+    "spoilt", [{"agents": 5}, {"client": []}, {"missing": None, "engine": ["x"]}, {"captured_at": 7}]
+)
+def test_a_sidecar_that_makes_no_sense_is_in_every_count_or_in_none(here, spoilt):
+    path = next(path for path in here.files() if path.startswith("sidecars/"))
+    document = json.loads(here.local(path).read_bytes())
+    document["capture"] |= spoilt
+    here.local(path).write_text(json.dumps(document))
+    cover = made(here).coverage
+    counted = cover.captures - cover.unreadable
+    assert {cover.verdicts.total(), cover.engines.total(), cover.access.total(), cover.months.total()} == {counted}
+    assert cover.has["hash"] == counted
+    assert cover.unreadable + cover.invalid >= 1
+    page([made(here)])
+
+
+@pytest.mark.parametrize("policies", [5, [], {"lock": 3}, {"lock": {"mode": 1}}, {"lock": {"mode": "x", "days": []}}])
+def test_a_description_that_makes_no_sense_stops_nothing(here, policies):
+    path = next(path for path in here.files() if path.startswith("collection/"))
+    document = json.loads(here.local(path).read_bytes()) | {"policies": policies, "title": ["x"]}
+    here.local(path).write_text(json.dumps(document))
+    assert page([made(here)])
+    json.dumps(made(here).as_json())
+
+
 def test_growth_adds_up(here):
     told = made(here)
     total = sum(file.bytes for file in here.files().values())

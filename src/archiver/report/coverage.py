@@ -78,17 +78,18 @@ class Coverage:
         return facts
 
     def count(self, one: Sidecar) -> None:
-        """Count one more."""
+        """Count one more: in all counts, or, where it makes no sense, in none."""
         document = one.document
-        capture = document["capture"]
-        self.has.update(name for name, has in HAS.items() if has(document))
-        self.verdicts[one.verdict] += 1
-        self.engines[capture["engine"]] += 1
-        self.fidelity[capture["fidelity"]] += 1
-        self.access[one.access] += 1
-        self.months[one.captured_at[:7]] += 1
-        self.invalid += any(problem.level == "error" for problem in sidecar.problems(one))
-        self.gaps += one.verdict == "ok" and not all(document["article"].get(name) for name in EXPECTED)
+        present = [name for name, has in HAS.items() if has(document)]
+        words = [one.verdict, *(str(document["capture"][name]) for name in ("engine", "fidelity")), one.access]
+        month = one.captured_at[:7]
+        invalid = any(problem.level == "error" for problem in sidecar.problems(one))
+        self.has.update(present)
+        for table, word in zip((self.verdicts, self.engines, self.fidelity, self.access), words, strict=True):
+            table[word] += 1
+        self.months[month] += 1
+        self.invalid += invalid
+        self.gaps += one.verdict == "ok" and not set(EXPECTED) <= set(present)
 
 
 def coverage(collection: Collection, progress: Progress) -> Coverage:

@@ -144,8 +144,9 @@ class Facts:
     @property
     def lock(self) -> dict[str, Any] | None:
         """How objects at remotes are to be locked, if at all."""
-        found: dict[str, Any] | None = self.description.get("policies", {}).get("lock")
-        return found
+        policies = self.description.get("policies")
+        lock = policies.get("lock") if isinstance(policies, dict) else None
+        return lock if isinstance(lock, dict) and {"mode", "days"} <= lock.keys() else None
 
 
 def facts(collection: Collection, segments: Sequence[Segment], at: datetime, days: int) -> Facts:
