@@ -22,7 +22,7 @@ from archiver.ledger import Event
 from archiver.model import FileRef, PageInfo
 from archiver.package import import_warc
 from archiver.verify import verify_collection
-from material import BYTES, PAGE, PICTURE, Site, answer
+from material import BYTES, OTHER, PAGE, PICTURE, Site, answer
 
 
 def record(gone):
@@ -239,6 +239,35 @@ def test_the_new_record_satisfies_other_readers(shared):
     assert told.returncode == 0 and "failed" not in told.stdout, told
     with path.open("rb") as stream:
         assert all(one.verify_block_digest() for one in ArchiveIterator(stream, parse_http=False))
+
+
+def test_later_captures_refer_to_the_one_that_has_the_body_now(tmp_path):
+    collection = Root(tmp_path / "root").create("news", "News", dedup=True, agent=AGENT)
+    parts = answer(PICTURE), answer(OTHER, body=BYTES[::-1])
+    first, one, two = (
+        capture_url(PAGE, collection, Site(*those, days=day), Terms()).capture_id
+        for day, those in enumerate((parts, parts[:1], parts[1:]))
+    )
+    erased(collection, first)
+    for part, owner in zip(parts, (one, two), strict=True):
+        done = capture_url(PAGE, collection, Site(part, days=5), Terms())
+        assert collection.sidecar(done.capture_id).requires == [owner]
+    assert verify_collection(collection).findings == ()
+
+
+def test_the_owner_of_a_shared_file_is_a_capture_that_is_not_erased(tmp_path, shared):
+    source, (first, _) = shared
+    collection = Root(tmp_path / "root").create("other", "Other", dedup=True, agent=AGENT)
+    both = tmp_path / "both.warc.gz"
+    more = capture_url(OTHER, source, Site(days=1), Terms())
+    both.write_bytes(source.local(first.warc).read_bytes() + source.local(more.warc).read_bytes())
+    captures = sorted(import_warc(both, collection).captures)
+    erased(collection, captures[0])
+    done = capture_url(PAGE, collection, Site(answer(), days=5), Terms())
+    assert collection.sidecar(done.capture_id).requires == [captures[1]]
+    erased(collection, captures[1])
+    assert collection.sidecar(done.capture_id).requires == []
+    assert [one for one in verify_collection(collection).findings if one.level == "error"] == []
 
 
 KINDS = st.lists(st.tuples(st.sets(st.integers(0, 3), min_size=1), st.booleans()), min_size=2, max_size=6)

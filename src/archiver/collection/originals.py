@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from archiver import cdxj, warc
-from archiver.collection import index, layout
+from archiver.collection import index
 from archiver.collection.collection import Collection, revisions
-from archiver.errors import UnreadableInput
+from archiver.errors import ArchiverError, UnreadableInput
+from archiver.ledger import capture_of
 from archiver.warc import Original, Record
 
 REVISIT = "warc/revisit"
@@ -71,16 +72,22 @@ class Originals:
         return None
 
     def _capture(self, path: str) -> str:
-        """The capture that a WARC belongs to: of a shared one, the first of those that came with it."""
-        name = path.rpartition("/")[2].removesuffix(".warc.gz")
-        if layout.is_capture_id(name) and path == layout.capture_path(name):
-            return name
+        """The capture that a WARC belongs to: of a shared one, the first of those that it is the WARC of."""
+        if owner := capture_of(path):
+            return owner
         if path not in self._owners:
             events = (event for segment in self._collection.history(naming=path) for event in segment.events)
-            came = (event.objects for event in events if any(file.path == path for file in event.objects))
-            captures = (min(found) for files in came if (found := revisions(file.path for file in files)))
-            self._owners[path] = min(captures, default="")
+            came = [file.path for event in events for file in event.objects]
+            owners = (one for one in sorted(revisions(came)) if self._is_in(one, path))
+            self._owners[path] = next(owners, "")
         return self._owners[path]
+
+    def _is_in(self, capture: str, path: str) -> bool:
+        """Whether a capture, which may be erased by now, is in that WARC."""
+        try:
+            return any(head.warc_file == path for head in self._collection.heads(capture))
+        except (ArchiverError, OSError):
+            return False  # `verify` tells
 
 
 def fields_of(line: bytes) -> dict[str, Any] | None:
