@@ -2,14 +2,20 @@
 
 import shutil
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from archiver import warc
 from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Root
 from archiver.collection.erasure import erase
 from archiver.editing import Wish, edit
+from archiver.errors import ConflictError
 from archiver.stores import Lock
 from archiver.stores.memory import MemoryStore
 from archiver.sync import pull, push, status
@@ -273,3 +279,77 @@ def test_a_deletion_of_much_that_is_here_is_carried_out_only_by_whoever_accepts_
     assert second.captures() == first.captures()
     fresh = Root(tmp_path / "fresh").place("news")
     assert pull(fresh, store).exit_code == 0, "where nothing is, nothing is lost"
+
+
+class TwoWriters(RuleBasedStateMachine):
+    """Captures that share bodies in all ways, edits, erasures, pushes and pulls, in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        place = Path(self.folder.name)
+        self.store, self.erased, self.day = MemoryStore(), set(), 0
+        here = Root(place / "here").create("news", "News", dedup=True, agent=AGENT)
+        self.writers, self.pictures = (here, Root(place / "there").place("news")), {}
+        for pictures in ({0, 1, 2}, {0}, {1, 2}):
+            self.capture(0, pictures)
+        push(here, self.store)
+        pull(self.writers[1], self.store)
+
+    @rule(writer=st.integers(0, 1), pictures=st.sets(st.integers(0, 2), min_size=1))
+    def capture(self, writer, pictures):
+        """The oldest captures hold the pictures that later ones refer to."""
+        self.day += 1
+        parts = [answer(f"https://cdn.example/{n}.png", bytes([n]) + BYTES) for n in sorted(pictures)]
+        done = capture_url(PAGE, self.writers[writer], Site(*parts, days=self.day), Terms())
+        assert done.error is None
+        self.pictures[done.capture_id] = len(pictures)
+
+    @rule(writer=st.integers(0, 1), choice=st.integers(0, 3))
+    def erase(self, writer, choice):
+        collection = self.writers[writer]
+        if captures := collection.captures():
+            capture = captures[choice % len(captures)]
+            try:
+                erased(collection, capture)
+                self.erased.add(capture)
+            except ConflictError:
+                pass  # what it needs is not here; the other writer has it
+
+    @rule(writer=st.integers(0, 1), choice=st.integers(0, 9))
+    def edit(self, writer, choice):
+        if captures := self.writers[writer].captures():
+            self.day += 1
+            wish = Wish(captures[choice % len(captures)], "headline", f"Number {self.day}", "M. K.", "r")
+            edit(self.writers[writer], [wish])
+
+    @rule(writer=st.integers(0, 1))
+    def push(self, writer):
+        assert push(self.writers[writer], self.store).exit_code == 0
+
+    @rule(writer=st.integers(0, 1))
+    def pull(self, writer):
+        report = pull(self.writers[writer], self.store, accept_erasures=True)
+        assert not report.conflict
+
+    def teardown(self):
+        for collection in self.writers * 4:
+            push(collection, self.store)
+            pull(collection, self.store, accept_erasures=True)
+        push(self.writers[0], self.store)
+        for collection in self.writers:
+            assert not {*collection.captures()} & self.erased
+            assert {one.code for one in verify_collection(collection).findings} <= {"sidecar-fork"}
+            assert not [path for one in self.erased for path in collection.path.rglob(f"*{one}.*")]
+            for capture in {*collection.captures()} & self.pictures.keys():
+                sidecar = collection.sidecar(capture)
+                assert {*sidecar.requires} <= {*collection.captures()}
+                read = [one for one in warc.read_records(collection.local(sidecar.warc_file)) if "cdn" in one.url]
+                assert len([one for one in read if one.type != "request"]) == self.pictures[capture]
+        assert self.writers[0].captures() == self.writers[1].captures()
+        assert [key for one in self.erased for key in at(self.store, one)] == []
+        self.folder.cleanup()
+
+
+TwoWriters.TestCase.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
+TestTwoWriters = TwoWriters.TestCase
