@@ -11,6 +11,8 @@ from archiver.collection import Root
 from archiver.errors import WarcShared
 from archiver.jobs.queue import open_queue
 from archiver.package import import_all, import_warc
+from archiver.stores.local import LocalStore
+from archiver.sync import push
 from archiver.validate import validate_files
 from archiver.verify import verify_collection
 from material import URL, PaperEngine, collection_with
@@ -223,4 +225,14 @@ def test_a_remote_that_cannot_be_reached_is_told_before_anything_goes(archiver, 
     collection, (one, *_) = news
     code, _, err = archiver("erase", one.capture_id, *BASIS, "--yes", "--remote", (tmp_path / "absent").as_uri())
     assert code == 5 and "no such folder" in err
+    assert len(collection.captures()) == 3
+
+
+def test_what_contradicts_a_remote_is_not_erased(archiver, news, tmp_path):
+    collection, (one, *_) = news
+    away = tmp_path / "away"
+    away.mkdir()
+    push(Root(tmp_path / "stranger").create("news", "Another", agent="test/1"), LocalStore(away))
+    code, _, err = archiver("erase", one.capture_id, *BASIS, "--yes", "--remote", away.as_uri())
+    assert code == 6 and "another collection" in err and "Nothing was erased" in err
     assert len(collection.captures()) == 3

@@ -38,9 +38,9 @@ def chosen(root: Path, name: str | None) -> "list[Collection]":
 def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *, no_warc: bool, as_json: bool) -> int:
     """Check metadata by schemas and specifications.
 
-    Sidecars (also against their WARC), collection metadata and ledger segments; WACZ files, datapackage.json and
-    pages.jsonl; bags and the tag files of BagIt; CDXJ; metadata.yaml of pywb; articles in JSON-LD. Without a PATH, what
-    the collections hold.
+    Sidecars (also against their WARC), collection metadata, records of erasures and ledger segments; WACZ files,
+    datapackage.json and pages.jsonl; bags and the tag files of BagIt; CDXJ; metadata.yaml of pywb; articles in JSON-LD.
+    Without a PATH, what the collections hold.
 
     Every finding is one line: `file:line:col: error[CODE] /pointer: message — hint`. All are told. docs/validation.md
     explains the codes.

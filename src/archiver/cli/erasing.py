@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli import options, remotes, render
-from archiver.errors import UsageError
+from archiver.errors import ConflictError, UsageError
 
 if TYPE_CHECKING:
     from archiver.collection import Collection, Root
@@ -163,6 +163,9 @@ def _pulled(collection: "Collection", places: tuple[str, ...], endpoint_url: str
         url, endpoint = remotes.located(place, endpoint_url, collection.name)
         with render.progress(quiet=as_json) as observe:
             report = pull(collection, open_store(url, endpoint_url=endpoint), progress=observe)
+        if report.conflict:
+            render.findings(report.findings)
+            raise ConflictError(f"{collection.name} could not be pulled from {url}.", "Nothing was erased; pull first.")
         empty = all(found.code == "remote-empty" for found in report.findings if found.level == "error")
         render.findings(found for found in report.findings if found.code != "remote-empty")
         code = max(code, 0 if empty else report.exit_code)
