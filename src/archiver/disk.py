@@ -11,6 +11,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,6 +82,13 @@ def within(folder: Path, path: str) -> Path:
 def temporary_beside(path: Path) -> Path:
     """A fresh temporary name in the folder of `path`."""
     return path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}"
+
+
+def write_whole(stream: RawIOBase, content: bytes) -> None:
+    """Write to an unbuffered file: one that a disk takes only a part of, when it is nearly full, is written on."""
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) or 0 :]
 
 
 def sync_file(stream: BinaryIO) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -643,6 +644,18 @@ def test_a_great_file_comes_in_pieces_and_is_right_or_not_there(here, other, sto
     report = pull(other, store)
     assert report.exit_code == 0
     assert other.local("archive/great.warc.gz").read_bytes() == content
+
+
+def test_a_disk_that_takes_only_a_part_of_what_is_written_is_written_on(tmp_path):
+    """So do nearly full ones; what was not taken must not be taken for written."""
+
+    class Reluctant(io.FileIO):
+        def write(self, content):
+            return super().write(content[:7])
+
+    with Reluctant(tmp_path / "file", "w") as stream:
+        disk.write_whole(stream, b"some words, and some more")
+    assert (tmp_path / "file").read_bytes() == b"some words, and some more"
 
 
 def test_a_full_disk_ends_a_pull_with_a_sentence_and_the_next_goes_on(here, other, store, monkeypatch):

@@ -104,7 +104,7 @@ def download(
             digest = sha256()
             for chunk in chunks(store, file, line or Line()):
                 digest.update(chunk)
-                target.write(chunk)
+                disk.write_whole(target, chunk)
             os.fsync(target.fileno())
         if digest.hexdigest() != file.sha256:
             message = f"its sha256 is {digest.hexdigest()[:12]}…, the ledger says {file.sha256[:12]}…"
