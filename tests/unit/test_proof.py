@@ -641,3 +641,24 @@ def test_a_kill_while_proofs_are_entered_leaves_none_or_all(collection, ring, mo
     sign(collection, ring)
     assert judged(collection, ring) == set()
     assert verify_collection(collection).findings == ()
+
+
+def test_any_change_to_any_proof_is_told_of_that_file(collection, ring, authority):
+    ring.new("Museum of X")
+    with Server(authority) as server:
+        sign(collection, ring, tsa=server.url, tsa_ca=authority.root.read_bytes())
+    random = Random(11)
+    files = [path for path in collection.path.glob("proofs/**/*") if path.is_file()]
+    assert len(files) == 5
+    for path in files:
+        whole = path.read_bytes()
+        place = random.randrange(len(whole))
+        flipped = whole[:place] + bytes([whole[place] ^ 1 << random.randrange(8)]) + whole[place + 1 :]
+        for changed in (flipped, whole[:-1], whole + b"\n"):
+            path.write_bytes(changed)
+            findings = verify_collection(collection).findings
+            assert any(one.level == "error" and one.where == str(path) for one in findings), path
+        path.unlink()
+        assert any(one.code == "file-missing" for one in verify_collection(collection).findings)
+        path.write_bytes(whole)
+    assert verify_collection(collection).ok
