@@ -4,13 +4,14 @@ from io import BytesIO
 
 import pytest
 
+from archiver.capture import Terms, capture_url
 from archiver.catalogue import open_catalogue, parse
 from archiver.collection import Root, index
 from archiver.errors import StoreError
 from archiver.reindex import reindex
 from archiver.stores.memory import MemoryStore
 from archiver.sync import pull, push
-from material import collection_with
+from material import URL, PaperEngine, collection_with
 
 
 @pytest.fixture
@@ -88,6 +89,16 @@ def test_a_text_that_cannot_be_had_is_left_out(here, bare, store):
     del store.objects[warcs(here)[0]]
     assert reindex(bare, store).captures == 3
     assert found(bare, "engineers crack") == 2
+
+
+def test_a_machine_without_warcs_captures_and_pushes(here, bare, store):
+    reindex(bare, store)
+    capture_url(f"{URL}/9", bare, PaperEngine(), Terms())
+    assert push(bare, store).findings == ()
+    assert set(store.objects) >= set(bare.files())
+    assert len(bare.absent_warcs()) == 3
+    assert pull(here, store).exit_code == 0
+    assert list(here.read_index()) == list(bare.read_index())
 
 
 def test_lines_of_warcs_that_are_not_here_stay(here):
