@@ -92,6 +92,23 @@ def test_originals_travel_along_and_the_revisit_replays_far_from_home(archiver, 
         assert replayed(replay, second, pictures[0], "torn") in (404, 503), "or this test shows nothing"
 
 
+def test_when_the_original_is_erased_its_dependent_still_replays(archiver, newsroom, reach):
+    assert archiver("init", "shared", "--title", "Shared", "--dedup").code == 0
+    into = (*reach, "--engine", "http", "-c", "shared", "--json")
+    first, second = (archiver("capture", newsroom.trick("doubles"), *into).lines[0] for _ in range(2))
+    pictures = [newsroom.url("tricks", name) for name in (ORIGINAL, DOUBLE, AGAIN)]
+    assert set(revisits(archiver.root / "shared" / second["warc"])) == set(pictures)
+    done = archiver("erase", first["capture_id"], "--basis", "contract", "--by", "M. K.", "--yes", "--json")
+    assert (done.code, done.lines[0]["rewritten"]) == (0, [second["capture_id"]])
+    with running_replay(archiver.root) as replay:
+        for url in pictures:
+            assert replayed(replay, second, url, "shared") == picture("ferry", 320, "png"), url
+            assert replayed(replay, first, url, "shared") == picture("ferry", 320, "png"), "by the nearest capture"
+    assert archiver("verify", "--json").lines[0]["findings"] == []
+    assert archiver("validate").code == 0
+    assert [line["id"] for line in archiver("list", "--json").lines] == [second["capture_id"]]
+
+
 def test_a_capture_may_be_told_to_stand_alone(archiver, newsroom, reach):
     assert archiver("init", "shared", "--title", "Shared", "--dedup").code == 0
     into = (*reach, "--engine", "http", "-c", "shared", "--json", "--dedup", "off")

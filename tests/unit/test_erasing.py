@@ -1,6 +1,11 @@
 """`archiver erase`: what is asked, what is refused, what is told."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 
@@ -236,3 +241,25 @@ def test_what_contradicts_a_remote_is_not_erased(archiver, news, tmp_path):
     code, _, err = archiver("erase", one.capture_id, *BASIS, "--yes", "--remote", away.as_uri())
     assert code == 6 and "another collection" in err and "Nothing was erased" in err
     assert len(collection.captures()) == 3
+
+
+@pytest.mark.parametrize(("answered", "code", "left"), [("n", 130, 3), ("y", 0, 2)])
+def test_on_a_terminal_it_shows_what_goes_and_asks(news, tmp_path, answered, code, left):
+    collection, (one, *_) = news
+    ours, theirs = pty.openpty()
+    command = ["--root", str(tmp_path / "root"), "erase", one.capture_id, *BASIS]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "archiver", *command], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
+    )
+    os.close(theirs)
+    shown = b""
+    while b"[y/N]" not in shown:
+        shown += os.read(ours, 4096)
+    assert one.warc.encode() in shown and b"would be erased: 2 files" in shown
+    os.write(ours, f"{answered}\n".encode())
+    with suppress(OSError):  # what a pseudoterminal says at its end
+        while os.read(ours, 4096):
+            pass
+    assert child.wait() == code
+    os.close(ours)
+    assert len(collection.captures()) == left
