@@ -313,11 +313,11 @@ def validation() -> None:
 
 
 def verify() -> None:
-    """A collection of 200 MB, verified whole, three times in turn with `warcio check` of its WARC files; medians."""
+    """A collection of 600 MB, verified whole, three times in turn with `warcio check` of its WARC files; medians."""
     from verifying import checked, heavy_collection, verified
 
     with tempfile.TemporaryDirectory() as root:
-        collection, size = heavy_collection(Path(root), 200)
+        collection, size = heavy_collection(Path(root), 600)
         rounds = [(verified(collection), checked(collection)) for _ in range(3)]
         ours, theirs = (statistics.median(side) for side in zip(*rounds, strict=True))
     figures = f"{size / ours:.0f} MB/s", f"warcio check {size / theirs:.0f} MB/s"

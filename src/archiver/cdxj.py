@@ -126,14 +126,15 @@ class _Entry:
 
 def _entry(record: Record, path: Path) -> _Entry:
     date = record.date
+    indexed = date is not None and _is_indexed(record)
     return _Entry(
         type=record.type,
         record_id=record.header("WARC-Record-ID"),
         concurrent_to=record.header("WARC-Concurrent-To"),
-        key=url_key(record.url),
-        timestamp=date.strftime("%Y%m%d%H%M%S") if date else "",
-        fields=_fields(record),
-        is_indexed=date is not None and _is_indexed(record),
+        key=url_key(record.url) if indexed else "",
+        timestamp=date.strftime("%Y%m%d%H%M%S") if date and indexed else "",
+        fields=_fields(record) if indexed else {"url": record.header("WARC-Target-URI")},
+        is_indexed=indexed,
         post=_post(record, path),
     )
 

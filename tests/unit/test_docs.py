@@ -104,3 +104,16 @@ def test_every_code_of_import_and_export_is_explained():
     table = (REPOSITORY / "docs/packages.md").read_text("utf-8").partition("| code |")[2].partition("\n\n")[0]
     told = set(re.findall(r"`([a-z-]+)`(?=.*\|.*\|)", table))
     assert found | {"known", "erased"} == told
+
+
+def test_every_code_of_verify_and_repair_is_explained_and_no_other():
+    package = REPOSITORY / "src/archiver"
+    kinds = "file|warc|sidecar|collection|index|ledger|erased|revisit|repair|no-good"
+    files = [*package.glob("verify/*.py"), *package.glob("repair/*.py"), package / "sync/chains.py"]
+    texts = [file.read_text("utf-8") for file in [*files, package / "warc/check.py"]]
+    found = {code for text in texts for code in re.findall(rf'"((?:{kinds})(?:-[a-z]+)+)"', text)}
+    found |= {f"warc-{name}" for name in re.findall(r'finding\("warning", "([a-z-]+)"', texts[-1])}
+    table = (REPOSITORY / "docs/verify.md").read_text("utf-8").partition("## Findings")[2]
+    explained = {code for row in re.findall(r"^\| (.*?) \|", table, re.M) for code in re.findall(r"`([a-z-]+)`", row)}
+    assert len(found) > 35
+    assert explained - {"leftover"} == found - {"warc-records"}

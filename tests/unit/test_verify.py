@@ -87,7 +87,7 @@ def test_the_report_is_json_for_machines(tmp_path):
         "files": report["files"],
         "bytes": report["bytes"],
         "read": {"files": report["files"], "bytes": report["bytes"]},
-        "every_byte_within_days": 0,
+        "every_byte_within_days": 1,
         "never_read": 0,
         "findings": [],
     }

@@ -136,7 +136,11 @@ def _tell(report: "Report", moved: list[Path]) -> None:
         words += f", {len(report.read)} read now ({render.size(sum(file.bytes for file in report.read))})"
     state = click.style("sound", fg="green") if report.ok else click.style("NOT sound", fg="red")
     days = report.within_days
-    dates = f"{report.unread} files never read whole" if days is None else f"every byte read within {days} days"
+    dates = (
+        f"{report.unread} files never read whole"
+        if days is None
+        else f"every byte read within {days} day{'s' * (days > 1)}"
+    )
     click.echo(f"{report.collection}: {words}: {state}, {render.count(report.findings)}; {dates}")
 
 

@@ -3,6 +3,7 @@
 Workers are started afresh, not forked: the parent may have threads. Ctrl-C reaches the parent alone, which ends them.
 """
 
+import gc
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -38,31 +39,31 @@ def read_groups(
         for number, group in enumerate(groups):
             yield number, read_group(collection, group)
         return
-    batches = sorted(_batches(groups), key=lambda batch: -sum(groups[number].bytes for number in batch))
     with _pool(processes) as pool:
-        with _undisturbed():  # the workers start at the first submission
-            first = pool.submit(_read, collection.path, [(number, groups[number]) for number in batches[0]])
-        rest = [
-            pool.submit(_read, collection.path, [(number, groups[number]) for number in batch]) for batch in batches[1:]
-        ]
+        with _undisturbed():  # workers start as there is something for them
+            futures = [
+                pool.submit(_read, collection.path, [(number, groups[number]) for number in batch])
+                for batch in _batches(groups, 4 * processes)
+            ]
         try:
-            for future in as_completed([first, *rest]):
+            for future in as_completed(futures):
                 yield from future.result()
         except BrokenProcessPool as error:
             raise ArchiverError("A file ended the process that read it.", "Look at the system's log.") from error
 
 
-def _batches(groups: Sequence[Group]) -> Iterator[list[int]]:
-    """Numbers of groups that are worth a task together."""
+def _batches(groups: Sequence[Group], least: int) -> list[list[int]]:
+    """Numbers of groups that are worth a task together; about so many tasks or more, the largest first."""
+    most = min(BATCH_BYTES, sum(group.bytes for group in groups) // least)
+    batches: list[tuple[int, list[int]]] = []
     batch, size = list[int](), 0
     for number, group in enumerate(groups):
         batch.append(number)
         size += group.bytes
-        if size >= BATCH_BYTES or len(batch) >= BATCH_GROUPS:
-            yield batch
+        if size >= most or len(batch) >= BATCH_GROUPS or number == len(groups) - 1:
+            batches.append((size, batch))
             batch, size = [], 0
-    if batch:
-        yield batch
+    return [batch for _, batch in sorted(batches, key=lambda one: -one[0])]
 
 
 def _read(path: Path, groups: list[tuple[int, Group]]) -> list[tuple[int, Reading]]:
@@ -70,11 +71,17 @@ def _read(path: Path, groups: list[tuple[int, Group]]) -> list[tuple[int, Readin
     return [(number, read_group(collection, group)) for number, group in groups]
 
 
+def _settle() -> None:
+    """A worker reads one record after another and keeps none: looking for garbage so often is wasted on it."""
+    gc.freeze()
+    gc.set_threshold(100_000)
+
+
 @contextmanager
 def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     """A pool that ends at once when anything goes wrong here, whatever its workers are at."""
     others = set(active_children())
-    pool = ProcessPoolExecutor(processes, get_context("spawn"))
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _settle)
     try:
         yield pool
     except BaseException:

@@ -42,11 +42,11 @@ class Report:
 
     @property
     def within_days(self) -> int | None:
-        """Every byte was read within so many days; None where some never was."""
+        """Every byte was read within so many days, one at least; None where some never was."""
         if self.oldest is None or self.unread:
             return None
         age = datetime.fromisoformat(self.at) - datetime.fromisoformat(self.oldest)
-        return max(0, -(-int(age.total_seconds()) // 86400))
+        return max(1, -(-int(age.total_seconds()) // 86400))
 
     def as_json(self) -> dict[str, Any]:
         """The JSON line of `archiver verify`."""

@@ -54,12 +54,13 @@ class Check:
     def record(self, record: Record) -> list[Finding]:
         """What is wrong with one record, which is read to its end. Raises `DamagedArchive`."""
         where = f"{self._path}@{record.offset}"
-        weak: Counter[str] = Counter()
+        weak: list[str] = []
         findings = [*_check_fields(record, where, self._seen), *_check_digests(record, where, weak)]
         record.finish()
-        weak["end"] += not record.arc and record.trailer != _WARC_TRAILER
-        self._tally += weak
-        self._tally["records"] += 1
+        if record.trailer != _WARC_TRAILER and not record.arc:
+            weak.append("end")
+        for name in (*weak, "records"):
+            self._tally[name] += 1
         return findings
 
     def damage(self, error: DamagedArchive) -> Finding:
@@ -95,7 +96,7 @@ def _check_fields(record: Record, where: str, seen: set[str]) -> Iterator[Findin
     seen.add(record.id)
 
 
-def _check_digests(record: Record, where: str, weak: Counter[str]) -> Iterator[Finding]:
+def _check_digests(record: Record, where: str, weak: list[str]) -> Iterator[Finding]:
     """Read the block once; compare it with what the record claims of it."""
     claims: dict[str, Digest] = {}
     for name in ("WARC-Block-Digest", "WARC-Payload-Digest"):
@@ -105,7 +106,8 @@ def _check_digests(record: Record, where: str, weak: Counter[str]) -> Iterator[F
                 claims[name] = parse_digest(text)
         except UnknownDigest as error:
             yield Finding("warning", "warc-unknown-digest", where, _sentence(f"{name}: {error}"))
-    weak["no-digest"] += not claims
+    if not claims:
+        weak.append("no-digest")
     if record.type == "revisit" or record.header("WARC-Segment-Number"):
         claims.pop("WARC-Payload-Digest", None)  # it is that of another record, or of several
     block, payload = claims.get("WARC-Block-Digest"), claims.get("WARC-Payload-Digest")
@@ -114,9 +116,10 @@ def _check_digests(record: Record, where: str, weak: Counter[str]) -> Iterator[F
         yield _altered(where, record, "block")
     if payload and payload.value not in (found.stored, found.entity):
         yield _altered(where, record, "payload")
-    weak["chunks"] += found.broken and not record.header("WARC-Truncated")
-    is_framed = found.chunked and not found.broken
-    weak["stored-digest"] += is_framed and payload is not None and payload.value == found.stored
+    if found.broken and not record.header("WARC-Truncated"):
+        weak.append("chunks")
+    if found.chunked and not found.broken and payload is not None and payload.value == found.stored:
+        weak.append("stored-digest")
 
 
 def _altered(where: str, record: Record, what: str) -> Finding:
@@ -145,13 +148,15 @@ class _Measured:
 
 def _measure(record: Record, block: Digest | None, payload: Digest | None) -> _Measured:
     """Read the record once, with the algorithms of the digests claimed."""
-    whole, stored, entity = _new_hash(block), _new_hash(payload), _new_hash(payload)
+    whole, stored = _new_hash(block), _new_hash(payload)
     whole.update(record.head_bytes)
-    tap = _Tap(record, (whole, stored))
     chunked = record.http is not None and (record.http.get("Transfer-Encoding") or "").strip().lower() == "chunked"
     if not chunked:
-        _drain(tap)
+        for piece in pieces(record):
+            whole.update(piece)
+            stored.update(piece)
         return _Measured(whole.digest(), stored.digest(), stored.digest(), chunked=False, broken=False)
+    tap, entity = _Tap(record, (whole, stored)), _new_hash(payload)
     body = Dechunked(tap)
     for piece in body:
         entity.update(piece)
@@ -160,7 +165,9 @@ def _measure(record: Record, block: Digest | None, payload: Digest | None) -> _M
 
 
 def _new_hash(claim: Digest | None) -> "hashlib._Hash":
-    return hashlib.new(claim.algorithm if claim else "sha1", usedforsecurity=False)
+    if claim is None or claim.algorithm == "sha1":
+        return hashlib.sha1(usedforsecurity=False)
+    return hashlib.new(claim.algorithm, usedforsecurity=False)
 
 
 def _drain(source: Readable) -> None:

@@ -136,6 +136,19 @@ class Segment:
                 break
         return line
 
+    def read_head(self, limit: int) -> bytes:
+        """What comes next up to and with an empty line, if all of it is at hand and within `limit`; else nothing."""
+        if not self._fill():
+            return b""
+        end = self._buffer.find(b"\r\n\r\n", self._at, self._at + limit) + 4
+        head = self._buffer[self._at : end] if end > 3 else b""
+        self._at += len(head)
+        return head
+
+    def unread(self, size: int) -> None:
+        """Give back so many bytes, which `read_head` gave just now."""
+        self._at -= size
+
     def read_line_ends(self, limit: int) -> bytes:
         """The CR and LF bytes that come next, about `limit` of them at most."""
         ends = b""

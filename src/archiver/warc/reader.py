@@ -10,11 +10,14 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 
 from archiver.model import Headers
-from archiver.warc.framing import DamagedArchive, Feed, Segment, Stored, opened
+from archiver.warc.framing import CHUNK, DamagedArchive, Feed, Segment, Stored, opened
 from archiver.warc.http import HEAD_LIMIT, LINE_LIMIT
 from archiver.warc.record import Record
 
 _WARC_LINE = re.compile(rb"WARC/(1\.[01]|0\.1[78])\s*$")
+_PLAIN = re.compile(rb"(?:[A-Za-z0-9-]+: [!-~][ -~]*\r\n)+\r\n")
+_MENDED = re.compile("[< ]")
+"""What warcio changes in an address."""
 _ARC_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:.* \S+ \d{8,20} \S+ \S+\s*$")
 
 # warcio logs the URLs that it mends; without any handler, logging would print them to stderr.
@@ -87,6 +90,9 @@ def _record(segment: Segment) -> Record:
     arc = _ARC_LINE.match(first_line) is not None
     if not arc and not _WARC_LINE.match(first_line):
         raise DamagedArchive(segment.path, offset, "there is no WARC or ARC record")
+    plain = None if arc else _plain_headers(segment)
+    if plain is not None:
+        return Record(segment, offset, plain, _content_length(segment, offset, plain), arc=False)
     try:
         parsed = ArcWarcRecordLoader(arc2warc=True).parse_record_stream(
             _HeaderLines(segment, offset), first_line, "arc" if arc else "warc", no_record_parse=True
@@ -97,6 +103,17 @@ def _record(segment: Segment) -> Record:
     # For ARC, warcio subtracts the header lines of a filedesc record, and takes a senseless length for 0.
     length = parsed.length or 0 if arc else _content_length(segment, offset, headers)
     return Record(segment, offset, headers, length, arc=arc)
+
+
+def _plain_headers(segment: Segment) -> Headers | None:
+    """The header lines where they are as plain as nearly all are; None, and nothing read, where warcio is needed."""
+    head = segment.read_head(CHUNK)
+    lines = head.decode("latin-1").split("\r\n")[:-2] if _PLAIN.fullmatch(head) and b" \r\n" not in head else []
+    headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
+    if headers and not any(name.lower() == "warc-target-uri" and _MENDED.search(value) for name, value in headers):
+        return headers
+    segment.unread(len(head))
+    return None
 
 
 def _content_length(segment: Segment, offset: int, headers: Headers) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import BinaryIO
 
 from archiver.errors import UnreadableInput
@@ -15,6 +16,7 @@ PAYLOAD_LIMIT = 1 << 30
 """Bytes that one decoded body may have before it is taken for a bomb."""
 
 _PADDING_LIMIT = 64 * 1024
+_BLANK_LINE = re.compile(rb"(?:\A|\n)\s*\n")
 _HTTP_TYPES = ("response", "request", "revisit")
 
 
@@ -39,6 +41,9 @@ class Record:
         """Where it begins in the file as stored."""
         self.headers = headers
         """The WARC header lines in their order; those of ARC under their WARC names."""
+        self._by_name: dict[str, str] = {}
+        for name, value in headers:
+            self._by_name.setdefault(name.lower(), value)
         self.arc = arc
         """Whether it comes from an ARC file, which knows no ids and no digests."""
         self.type = self.header("WARC-Type") or ""
@@ -59,9 +64,9 @@ class Record:
 
     def header(self, name: str) -> str | None:
         """The first WARC header of that name, in any case, or None."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        return self._by_name.get(name.lower())
 
-    @property
+    @cached_property
     def date(self) -> datetime | None:
         """WARC-Date, in UTC; None where it is missing or no date."""
         return parse_date(self.header("WARC-Date"))
@@ -146,6 +151,12 @@ class Record:
         return self.header("Content-Type")
 
     def _read_head(self) -> bytes:
+        if plain := self._segment.read_head(min(self._left, HEAD_LIMIT)):
+            self._left -= len(plain)
+            if not _BLANK_LINE.search(plain, 0, len(plain) - 2):
+                return plain
+            self._segment.unread(len(plain))  # an empty line comes before: the head ends there
+            self._left += len(plain)
         head = bytearray()
         while line := self.readline(LINE_LIMIT):
             head += line
