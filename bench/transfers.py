@@ -104,8 +104,8 @@ def server() -> Iterator[s3server.S3Server]:
 
 
 def beside_rclone(sizes: list[int], rounds: int = ROUNDS) -> dict[str, Sides]:
-    """Push, push again without a change, and pull to an empty disk, in turn; each round to a prefix of its own."""
-    done = {what: Sides([], []) for what in ("push", "no change", "pull")}
+    """Push, push again, read all that is there, and pull to an empty disk, in turn; each round to its own prefix."""
+    done = {what: Sides([], []) for what in ("push", "no change", "deep verify", "pull")}
     with tempfile.TemporaryDirectory() as folder, server() as running:
         collection = with_files(Path(folder, "here"), sizes)
         environment = os.environ | running.environment | _remote(running)
@@ -114,12 +114,14 @@ def beside_rclone(sizes: list[int], rounds: int = ROUNDS) -> dict[str, Sides]:
             sync = [BIN / "archiver", "sync"]
             where = ["-c", "news", ours, "--endpoint-url", running.endpoint_url, "--json"]
             push = [*sync, "push", *where, "--root", collection.path.parent]
+            deep = [*sync, "verify", *where, "--level", "deep", "--root", collection.path.parent]
             empty = Path(folder, f"ours{number}")
             there = Path(folder, f"theirs{number}")
             rclone = [BIN / "rclone"]
             for what, mine, other in (
                 ("push", push, [*rclone, "copy", collection.path, theirs]),
                 ("no change", push, [*rclone, "sync", "--checksum", collection.path, theirs]),
+                ("deep verify", deep, [*rclone, "check", "--download", collection.path, theirs]),
                 ("pull", [*sync, "pull", *where, "--root", empty], [*rclone, "copy", theirs, there]),
             ):
                 pairs = [(done[what].ours, mine), (done[what].rclone, other)]

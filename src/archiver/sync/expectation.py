@@ -50,23 +50,22 @@ def expectation(collection: Collection, store: Store, seen: Container[str], prog
 
     `seen`: paths that were read there once. A segment that nobody saw there is one that was not pushed yet.
     """
-    here, findings = read_here(collection, opened=False)
+    here, findings = read_here(collection, opened=True)
     there, contents, found = read_there(store, here, progress)
+    sealed = {path: one for path, one in here.segments.items() if collection.local(path).is_file()}
     hidden = {one.key for one in store.versions("ledger/") if one.marker and one.latest}
     new = [one for path, one in there.segments.items() if path not in here.segments]
-    held = ledger.fold([*collection.history(), *new])
-    lost = {path: one for path, one in here.segments.items() if path in hidden or path in seen}
+    held = ledger.fold([*here.segments.values(), *new])
+    lost = {path: one for path, one in sealed.items() if path in hidden or path in seen}
     chain = lost | there.segments
     named = {file.path for segment in chain.values() for file in segment.objects()}
     files = {path: file for path, file in held.files.items() if path in named}
     files |= {path: _segment_file(collection, one, contents.get(path)) for path, one in chain.items()}
-    findings = [one for one in findings if one.code != "segment-open"] + found
-    if behind := len(here.segments.keys() - chain.keys()):
+    findings = [*findings, *found, *strangers(here, there, store.url)]
+    if behind := len(sealed.keys() - chain.keys()):
         message = f"{behind} ledger segments of this copy are not there, nor need be what they name"
         findings.append(Finding("warning", "remote-behind", store.url, message, "`archiver sync push` brings them."))
-    findings += strangers(here, there, store.url)
-    known = frozenset(collection.files().keys() | here.segments.keys())
-    return Expected(files, held, known, tuple(findings))
+    return Expected(files, held, frozenset(here.files.keys() | sealed.keys()), tuple(findings))
 
 
 def _segment_file(collection: Collection, segment: Segment, content: bytes | None) -> FileRef:
@@ -106,7 +105,8 @@ def compared(expected: Expected, listing: Listing) -> Iterator[Finding]:
 def forbidden(expected: Expected, listing: Listing, store: Store) -> Iterator[Finding]:
     """What an erasure has ended and is there all the same, also beneath a delete marker."""
     code, again = "remote-erased-present", "`archiver erase` with this remote, again"
-    for key in sorted(listing.objects.keys() | listing.versions.keys()):
+    erased = expected.held.gone or expected.held.erased
+    for key in sorted(listing.objects.keys() | listing.versions.keys()) if erased else ():
         if not expected.held.ended(key):
             continue
         if key in listing.objects:
