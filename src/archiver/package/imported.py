@@ -29,7 +29,8 @@ class Imported:
     @classmethod
     def failed(cls, file: str, error: ArchiverError) -> Self:
         """A file that was not taken in, with all that was found."""
-        found = (Finding("error", "not-imported", file, str(error).removesuffix("."), error.hint),)
+        why = getattr(error, "why", str(error).removesuffix("."))
+        found = (Finding("error", "not-imported", file, why, error.hint),)
         return cls(file, findings=(*getattr(error, "findings", ()), *found), error=error)
 
     def as_json(self) -> dict[str, Any]:

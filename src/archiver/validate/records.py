@@ -114,4 +114,6 @@ def _text_sha256(record: Record) -> str:
 
 def _comparable(name: str, value: str) -> str:
     """A date without the zeros that may stand behind its seconds."""
-    return value.rstrip("Z").rstrip("0").rstrip(".") if name == "date" and "." in value else value.rstrip("Z")
+    if name != "date":
+        return value  # a digest, too, can end in a Z
+    return value.rstrip("Z").rstrip("0").rstrip(".") if "." in value else value.rstrip("Z")
