@@ -35,10 +35,11 @@ PICTURE = bytes(range(256)) * 8
 WHO = st.integers(0, 2)
 PLACE = st.integers(0, 1 << 16)
 HOW = st.sampled_from(["flip", "cut", "grow", "delete"])
-TROUBLE = st.one_of(
-    st.none(), st.builds(Trouble, st.sampled_from(["dead", "once", "lost", "cut", "flip"]), st.integers(1, 25))
-)
-KILL = st.integers(1, 60)
+STEP = st.integers(1, 60)
+"""Before which change of the disk the process is killed."""
+MAYBE_KILL = st.one_of(st.none(), st.none(), STEP)
+TROUBLE = st.builds(Trouble, st.sampled_from(["dead", "once", "lost", "cut", "flip"]), st.integers(1, 14))
+MISHAP = st.one_of(st.none(), st.none(), TROUBLE, STEP)
 
 
 class Pictured:
@@ -146,81 +147,64 @@ class Archives(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(who=WHO)
-    def capture(self, who):
-        collection = self._collection(who)
-        if collection:
-            self._do(lambda: self._captured(who), who)
-
-    @rule(who=WHO, step=KILL)
-    def capture_killed(self, who, step):
+    @rule(who=WHO, step=MAYBE_KILL)
+    def capture(self, who, step):
         if self._collection(who):
-            self._do(lambda: killed_at(step, lambda: self._captured(who)), who)
+            self._do(self._maybe_killed(lambda: self._captured(who), step), who)
 
-    @rule(who=WHO, which=PLACE, step=st.one_of(st.none(), KILL))
+    @rule(who=WHO, which=PLACE, step=MAYBE_KILL)
     def edit(self, who, which, step):
         collection = self._collection(who)
-        if not collection or not self._is_sound(who):
-            return
-        captures = collection.captures()
-        if captures:
+        if collection and self._is_sound(who) and (captures := collection.captures()):
             wish = Wish(captures[which % len(captures)], "headline", f"Edited {which}", "M. K.", "r", confirms=True)
             self._do(self._maybe_killed(lambda: edit(self._collection(who), [wish]), step), who)
 
-    @rule(who=WHO, trouble=TROUBLE)
-    def push(self, who, trouble):
-        if self._collection(who):
-            self._exchange(sync.push, who, trouble)
-
-    @rule(who=WHO, trouble=TROUBLE)
-    def pull(self, who, trouble):
-        self._exchange(sync.pull, who, trouble)
-
-    @rule(who=WHO, verb=st.sampled_from([sync.push, sync.pull]), step=KILL)
-    def exchange_killed(self, who, verb, step):
-        if self._collection(who) or verb is sync.pull:
-            self._do(lambda: killed_at(step, lambda: verb(self._place(who), self.store)), who, REMOTE)
-
-    @rule(who=WHO, trouble=TROUBLE)
-    def sync_repair(self, who, trouble):
-        if not self._collection(who):
-            return
-        shared = self._named(who) & self._named(REMOTE)
-        had = {path for (at, path), good in self._copies().items() if good and at in (str(who), REMOTE)}
-        report = self._troubled(lambda: sync_repair(self._place(who), self.store), who, trouble)
-        if report and not trouble and not any(one.code == "ledger-first" for one in report.findings):
-            for path in shared & had - self._ended():
-                copies = self._copies()
-                assert copies.get((str(who), path)) and copies.get((REMOTE, path)), (path, report)
-
-    @rule(who=WHO, step=KILL)
-    def repair_killed(self, who, step):
-        if self._collection(who):
-            self._do(lambda: killed_at(step, lambda: sync_repair(self._place(who), self.store)), who)
-
-    @rule(who=WHO, which=PLACE, step=st.one_of(st.none(), KILL))
+    @rule(who=WHO, which=PLACE, step=MAYBE_KILL)
     def erase(self, who, which, step):
         collection = self._collection(who)
         if collection and self._is_sound(who) and (captures := collection.captures()):
             wanted = captures[which % len(captures)]
             self._do(self._maybe_killed(lambda: self._erased(who, wanted), step), who)
 
-    @rule(who=WHO)
-    def status(self, who):
+    @rule(who=WHO, mishap=MISHAP)
+    def push(self, who, mishap):
         if self._collection(who):
-            before = self._everything()
-            try:
-                sync.status(self._collection(who), self.store)
-            except ArchiverError as error:
-                assert not self._is_sound(who), error
-            assert self._everything() == before
+            self._exchange(sync.push, who, mishap)
+
+    @rule(who=WHO, mishap=MISHAP)
+    def pull(self, who, mishap):
+        self._exchange(sync.pull, who, mishap)
+
+    @rule(first=WHO, second=WHO, mishap=MISHAP)
+    def pass_on(self, first, second, mishap):
+        """What most people do with a remote."""
+        if self._collection(first):
+            self._exchange(sync.push, first, None)
+            self._exchange(sync.pull, second, mishap)
+
+    @rule(who=WHO, mishap=MISHAP)
+    def sync_repair(self, who, mishap):
+        if not self._collection(who):
+            return
+        shared = self._named(who) & self._named(REMOTE)
+        had = {path for (at, path), good in self._copies().items() if good and at in (str(who), REMOTE)}
+        report = self._troubled(lambda: sync_repair(self._place(who), self.store), who, mishap)
+        if report and not mishap and not any(one.code == "ledger-first" for one in report.findings):
+            copies, ended = self._copies(), self._ended()
+            for path in shared & had - ended:
+                assert copies.get((str(who), path)) and copies.get((REMOTE, path)), (path, report)
 
     @rule(who=WHO)
-    def verify(self, who):
+    def look(self, who):
+        """Status and verify change nothing, and verify tells what is wrong, and only that."""
         collection = self._collection(who)
         if not collection:
             return
         before = self._everything()
+        try:
+            sync.status(collection, self.store)
+        except ArchiverError as error:
+            assert not self._is_sound(who), error
         report = verify_collection(collection)
         assert self._everything() == before
         told = {finding.where.partition("#")[0] for finding in report.findings if finding.level == "error"}
@@ -242,40 +226,31 @@ class Archives(RuleBasedStateMachine):
             self.rotten += 1
             damage(folder / here[which % len(here)], how, place)
 
-    @rule(who=WHO, length=st.integers(1, 90))
-    def tear(self, who, length):
-        """A kill in the midst of writing a line of the ledger."""
-        for path in ledger.open_files(self._folder(who) / "ledger"):
-            content = ledger.open_content(path)
-            path.write_bytes(content + ledger.Event("validation", AGENT).as_line()[:length])
-
-    @rule(who=WHO, whose=WHO, writer=st.booleans())
-    def clone(self, who, whose, writer):
-        """Somebody copies a root over another; with `writer`, what should not be copied as well."""
-        if who != whose and self._collection(whose):
-            shutil.rmtree(self.home / str(who), ignore_errors=True)
-            kept = None if writer else shutil.ignore_patterns(".archiver")
-            shutil.copytree(self.home / str(whose), self.home / str(who), ignore=kept)
-
-    @rule(who=WHO)
-    def back_up(self, who):
-        if self._collection(who):
+    @rule(who=WHO, whose=WHO, what=st.sampled_from(["tear", "clone", "copy", "back up", "restore", "disaster"]))
+    def befall(self, who, whose, what):
+        if what == "tear":
+            self._tear(who)
+        elif what in ("clone", "copy") and who != whose and self._collection(whose):
+            self._replace(str(whose), who, state=what == "clone")
+        elif what == "back up" and self._collection(who):
             shutil.rmtree(self.home / f"backup-{who}", ignore_errors=True)
             shutil.copytree(self.home / str(who), self.home / f"backup-{who}")
-
-    @rule(who=WHO, whose=WHO)
-    def restore(self, who, whose):
-        """An old copy takes the place of a root: what only that had is gone."""
-        if (self.home / f"backup-{whose}").is_dir():
-            shutil.rmtree(self.home / str(who), ignore_errors=True)
-            shutil.copytree(self.home / f"backup-{whose}", self.home / str(who))
-
-    @rule()
-    def disaster(self):
-        """The proof, in the midst of it all; once for each state of the disks."""
-        if self._everything() != self.proven:
+        elif what == "restore" and (self.home / f"backup-{whose}").is_dir():
+            self._replace(f"backup-{whose}", who, state=True)
+        elif what == "disaster" and self._everything() != self.proven:
             self._recover()
             self.proven = self._everything()
+
+    def _tear(self, who):
+        """A kill in the midst of writing a line of the ledger."""
+        for path in ledger.open_files(self._folder(who) / "ledger"):
+            path.write_bytes(ledger.open_content(path) + ledger.Event("validation", AGENT).as_line()[:40])
+
+    def _replace(self, source, who, *, state):
+        """An old or another copy takes the place of a root: what only that had is gone. `state`: with its writer."""
+        shutil.rmtree(self.home / str(who), ignore_errors=True)
+        kept = None if state else shutil.ignore_patterns(".archiver")
+        shutil.copytree(self.home / source, self.home / str(who), ignore=kept)
 
     # How it is done
 
@@ -317,14 +292,17 @@ class Archives(RuleBasedStateMachine):
             self._look()
             self._compare(before)
 
-    def _troubled(self, work, who, trouble):
-        """A command on a store that may fail as told; None if it could not go on."""
+    def _troubled(self, work, who, mishap):
+        """A command on a store that may fail as told, or killed; None if it could not go on."""
+        if isinstance(mishap, int):
+            self._do(self._maybe_killed(work, mishap), who)
+            return None
         before, sound = self._copies(), self._is_sound(who)
-        self.store.trouble, self.store.asked = trouble, 0
+        self.store.trouble, self.store.asked = mishap, 0
         try:
             return work()
         except StoreError:
-            assert trouble, "nothing was wrong with the store"
+            assert mishap, "nothing was wrong with the store"
         except ArchiverError as error:
             assert not sound, error
         finally:
@@ -333,19 +311,20 @@ class Archives(RuleBasedStateMachine):
             self._compare(before)
         return None
 
-    def _exchange(self, verb, who, trouble):
+    def _exchange(self, verb, who, mishap):
         target, source = (REMOTE, who) if verb is sync.push else (who, REMOTE)
         had = set(Place(self._folder(target)).sealed())
         sound = all(self._is_sound(one) and self._is_closed(one) and not self._returned(one) for one in (who, REMOTE))
-        report = self._troubled(lambda: verb(self._place(who), self.store), who, trouble)
+        report = self._troubled(lambda: verb(self._place(who), self.store), who, mishap)
         there = Place(self._folder(target))
+        digests, ended = {one.sha256 for one in there.sealed().values()}, self._ended()
         for path, segment in there.sealed().items():
             if path not in had:
-                assert segment.previous is None or segment.previous in {one.sha256 for one in there.sealed().values()}
+                assert segment.previous in digests | {None}, f"{path} came before what it builds on"
                 for file in segment.objects() if target == REMOTE else ():
-                    ended = file.path in self._ended()
-                    assert ended or there.digest(file.path) == file.sha256, f"{path} came without {file.path}"
-        if report and sound and not trouble:
+                    whole = file.path in ended or there.digest(file.path) == file.sha256
+                    assert whole, f"{path} came without {file.path}"
+        if report and sound and not mishap:
             empty = verb is sync.pull and not Place(self._folder(REMOTE)).sealed()
             told = {one.code for one in report.findings if one.level == "error"}
             assert told == ({"remote-empty"} if empty else set()), report.findings
