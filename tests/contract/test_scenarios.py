@@ -510,8 +510,5 @@ def test_a_disk_that_fills_up_during_a_restore(pushed, empty):
         assert not list(empty.collection.path.rglob(".tmp-*"))
         subprocess.run(["mount", "-o", "remount,size=16384k", empty.program.root], check=True)
         told = empty.sync("pull")
-        assert (told.code, told.errors) == (0, {}), (
-            told.line,
-            [(p.name, p.stat().st_size) for p in empty.collection.path.rglob("*.gz")],
-        )
+        assert (told.code, told.errors) == (0, {})
         assert_same(pushed, empty)

@@ -22,6 +22,7 @@ from archiver.collection import Collection, Root
 from archiver.editing import Wish, edit
 from archiver.errors import ArchiverError, StoreError
 from archiver.model import Exchange, FileRef, PageInfo, Request, Response, new_body
+from archiver.repair import open_copy, repair_collection
 from archiver.sync.line import Line
 from archiver.sync.mending import repair as sync_repair
 from archiver.verify import verify_collection
@@ -194,6 +195,19 @@ class Archives(RuleBasedStateMachine):
             for path in shared & had - ended:
                 assert copies.get((str(who), path)) and copies.get((REMOTE, path)), (path, report)
 
+    @rule(who=WHO, whose=WHO, step=MAYBE_KILL)
+    def repair(self, who, whose, step):
+        """From the folder of another working copy."""
+        if who == whose or not self._collection(who) or not self._collection(whose):
+            return
+        named = self._named(who)
+        had = {path for (at, path), good in self._copies().items() if good and at in (str(who), str(whose))}
+        self._do(self._maybe_killed(lambda: self._repaired(who, whose), step), who)
+        if step is None:
+            copies = self._copies()
+            for path in named & had - self._ended():
+                assert copies.get((str(who), path)), path
+
     @rule(who=WHO)
     def look(self, who):
         """Status and verify change nothing, and verify tells what is wrong, and only that."""
@@ -276,6 +290,10 @@ class Archives(RuleBasedStateMachine):
         for plan in erasing.plan([collection], [capture]):
             for done in erasing.erase(plan, erasing.Request.of("court-order", "M. K.", None)):
                 assert done.status in ("erased", "known")
+
+    def _repaired(self, who, whose):
+        with open_copy(self.home / str(whose), NAME) as copy:
+            return repair_collection(self._place(who), copy)
 
     def _maybe_killed(self, work, step):
         return work if step is None else lambda: killed_at(step, work)
