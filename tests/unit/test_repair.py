@@ -1,13 +1,17 @@
 """Whatever was lost of a collection comes back from any copy that has it, and nothing else does."""
 
+import json
 import shutil
 
 import pytest
 
 from archiver.capture import AGENT, Terms, capture_url
+from archiver.cli import run
 from archiver.collection import Root
+from archiver.errors import UnreadableInput
 from archiver.ledger import Event
 from archiver.package import import_warc
+from archiver.package.exporting import export
 from archiver.repair import open_copy, repair_collection
 from archiver.repair.copies import store_copy
 from archiver.stores.memory import MemoryStore
@@ -134,3 +138,35 @@ def test_two_copies_made_of_one_root_repair_each_other(collection, tmp_path):
     other = copied(collection, tmp_path / "machine")
     damage(next(other.path.glob("archive/**/*.warc.gz")), "cut")
     assert from_folder(other, collection.path.parent).findings == ()
+
+
+@pytest.mark.parametrize("form", ["wacz", "bag"])
+@pytest.mark.parametrize("how", ["gone", "flipped"])
+def test_captures_come_back_from_a_package(collection, tmp_path, form, how):
+    out = tmp_path / ("out.wacz" if form == "wacz" else "out")
+    export(collection, out, "wacz" if form == "wacz" else "bagit")
+    for name in (name for name in collection.files() if name.startswith(("archive/", "sidecars/"))):
+        damage(collection.path / name, how)
+    assert not verify_collection(collection).ok
+    with open_copy(out, "news") as package:
+        repaired = repair_collection(collection, package)
+    assert repaired.findings == ()
+    assert len(repaired.brought) >= 4
+
+
+def test_a_package_in_which_anything_is_wrong_is_refused(collection, tmp_path):
+    export(collection, tmp_path / "out.wacz", "wacz")
+    damage(tmp_path / "out.wacz", "cut")
+    with pytest.raises(UnreadableInput), open_copy(tmp_path / "out.wacz", "news"):
+        pass
+
+
+def test_the_command_says_what_it_brought(collection, copy, capsys):
+    damage(next(collection.path.glob("archive/**/*.warc.gz")), "gone")
+    command = ["--root", str(collection.path.parent), "repair", "-c", "news", "--from"]
+    assert run([*command, str(tmp := copy / "nothing")]) == 2, tmp
+    assert run([*command, str(copy), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], len(told["brought"]), told["failed"]) == (True, 1, [])
+    assert run([*command, str(copy)]) == 0
+    assert "0 files brought back, 0 errors, 0 warnings remain" in capsys.readouterr().out
