@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import s3server
 from archiver.cli import run
 from archiver.errors import StoreError, UsageError
+from archiver.model import now
 from archiver.stores import capability, open_store
 from archiver.stores.capability import Capability, Trait
 from archiver.stores.probe import probe
@@ -108,6 +110,25 @@ def test_a_lock_that_is_only_said_is_found_out(seaweedfs, use):
     assert answers(found)["object-lock"] == "not enforced"
     assert found.exit_code == 1
     assert "rely on nothing" in found.verdicts()[3]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("mode", ["GOVERNANCE", "COMPLIANCE"])
+def test_what_a_bucket_locks_by_itself_is_told_and_what_cannot_be_removed_with_its_day(seaweedfs, use, mode):
+    use(seaweedfs.keys)
+    client, bucket = seaweedfs.client(), f"default-{mode.lower()}"
+    client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    rule = {"DefaultRetention": {"Mode": mode, "Days": 2}}
+    config = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=config)
+    found = probe(f"s3://{bucket}/news", seaweedfs.endpoint_url, "probe-1")
+    assert answers(found)["default-retention"] == f"{mode.lower()} 2 days"
+    if mode == "GOVERNANCE":
+        assert "scratch" not in answers(found)
+        assert remains(seaweedfs, bucket) == []
+    else:
+        (left,) = [trait for trait in found.traits if trait.name == "scratch"]
+        assert f"{now() + timedelta(days=2):%Y-%m-%d}" in left.detail
 
 
 @pytest.mark.servers

@@ -182,7 +182,6 @@ def object_lock(probe: Scratch) -> Iterator[Trait]:
     except boto.ClientError as error:
         yield Trait("object-lock", "unknown", "weak", f"a locked object cannot be put ({code_of(error)})")
         return
-    probe.locked_until = until
     version: Any = {"VersionId": answer.get("VersionId")} if answer.get("VersionId") else {}
     refused = refusal(lambda: probe.client.delete_object(**probe.at("locked"), **version))
     if refused and version:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
@@ -27,8 +27,6 @@ class Scratch:
         self.client = client
         self.bucket = bucket
         self.place = place
-        self.locked_until: datetime | None = None
-        """When the last lock ends that was put on anything here."""
 
     def at(self, name: str) -> dict[str, Any]:
         """An object's place, as boto3's calls have it."""
@@ -48,10 +46,19 @@ class Scratch:
             with suppress(boto.ClientError, boto.BotoCoreError):
                 listed = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.place).get("Contents", [])
                 found = [(one["Key"], None) for one in listed]
-        kept = [key for key, version in found if not self._removed(key, version)]
+        kept = [one for one in found if not self._removed(*one)]
         if kept:
-            until = f"{self.locked_until:%H:%M} UTC" if self.locked_until else "somebody removes it"
-            yield Trait("scratch", "left", "weak", f"{len(kept)} objects under {self.place} stay until {until}")
+            until = max((one for one in (self._locked(*one) for one in kept) if one), default=None)
+            when = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until else "until somebody removes them"
+            yield Trait("scratch", "left", "weak", f"{len(kept)} objects under {self.place} stay {when}")
+
+    def _locked(self, key: str, version: str | None) -> datetime | None:
+        """Until when an object is locked."""
+        named: dict[str, Any] = {"Bucket": self.bucket, "Key": key} | ({"VersionId": version} if version else {})
+        with suppress(boto.ClientError, boto.BotoCoreError):
+            lock = locks.told(self.client.head_object(**named))
+            return lock.until if lock else None
+        return None
 
     def _removed(self, key: str, version: str | None) -> bool:
         named: dict[str, Any] = {"Bucket": self.bucket, "Key": key} | ({"VersionId": version} if version else {})
