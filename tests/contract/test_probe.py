@@ -24,7 +24,7 @@ GOOD |= {"content-md5": "checked", "multipart": "listed", "ranges": "served", "e
 SEAWEEDFS = {"sha256": "checked", "crc32": "checked", "crc32-trailer": "checked", "if-none-match": "honoured"}
 RCLONE = {"sha256": "ignored", "crc32": "ignored", "crc32-trailer": "ignored", "if-none-match": "ignored"}
 PLAIN = {"versioning": "off", "object-lock": "absent"}
-LOCKED = {"versioning": "on", "object-lock": "enforced", "default-retention": "none"}
+LOCKED = {"versioning": "on", "object-lock": "enforced", "bypass": "allowed", "default-retention": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_verdicts_are_plain_words(seaweedfs, rclone, use):
     assert [line.partition(":")[0] for line in said[0]] == [line.partition(":")[0] for line in said[1]]
     assert "kept apart by the server (If-None-Match)" in said[0][0]
     assert "kept apart by names alone" in said[1][0]
-    assert "withstands it until" in said[0][3]
+    assert "withstands it until an object's retention ends, but not with these credentials" in said[0][3]
     assert "nothing withstands it" in said[1][3]
 
 
@@ -129,6 +129,18 @@ def test_what_a_bucket_locks_by_itself_is_told_and_what_cannot_be_removed_with_i
     else:
         (left,) = [trait for trait in found.traits if trait.name == "scratch"]
         assert f"{now() + timedelta(days=2):%Y-%m-%d}" in left.detail
+
+
+@pytest.mark.servers
+def test_credentials_that_may_not_bypass_are_told_apart(seaweedfs, use):
+    use(seaweedfs.keys)
+    with fault_proxy(seaweedfs.endpoint_url) as proxy:
+        proxy.faults.append(
+            Fault(with_header("x-amz-bypass-governance-retention"), answer=refusal(403, "AccessDenied"))
+        )
+        found = probe("s3://vault/news", proxy.endpoint_url, "probe-5")
+    assert (answers(found)["object-lock"], answers(found)["bypass"]) == ("enforced", "refused")
+    assert found.verdicts()[3] == "Deletion for good: the server withstands it until an object's retention ends."
 
 
 @pytest.mark.servers

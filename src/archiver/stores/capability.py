@@ -53,10 +53,14 @@ class Capability:
             f"Two writers at one instant: kept apart by {_CONDITION.get(self.answer('if-none-match'), _NAMES)}.",
             f"Bytes changed on the way: {self._on_the_way()}.",
             f"Objects overwritten or deleted by others: {_VERSIONS.get(self.answer('versioning'), _UNKNOWN)}.",
-            f"Deletion for good, also with these credentials: {_LOCKS.get(self.answer('object-lock'), _UNKNOWN)}.",
+            f"Deletion for good: {self._for_good()}.",
             f"An upload that was cut off: {_PARTS.get(self.answer('multipart'), _UNKNOWN)}.",
             "Rot in the server's own disks: no server tells of it; `archiver sync verify --level deep` finds it.",
         ]
+
+    def _for_good(self) -> str:
+        said = _LOCKS.get(self.answer("object-lock"), _UNKNOWN)
+        return f"{said}, but not with these credentials (bypass)" if self.answer("bypass") == "allowed" else said
 
     def _on_the_way(self) -> str:
         checked = [name for name in ("sha256", "crc32", "content-md5") if self.answer(name) == "checked"]

@@ -186,6 +186,14 @@ def object_lock(probe: Scratch) -> Iterator[Trait]:
     refused = refusal(lambda: probe.client.delete_object(**probe.at("locked"), **version))
     if refused and version:
         yield Trait("object-lock", "enforced", "good", f"a version locked for a minute is not deleted ({refused})")
+        bypassed = refusal(
+            lambda: probe.client.delete_object(**probe.at("locked"), **version, BypassGovernanceRetention=True)
+        )
+        if bypassed:
+            yield Trait("bypass", "refused", "good", "these credentials may not remove it before its time either")
+        else:
+            detail = "these credentials may remove what is locked under governance: better push with others"
+            yield Trait("bypass", "allowed", "weak", detail)
     else:
         yield Trait("object-lock", "not enforced", "bad", "a version locked for a minute could be deleted")
     yield from _default_retention(probe)
