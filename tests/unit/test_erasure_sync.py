@@ -281,6 +281,21 @@ def test_a_deletion_of_much_that_is_here_is_carried_out_only_by_whoever_accepts_
     assert pull(fresh, store).exit_code == 0, "where nothing is, nothing is lost"
 
 
+def test_who_has_no_warcs_removes_none(tmp_path, store, first, original):
+    captured(first, 1)
+    push(first, store)
+    before = dict(store.objects)
+    erased(first, original)
+    push(first, store)
+    store.objects |= {key: before[key] for key in before if f"{original}." in key}  # as if it was cut off
+    light = Root(tmp_path / "light").place("news")
+    assert pull(light, store, warcs=False).exit_code == 0
+    assert "erasure-waits" in codes(push(light, store)), "it cannot tell what else needs a body"
+    assert [key.partition("/")[0] for key in at(store, original)] == ["archive"]
+    push(first, store, erase_again=True)
+    assert at(store, original) == []
+
+
 class TwoWriters(RuleBasedStateMachine):
     """Captures that share bodies in all ways, edits, erasures, pushes and pulls, in any order."""
 

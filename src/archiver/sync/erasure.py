@@ -129,8 +129,9 @@ def _waiting(
     warcs = [file.path for file in todo if file.path.startswith("archive/")]
     if not warcs:
         return [], frozenset()
-    if unseen:
-        message = f"{len(warcs)} WARCs of erased captures wait there: it has ledger segments that are not here"
+    if unseen or collection.absent_warcs():
+        why = "it has ledger segments" if unseen else "the collection has WARCs"
+        message = f"{len(warcs)} WARCs of erased captures wait there: {why} that are not here"
         return [Finding("warning", "erasure-waits", store.url, message, _PULL)], frozenset(warcs)
     needed = required(collection, held)
     foreign = any(f"{capture}." not in path for capture in needed for path in warcs)
