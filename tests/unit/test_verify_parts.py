@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -120,26 +121,33 @@ def test_several_processes_find_what_one_finds(tmp_path):
     collection, captured = collection_with(tmp_path, captures=6)
     flip(warc_of(collection, captured[1]), 700)
     (collection.path / str(captured[2].sidecar)).unlink()
-    alone, together = (verify_collection(collection, processes=number) for number in (1, 2))
-    assert together.findings == alone.findings
-    assert (together.read, together.damaged) == (alone.read, alone.damaged)
+    alone, forked = (verify_collection(collection, processes=number) for number in (1, 2))
+    ended = threading.Event()
+    threading.Thread(target=ended.wait).start()
+    afresh = verify_collection(collection, processes=2)
+    ended.set()
+    for together in (forked, afresh):
+        assert together.findings == alone.findings
+        assert (together.read, together.damaged) == (alone.read, alone.damaged)
     assert len(alone.findings) >= 2
 
 
-def test_ctrl_c_ends_all_processes_at_once(tmp_path):
+@pytest.mark.parametrize(("way", "processes"), [("fork", 2), ("spawn", 3)])
+def test_ctrl_c_ends_all_processes_at_once(tmp_path, way, processes):
     collection, _ = collection_with(tmp_path)
     code = (
-        "import sys, time; from archiver import cli; from archiver.verify import crew, reading\n"
+        "import sys, threading, time; from archiver import cli; from archiver.verify import crew, reading\n"
         "crew.WORTH_GROUPS = 1\n"
+        "crew.read_group = lambda *_: time.sleep(600)\n"
         "if __name__ == '__main__':\n"
+        "    if sys.argv[2] == 'spawn':\n"
+        "        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
         "    print('ready', flush=True); sys.argv[1:] = ['--root', sys.argv[1], 'verify']; cli.main()\n"
-        "else:\n"
-        "    crew.read_group = lambda *_: time.sleep(600)\n"
     )
     script = tmp_path / "slow.py"
     script.write_text(code)
     running = subprocess.Popen(
-        [sys.executable, str(script), str(collection.path.parent)],
+        [sys.executable, str(script), str(collection.path.parent), way],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -148,7 +156,7 @@ def test_ctrl_c_ends_all_processes_at_once(tmp_path):
     assert running.stdout.readline() == "ready\n"
     try:
         until = time.monotonic() + 60
-        while len(workers := children(running.pid)) < 3:  # two workers and the tracker of their semaphores
+        while len(workers := children(running.pid)) < processes:  # one more tracks semaphores of those begun afresh
             assert running.poll() is None and time.monotonic() < until
             time.sleep(0.05)
         os.killpg(running.pid, signal.SIGINT)

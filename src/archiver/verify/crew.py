@@ -1,6 +1,7 @@
 """Groups read by as many processes as there are cores: inflating and digesting is all that takes time.
 
-Workers are started afresh, not forked: the parent may have threads. Ctrl-C reaches the parent alone, which ends them.
+Workers are forked, which costs nothing, unless this process has threads, whose locks they would inherit: then they are
+started afresh. Ctrl-C reaches the parent alone, which ends them.
 """
 
 import gc
@@ -12,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from threading import active_count
 
 from archiver.collection import Collection
 from archiver.errors import ArchiverError
@@ -81,7 +83,8 @@ def _settle() -> None:
 def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     """A pool that ends at once when anything goes wrong here, whatever its workers are at."""
     others = set(active_children())
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _settle)
+    way = "fork" if active_count() == 1 else "spawn"
+    pool = ProcessPoolExecutor(processes, get_context(way), _settle)
     try:
         yield pool
     except BaseException:
