@@ -71,8 +71,6 @@ class Archive:
         if len(entries) > MAX_ENTRIES:
             yield Fault("zip", f"it has more than {MAX_ENTRIES} files")
             return
-        if END_RECORD in self._file.comment:
-            yield Fault("zip", "its comment looks like the end of another ZIP file")
         packed = sum(entry.file_size for entry in entries if entry.compress_type != zipfile.ZIP_STORED)
         if packed > MAX_UNPACKED:
             yield Fault("zip", f"it unpacks to more than {MAX_UNPACKED >> 30} GB")
