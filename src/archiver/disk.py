@@ -97,8 +97,11 @@ def sync_file(stream: BinaryIO) -> None:
     os.fsync(stream.fileno())
 
 
-def publish(temporary: Path, path: Path) -> None:
-    """Rename a finished, fsynced file to its final name, durably; an existing `path` is never replaced."""
+def publish(temporary: Path, path: Path, *, durable: bool = True) -> None:
+    """Rename a finished, fsynced file to its final name, durably; an existing `path` is never replaced.
+
+    Not `durable`: whoever renames many calls `sync_directory` once for each folder, before anything relies on them.
+    """
     with writing(path):
         try:
             os.link(temporary, path)
@@ -112,7 +115,8 @@ def publish(temporary: Path, path: Path) -> None:
             temporary.rename(path)  # a file system without hard links; names carry random ids or digests
         else:
             temporary.unlink()
-        sync_directory(path.parent)
+        if durable:
+            sync_directory(path.parent)
 
 
 def write_atomic(path: Path, content: bytes, *, replace: bool = False, mode: int = 0o666) -> None:

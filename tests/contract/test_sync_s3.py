@@ -171,6 +171,34 @@ def test_a_killed_push_leaves_nothing_that_lies_and_goes_on(here, other, store, 
     assert contents(other) == contents(here)
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_a_great_file_cut_off_in_the_middle_goes_on_there(here, other, server, url, number, code):
+    add(here, "archive/great.warc.gz", os.urandom(100 << 20))
+    with fault_proxy(server.endpoint_url) as proxy:
+        remote = ("-c", "news", url, "--endpoint-url", proxy.endpoint_url, "--root", here.path.parent)
+        command = [sys.executable, "-m", "archiver", "sync", "push", *map(str, remote), "--bwlimit", "60M"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            deadline = time.monotonic() + 60
+            while process.poll() is None and time.monotonic() < deadline and len(parts(proxy)) < 4:
+                time.sleep(0.01)
+            process.send_signal(number)
+            assert process.wait(30) == code
+        assert len(list((here.path.parent / ".archiver/uploads").iterdir())) == 1
+        before = len(proxy.seen)
+        done, (report,), _ = archiver("sync", "push", *remote)
+        assert (done, report["ok"], report["segments"]) == (0, True, 1)
+        del proxy.seen[:before]
+        assert 0 < len(set(parts(proxy))) < 7
+    assert list((here.path.parent / ".archiver/uploads").iterdir()) == []
+    store = open_store(url, endpoint_url=server.endpoint_url)
+    assert pull(other, store).exit_code == 0
+    assert contents(other) == contents(here)
+
+
+def parts(proxy):
+    return [path.partition("partNumber=")[2][0] for method, path in proxy.seen if "partNumber=" in path]
+
+
 def test_the_commands_push_restore_and_say_what_is_wrong(here, tmp_path, server, url):
     remote = ("-c", "news", url, "--endpoint-url", server.endpoint_url)
     code, (planned,), _ = archiver("sync", "push", *remote, "--root", here.path.parent, "--dry-run")

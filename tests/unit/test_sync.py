@@ -620,7 +620,7 @@ def test_a_pull_cut_off_is_taken_up_again_without_loading_twice(here, other):
 def test_a_killed_pull_leaves_nothing_for_ever(here, other, store, monkeypatch):
     push(here, store)
     if not (child := os.fork()):
-        disk.publish = lambda *_: os._exit(9)
+        disk.publish = lambda *_, **__: os._exit(9)
         pull(other, store)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
@@ -631,9 +631,10 @@ def test_a_killed_pull_leaves_nothing_for_ever(here, other, store, monkeypatch):
     assert contents(other) == contents(here)
 
 
-def test_a_great_file_comes_in_pieces_and_is_right_or_not_there(here, other, store, monkeypatch):
+@pytest.mark.parametrize("size", [7777, 8000])
+def test_a_great_file_comes_in_pieces_and_is_right_or_not_there(here, other, store, monkeypatch, size):
     monkeypatch.setattr(transfer, "PIECE_BYTES", 1000)
-    content = os.urandom(7777)
+    content = os.urandom(size)
     add(here, "archive/great.warc.gz", content)
     push(here, store)
     for damaged in (content + b"x", content[:-1], content[:5000] + b"?" + content[5001:]):
@@ -658,10 +659,11 @@ def test_a_disk_that_takes_only_a_part_of_what_is_written_is_written_on(tmp_path
     assert (tmp_path / "file").read_bytes() == b"some words, and some more"
 
 
-def test_a_full_disk_ends_a_pull_with_a_sentence_and_the_next_goes_on(here, other, store, monkeypatch):
+@pytest.mark.parametrize("writes", [0, 3, 12])
+def test_a_full_disk_ends_a_pull_with_a_sentence_and_the_next_goes_on(here, other, store, monkeypatch, writes):
     push(here, store)
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full_after(os.fsync, 9))
+        patch.setattr(os, "fsync", full_after(os.fsync, writes))
         with pytest.raises(StorageError, match="no space left") as caught:
             pull(other, store)
     assert caught.value.exit_code == 1

@@ -10,6 +10,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Literal
 
+from archiver import disk
 from archiver.collection import Collection
 from archiver.errors import UsageError
 from archiver.fixity import LOCAL, Fixity
@@ -169,7 +170,12 @@ def _brought(
     if not wanted:
         return (), []
     with collection.incoming() as prefix:
-        return each(wanted, lambda file: download(collection, store, file, prefix, line), "downloading", progress, line)
+        done = each(wanted, lambda file: download(collection, store, file, prefix, line), "downloading", progress, line)
+    for folder in sorted({collection.local(file.path).parent for file in wanted}):
+        with disk.writing(folder):
+            if folder.is_dir():
+                disk.sync_directory(folder)
+    return done
 
 
 def _as_of(here: Side, there: Side, held: Holdings, until: str) -> tuple[Side, list[Finding]]:

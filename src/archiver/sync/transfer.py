@@ -93,7 +93,10 @@ def _changed(stream: BinaryIO, before: os.stat_result) -> str:
 def download(
     collection: Collection, store: Store, file: FileRef, prefix: str, line: Line | None = None
 ) -> Finding | bool:
-    """Bring one file under its final name, once size and digest agree with the ledger; until then with a `prefix`."""
+    """Bring one file under its final name, once size and digest agree with the ledger; until then with a `prefix`.
+
+    The name is durable once its folder was synced, which the caller does before the ledger says that it is there.
+    """
     path = collection.local(file.path)
     if path.is_file():
         return _in_the_way(collection, file) or False
@@ -109,7 +112,7 @@ def download(
         if digest.hexdigest() != file.sha256:
             message = f"its sha256 is {digest.hexdigest()[:12]}…, the ledger says {file.sha256[:12]}…"
             return Finding("error", "remote-damaged", file.path, message, _KEEP)
-        disk.publish(temporary, path)
+        disk.publish(temporary, path, durable=False)
         return True
     except StoreError as error:
         still_there(store)
