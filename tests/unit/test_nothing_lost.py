@@ -36,7 +36,7 @@ PICTURE = bytes(range(256)) * 8
 WHO = st.integers(0, 2)
 PLACE = st.integers(0, 1 << 16)
 HOW = st.sampled_from(["flip", "cut", "grow", "delete"])
-STEP = st.integers(1, 60)
+STEP = st.integers(1, 45)
 """Before which change of the disk the process is killed."""
 MAYBE_KILL = st.one_of(st.none(), st.none(), STEP)
 TROUBLE = st.builds(Trouble, st.sampled_from(["dead", "once", "lost", "cut", "flip"]), st.integers(1, 14))
@@ -151,21 +151,23 @@ class Archives(RuleBasedStateMachine):
     @rule(who=WHO, step=MAYBE_KILL)
     def capture(self, who, step):
         if self._collection(who):
-            self._do(self._maybe_killed(lambda: self._captured(who), step), who)
+            self._enter(lambda: self._captured(who), who, step)
+            if step and step % 2:
+                self._do(lambda: self._place(who).clear_leftovers(), who)
 
     @rule(who=WHO, which=PLACE, step=MAYBE_KILL)
     def edit(self, who, which, step):
         collection = self._collection(who)
         if collection and self._is_sound(who) and (captures := collection.captures()):
             wish = Wish(captures[which % len(captures)], "headline", f"Edited {which}", "M. K.", "r", confirms=True)
-            self._do(self._maybe_killed(lambda: edit(self._collection(who), [wish]), step), who)
+            self._enter(lambda: edit(self._collection(who), [wish]), who, step)
 
     @rule(who=WHO, which=PLACE, step=MAYBE_KILL)
     def erase(self, who, which, step):
         collection = self._collection(who)
         if collection and self._is_sound(who) and (captures := collection.captures()):
             wanted = captures[which % len(captures)]
-            self._do(self._maybe_killed(lambda: self._erased(who, wanted), step), who)
+            self._enter(lambda: self._erased(who, wanted), who, step)
 
     @rule(who=WHO, mishap=MISHAP)
     def push(self, who, mishap):
@@ -297,6 +299,13 @@ class Archives(RuleBasedStateMachine):
 
     def _maybe_killed(self, work, step):
         return work if step is None else lambda: killed_at(step, work)
+
+    def _enter(self, work, who, step):
+        """Something that brings files in, perhaps killed: what the ledger names then is there."""
+        before = self._named(who)
+        self._do(self._maybe_killed(work, step), who)
+        missing = (self._named(who) - before) & self._spoilt(who)
+        assert not missing, f"the ledger names what is not there: {missing}"
 
     def _do(self, work, *places):
         """A command that must not fail where its working copy is sound, and must never make a good copy bad."""
