@@ -292,7 +292,8 @@ def test_a_source_that_has_become_empty_empties_nothing(pushed, remote, empty):
     good = pushed.contents()
     for folder in ("archive", "sidecars", "schemas", "collection"):
         shutil.rmtree(pushed.collection.path / folder)
-    assert pushed.sync("push").line["files"] == 0
+    told = pushed.sync("push")
+    assert (told.code, told.line["files"], told.codes) == (0, 0, ["local-absent"])
     assert pushed.verify().code == 1
     assert remote.held() == before
     told = pushed.sync("pull")

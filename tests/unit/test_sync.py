@@ -530,6 +530,14 @@ def test_a_file_lost_from_disk_comes_back(here, store):
     assert here.local("sidecars/b.json").read_bytes() == b"b" * 3000
 
 
+def test_a_disk_that_lost_what_the_store_has_is_told_so_by_a_push(here, store):
+    push(here, store)
+    here.local("sidecars/b.json").unlink()
+    report = push(here, store)
+    assert (report.exit_code, codes(report), report.moved) == (0, ["local-absent"], ())
+    assert store.objects["sidecars/b.json"] == b"b" * 3000
+
+
 def test_damage_at_the_store_is_not_taken_over(here, other, store):
     push(here, store)
     add(here, "sidecars/c.json", b"c")

@@ -55,7 +55,9 @@ def push(
     actions = plan(here, there, "upload")
     hint = "Bring the file back with `archiver sync pull` or from another copy."
     gone = [Finding("error", "local-missing", a.key, a.reason, hint) for a in actions if a.verb == "missing"]
-    findings += found + gone + strangers(here, there, store.url) + clones(here, there)
+    findings += (
+        found + gone + _absent(collection, here, there) + strangers(here, there, store.url) + clones(here, there)
+    )
     report = SyncReport("push", collection.name, store.url, tuple(actions), tuple(findings), dry_run)
     if dry_run or report.conflict:
         return report
@@ -79,6 +81,16 @@ def push(
     report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
     _note(collection, report, LOCAL)
     return report
+
+
+def _absent(collection: Collection, here: Side, there: Side) -> list[Finding]:
+    """What is told where a disk has lost files that the store has, or was never given them."""
+    lacking = here.absent & there.files.keys()
+    if not lacking:
+        return []
+    message = f"{len(lacking)} files that the store has are not on this disk, {min(lacking)} among them"
+    hint = "`archiver sync pull` brings them; where WARCs were left out on purpose, all is well."
+    return [Finding("warning", "local-absent", collection.name, message, hint)]
 
 
 def _sent(  # noqa: PLR0917
