@@ -42,6 +42,8 @@ class Tool:
     emptying: tuple[str, ...] = ()
     """Options with which it makes the copy like the source, also by deleting."""
     check: Callable[[Path, str, str], list[str]] | None = None
+    verify: Callable[[Path, str, str], list[str]] | None = None
+    """Looks at the source itself."""
     repair: Callable[[Path, str, str], list[str]] | None = None
     parts: int = 8
     """So many parts are under way or done when it is killed."""
@@ -72,8 +74,12 @@ def ours(verb: str, *options: str) -> Callable[[Path, str, str], list[str]]:
     ]  # fmt: skip
 
 
+def verify(source: Path, _prefix: str, _url: str) -> list[str]:
+    return [sys.executable, "-m", "archiver", "--root", str(source.parent), "verify", "-c", source.name]
+
+
 TOOLS = (
-    Tool("archiver", ours("push"), check=ours("verify", "--level", "deep"), repair=ours("repair"), parts=6),
+    Tool("archiver", ours("push"), (), ours("verify", "--level", "deep"), verify, ours("repair"), parts=6),
     Tool("rclone", rclone("sync"), check=rclone("check")),
     Tool("rclone --checksum", rclone("sync", "--checksum"), check=rclone("check", "--download")),
     Tool("s5cmd", s5cmd, ("--delete",), parts=4),
@@ -119,8 +125,11 @@ class Play:
         """What has become of the two copies."""
         remote = self.remote
         there = "good" if remote == self.good else "unreadable or gone" if remote is None else "bad"
-        here = "good" if self.local.is_file() and self.local.read_bytes() == self.good else "bad"
-        return f"here {here}, there {there}"
+        return f"here {'good' if self.is_local_good else 'bad'}, there {there}"
+
+    @property
+    def is_local_good(self) -> bool:
+        return self.local.is_file() and self.local.read_bytes() == self.good
 
     def replace(self, *, disguised: bool) -> None:
         """Junk of the same size in the object's place."""
@@ -163,6 +172,8 @@ def new_rot(play: Play) -> str:
 
 def aftermath(play: Play) -> str:
     """Push again, look, and mend if that can be done."""
+    if not play.is_local_good:
+        play.run("verify")
     play.run("check")
     play.run("push")
     play.run("repair")
