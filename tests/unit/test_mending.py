@@ -1,6 +1,7 @@
 """`sync repair` over the memory store: the side that agrees with the ledger wins, nothing damaged is thrown away."""
 
 import json
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -389,3 +390,15 @@ def test_the_command(tmp_path, capfd):
     report = json.loads(capfd.readouterr().out)
     assert (report["ok"], report["here"], report["there"]) == (True, 0, 1)
     assert "collection of archived" in (tmp_path / "disk" / "README.txt").read_text()
+
+
+def test_a_segment_that_is_open_here_and_was_sealed_in_a_copy_of_this_root(tmp_path):
+    """The root was copied with its state, and the copy pushed first."""
+    collection, _ = collection_with(tmp_path / "here")
+    shutil.copytree(tmp_path / "here", tmp_path / "copy")
+    store = MemoryStore()
+    assert push(Root(tmp_path / "copy").collection("news"), store).exit_code == 0
+    assert audit(collection, store, "deep").exit_code == 0
+    assert repair(collection, store).exit_code == 0
+    assert push(collection, store).exit_code == 0
+    assert [one for one in verify_collection(collection).findings if one.level == "error"] == []

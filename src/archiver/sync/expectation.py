@@ -69,8 +69,13 @@ def expectation(collection: Collection, store: Store, seen: Container[str], prog
 
 
 def _segment_file(collection: Collection, segment: Segment, content: bytes | None) -> FileRef:
-    size = collection.local(segment.path).stat().st_size if content is None else len(content)
-    return FileRef(segment.path, size, segment.sha256)
+    if content is not None:
+        return FileRef(segment.path, len(content), segment.sha256)
+    path = collection.local(segment.path)
+    if path.is_file():
+        return FileRef(segment.path, path.stat().st_size, segment.sha256)
+    growing = ledger.open_content(path.with_name(ledger.OPEN))  # open here, and sealed in a copy of this root
+    return FileRef(segment.path, len(growing), segment.sha256)
 
 
 def listed(store: Store, expected: Expected, *, versions: bool) -> Listing:
