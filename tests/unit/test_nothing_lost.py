@@ -344,7 +344,7 @@ class Archives(RuleBasedStateMachine):
         sound = all(self._is_sound(one) and self._is_closed(one) and not self._returned(one) for one in (who, REMOTE))
         report = self._troubled(lambda: verb(self._place(who), self.store), who, mishap)
         there = Place(self._folder(target))
-        digests, ended = {one.sha256 for one in there.sealed().values()}, self._ended()
+        digests, ended = {one.sha256 for one in there.segments()}, self._ended()
         for path, segment in there.sealed().items():
             if path not in had:
                 assert segment.previous in digests | {None}, f"{path} came before what it builds on"
@@ -511,16 +511,42 @@ class Archives(RuleBasedStateMachine):
             shutil.rmtree(getattr(self, "home", "/nonexistent"), ignore_errors=True)
 
 
-def test_whatever_happens_what_was_known_comes_back_while_one_good_copy_exists(beginnings, monkeypatch):
+@pytest.fixture
+def quick(beginnings, monkeypatch):
     Archives.beginnings = beginnings
     monkeypatch.setattr(os, "fsync", lambda _: None)  # kills are here, but nobody pulls the plug
     monkeypatch.setattr(Line.__init__, "__defaults__", (1, None))  # the same trouble meets the same call
+
+
+KILLED = {
+    "capture": lambda archives, step: archives.capture(0, step),
+    "edit": lambda archives, step: archives.edit(0, 0, step),
+    "erase": lambda archives, step: archives.erase(0, 0, step),
+    "push": lambda archives, step: (archives.capture(0, None), archives.push(0, step)),
+    "pull": lambda archives, step: archives.pull(2, step),
+    "sync repair": lambda archives, step: (archives.rot(1, 5, "flip", 9), archives.sync_repair(1, step)),
+}
+
+
+@pytest.mark.parametrize("command", KILLED)
+def test_a_command_that_is_killed_at_any_step_harms_nothing(quick, command):
+    for step in range(1, 48, 4):
+        archives = Archives()
+        archives.begin("shared", dedup=True)
+        try:
+            KILLED[command](archives, step)
+            archives.capture(0, None)
+        finally:
+            archives.teardown()
+
+
+def test_whatever_happens_what_was_known_comes_back_while_one_good_copy_exists(quick):
     search = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate] + [Phase.shrink] * ("SHRINK" in os.environ),
+        phases=[Phase.reuse, Phase.generate] + [Phase.shrink] * ("SHRINK" in os.environ),
         report_multiple_bugs=False,
     )
     run_state_machine_as_test(Archives, settings=search)
