@@ -289,6 +289,8 @@ class Archives(RuleBasedStateMachine):
 
     def _erased(self, who, capture):
         collection = self._place(who)
+        collection.clear_leftovers()
+        collection.settle()
         for plan in erasing.plan([collection], [capture]):
             for done in erasing.erase(plan, erasing.Request.of("court-order", "M. K.", None)):
                 assert done.status in ("erased", "known")
