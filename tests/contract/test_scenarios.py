@@ -23,7 +23,7 @@ from faultproxy import Fault, fault_proxy, on, refusal
 from material import collection_with, sealed
 from warmed import Warmed
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("environment")]
 BUCKET = "archive"
 BIG = 96 << 20
 
@@ -54,14 +54,6 @@ class Behind:
                         stream.write(bytes([content[len(content) // 2] ^ 1]))
                     return
         raise AssertionError("the server keeps that object in another form")
-
-
-@pytest.fixture(autouse=True)
-def environment(server, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

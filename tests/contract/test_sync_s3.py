@@ -21,7 +21,7 @@ from archiver.verify import verify_collection
 from faultproxy import Fault, fault_proxy, on
 from material import sealed
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("environment")]
 BUCKET = "archive"
 AGENT = "test/1"
 
@@ -31,14 +31,6 @@ def server(request, tmp_path_factory):
     with getattr(s3server, request.param)(tmp_path_factory.mktemp(request.param)) as server:
         server.make_bucket(BUCKET)
         yield server
-
-
-@pytest.fixture(autouse=True)
-def environment(server, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver import amounts
 from archiver.cli import options, remotes, render
 from archiver.errors import UsageError
 
@@ -57,7 +58,7 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
     click.echo("\nfiles")
     for file in found.files:
         missing = "" if found.is_present(file) else "  not here, or of another size"
-        click.echo(f"  {file.sha256}  {render.size(file.bytes):>9}  {render.plain(file.path)}{missing}")
+        click.echo(f"  {file.sha256}  {amounts.size(file.bytes):>9}  {render.plain(file.path)}{missing}")
 
 
 def _origin(value: "Value") -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver import amounts
 from archiver.cli import options, render, sessions
 from archiver.cli.collecting import target
 from archiver.cli.conditions import PAGES, RUN, RUN_NAMES, SECRET, engine_options, terms, with_options
@@ -143,7 +144,7 @@ def _show(outcome: "Captured", *, as_json: bool) -> None:
     if outcome.capture_id is None:
         render.say(f"{head} {render.plain(outcome.url)}")
     else:
-        facts = f"{outcome.records} records, {render.size(outcome.bytes)}, {outcome.seconds:.1f} s"
+        facts = f"{outcome.records} records, {amounts.size(outcome.bytes)}, {outcome.seconds:.1f} s"
         render.say(f"{head} {outcome.capture_id}  {render.plain(outcome.final_url or '')}  ({facts})")
     render.findings(outcome.findings)
 

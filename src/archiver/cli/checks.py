@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver import amounts
 from archiver.cli import options, render
 from archiver.errors import UsageError
 
@@ -131,9 +132,9 @@ def _tell(report: "Report", moved: list[Path]) -> None:
     render.findings(report.findings, err=False)
     for path in moved:
         click.echo(f"set aside: {render.plain(str(path))}")
-    words = f"{report.files} files, {render.size(report.bytes)}"
+    words = f"{report.files} files, {amounts.size(report.bytes)}"
     if len(report.read) < report.files:
-        words += f", {len(report.read)} read now ({render.size(sum(file.bytes for file in report.read))})"
+        words += f", {len(report.read)} read now ({amounts.size(sum(file.bytes for file in report.read))})"
     state = click.style("sound", fg="green") if report.ok else click.style("NOT sound", fg="red")
     days = report.within_days
     dates = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver import amounts
 from archiver.cli import options, remotes, render
 from archiver.errors import ConflictError, UsageError
 
@@ -129,7 +130,7 @@ def _show(done: "Erased", *, as_json: bool) -> None:
 
 def _describe(done: "Erased", *, err: bool = False) -> None:
     size = sum(file.bytes for file in done.removed)
-    told = f": {len(done.removed)} files, {render.size(size)}" if done.removed else ""
+    told = f": {len(done.removed)} files, {amounts.size(size)}" if done.removed else ""
     render.say(f"{done.capture} in {done.collection} {WORDS[done.status]}{told}", err=err)
     for file in done.removed:
         render.say(f"  - {render.plain(file.path)}", err=err)

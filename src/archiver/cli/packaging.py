@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver import amounts
 from archiver.cli import options, render, signing
 from archiver.cli.collecting import target
 
@@ -71,7 +72,7 @@ def export(
         render.emit(made.as_json())
     else:
         render.findings(made.findings)
-        told = f"{len(made.captures)} captures, {made.files} files, {render.size(made.bytes)}"
+        told = f"{len(made.captures)} captures, {made.files} files, {amounts.size(made.bytes)}"
         click.echo(f"Wrote {render.plain(made.path)}: {told}")
     if not sign:
         return render.worst(made.findings)

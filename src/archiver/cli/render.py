@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver.amounts import size
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
@@ -78,16 +80,6 @@ def count(found: "Iterable[Finding]") -> str:
 def worst(found: "Iterable[Finding]") -> int:
     """The exit code of some findings: 1 if an error is among them."""
     return int(any(one.level == "error" for one in found))
-
-
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 def moved(done: int, total: int, speed: float | None, left: float | None) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver import amounts
 from archiver.cli import options, render
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _text(one: "Report") -> list[str]:
     known, cover = one.facts, one.coverage
     lines = [
         f"{render.plain(one.title)} ({known.name}), {one.at}",
-        f"{cover.captures} captures, {len(known.files)} files, {render.size(known.bytes)}",
+        f"{cover.captures} captures, {len(known.files)} files, {amounts.size(known.bytes)}",
         "",
         "NDSA Levels of Digital Preservation (reached; if all open answers were yes)",
     ]
@@ -91,7 +92,7 @@ def _text(one: "Report") -> list[str]:
     lines.append(f"  looked into {seen.warcs_read} of {seen.warcs_total} WARCs")
     lines += ["", "Growth (captures made; files and bytes entered; held at the month's end)"]
     for month in one.growth:
-        size, held = render.size(month.bytes), render.size(month.held)
+        size, held = amounts.size(month.bytes), amounts.size(month.held)
         lines.append(f"  {month.month}  {month.captures}; {month.files}, {size}; {held}")
     for label, counts in (("Verdicts", cover.verdicts), ("Erasures", known.erasures), ("Events", known.events)):
         lines += ["", f"{label}: " + (", ".join(f"{word} {count}" for word, count in counts.items()) or "none")]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver import __version__, html
+from archiver.amounts import size
 from archiver.collection import Collection
 from archiver.model import Progress, now, silent, timestamp
 from archiver.report import berkeley, levels
@@ -114,13 +115,3 @@ def page(reports: Sequence[Report]) -> str:
     templates = html.environment(Path(__file__).parent / "templates")
     templates.globals.update(states=STATES, size=size)
     return templates.get_template("report.html").render(reports=reports, version=__version__)
-
-
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
