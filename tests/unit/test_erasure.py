@@ -66,6 +66,17 @@ def test_a_dependent_gets_the_body(shared):
     assert verify_collection(collection).findings == ()
 
 
+def test_only_those_that_really_needed_a_body_are_said_to_have_been_made_whole(shared):
+    collection, (first, second) = shared
+    elsewhere = f"{PICTURE}?copy"  # the same bytes under an address of their own, of which it has the original itself
+    third = capture_url(f"{PAGE}/3", collection, Site(answer(elsewhere), answer(elsewhere), days=2), Terms())
+    assert "revisit" in types(collection, third.warc)
+    gone = erase(collection, first.capture_id, "court-order", record)
+    assert [name for one in gone.dependents for name in one.captures] == [second.capture_id]
+    collection.settle()
+    assert collection.local(third.warc).exists() and verify_collection(collection).findings == ()
+
+
 STEPS = (
     "archiver.collection.entry.Entry.stream",
     "archiver.collection.entry.Entry.add",

@@ -134,8 +134,9 @@ def _describe(done: "Erased", *, err: bool = False) -> None:
     render.say(f"{done.capture} in {done.collection} {WORDS[done.status]}{told}", err=err)
     for file in done.removed:
         render.say(f"  - {render.plain(file.path)}", err=err)
+    words = "may refer to it for a body; then it gets that body" if done.status == "planned" else "was made whole first"
     for capture in done.rewritten:
-        render.say(f"  {capture} refers to it for a body, and gets that body", err=err)
+        render.say(f"  {capture} {words}", err=err)
 
 
 def _settle(

@@ -10,7 +10,7 @@ comes next sees it without reading the ledger.
 
 import shutil
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ class Doomed:
     sharing: tuple[str, ...]
     """Ids of these others, which keep it for now."""
     dependents: tuple[Dependent, ...]
+    """Those that may need a body from it; once it was erased, those that did."""
     bodies: Bodies
 
 
@@ -83,6 +84,7 @@ def erase(collection: "Collection", capture: str, basis: str, record: Callable[[
             names = ", ".join(name for one in gone.dependents for name in one.captures)
             hint = "Bring a good copy with `archiver repair` first, or erase them all."
             raise ConflictError(f"{capture} holds bodies that {names} refer to, and they cannot be read.", hint)
+        gone = replace(gone, dependents=tuple(one for one in gone.dependents if {*one.captures} & {*whole.captures}))
         content = record(gone)
         file = entry.write(f"erasures/{capture}-{disk.sha256_bytes(content)[:12]}.json", content)
         collection.state.note_due(collection.name)
