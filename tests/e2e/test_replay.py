@@ -15,10 +15,9 @@ from urllib.error import HTTPError
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import waysout
-from archiver.browser import find_chromium
 from archiver.collection import Root
 from archiver.errors import ArchiverError, UsageError
 from archiver.replay import Replay, running_replay
@@ -34,14 +33,6 @@ CDN = "https://cdn.example"
 
 def replay_url(replay: str, url: str, modifier: str = "mp_", name: str = "news") -> str:
     return f"{replay}/{name}/{STAMP}{modifier}/{url}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-quic"])
-        yield launched
-        launched.close()
 
 
 def results(page: Page, address: str, count: int) -> dict[str, str]:

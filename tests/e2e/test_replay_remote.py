@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 import s3server
-from archiver.browser import find_chromium
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.replay import Replay
@@ -130,14 +129,6 @@ def whole(away: Away) -> Iterator[None]:
     away.proxy.seen.clear()
     yield
     away.proxy.faults.clear()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-quic"])
-        yield launched
-        launched.close()
 
 
 def get(url: str, **headers: str) -> tuple[int, str, bytes]:
