@@ -23,6 +23,10 @@ from archiver.warc import DamagedArchive, Record, open_record, read_records
 _INDEXED = ("response", "revisit", "resource", "metadata")
 _EMPTY_DIGEST = "sha1:" + base64.b32encode(hashlib.sha1(b"", usedforsecurity=False).digest()).decode()
 _FORM = "application/x-www-form-urlencoded"
+_PLAIN_URL = re.compile(
+    r"https?://(?:www[0-9]*\.)?((?:[a-z0-9-]{1,63}\.)*[a-z]{2,63})((?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*)/?"
+)
+"""An address in which SURT only turns the host round and takes away case and the last slash: most are."""
 _POST_LIMIT = 64 << 20
 """Bytes of a POST body that are looked at: all of it has to be parsed in memory."""
 
@@ -89,6 +93,8 @@ def index_lines(path: Path, root: Path) -> list[str]:
 
 def url_key(url: str) -> str:
     """The key under which an index holds `url`; one that cannot be brought into SURT form stands for itself."""
+    if plain := _PLAIN_URL.fullmatch(url):
+        return f"{','.join(plain[1].split('.')[::-1])}){plain[2].lower() or '/'}"
     from surt import surt
 
     try:

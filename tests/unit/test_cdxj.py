@@ -8,6 +8,9 @@ from io import BytesIO
 
 import pytest
 from cdxj_indexer.main import main as cdxj_indexer
+from hypothesis import given
+from hypothesis import strategies as st
+from surt import surt
 
 from archiver.cdxj import index_lines, url_key
 from archiver.errors import UnreadableInput
@@ -135,3 +138,18 @@ def test_url_key():
     assert url_key("https://www.News.example:443/A?b=1#c") == "example,news)/a?b=1"
     assert url_key("urn:view:https://news.example/a") == "urn:view:https://news.example/a"
     assert url_key("http://[bad") != ""
+
+
+@given(
+    st.lists(st.sampled_from(["www", "www2", "news", "a-b", "x0", "com", "-", "é", ""]), min_size=1),
+    st.lists(st.sampled_from(["a", "Ab-c_d", "x.html", "..", ".", ".b", "b.", "", "%41", "(A)", "é", "a b", ";s=1"])),
+    st.sampled_from(["", "/", "//", "?", "?b=1&a=2", "#f", "\n"]),
+    st.sampled_from(["http://", "https://", "HTTP://", "ftp://", "http://u@", "http:"]),
+)
+def test_every_key_is_the_librarys(labels, segments, end, begin):
+    url = begin + ".".join(labels) + "".join(f"/{segment}" for segment in segments) + end
+    try:
+        expected = surt(url)
+    except Exception:  # noqa: BLE001  as `url_key` does
+        expected = url
+    assert url_key(url) == expected
