@@ -7,8 +7,8 @@ the ledger does. What this finds is what went wrong in making or copying the fil
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from archiver.model import Finding, Level
 from archiver.warc.decoding import Dechunked, Readable, pieces
@@ -134,8 +134,7 @@ def _altered(where: str, record: Record, what: str) -> Finding:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
+class _Measured(NamedTuple):
     """What a record really holds: the digests of its block, and of its payload in both readings of the field."""
 
     block: bytes
@@ -155,7 +154,8 @@ def _measure(record: Record, block: Digest | None, payload: Digest | None) -> _M
         for piece in pieces(record):
             whole.update(piece)
             stored.update(piece)
-        return _Measured(whole.digest(), stored.digest(), stored.digest(), chunked=False, broken=False)
+        found = stored.digest()
+        return _Measured(whole.digest(), found, found, chunked=False, broken=False)
     tap, entity = _Tap(record, (whole, stored)), _new_hash(payload)
     body = Dechunked(tap)
     for piece in body:

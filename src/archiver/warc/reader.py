@@ -15,7 +15,8 @@ from archiver.warc.http import HEAD_LIMIT, LINE_LIMIT
 from archiver.warc.record import Record
 
 _WARC_LINE = re.compile(rb"WARC/(1\.[01]|0\.1[78])\s*$")
-_PLAIN = re.compile(rb"(?:[A-Za-z0-9-]+: [!-~][ -~]*\r\n)+\r\n")
+_PLAIN = re.compile(rb"(?:[A-Za-z0-9-]+: [!-~](?:[ -~]*[!-~])?\r\n)+\r\n")
+_LENGTH = re.compile("[0-9]{1,18}")
 _MENDED = re.compile("[< ]")
 """What warcio changes in an address."""
 _ARC_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:.* \S+ \d{8,20} \S+ \S+\s*$")
@@ -108,19 +109,23 @@ def _record(segment: Segment) -> Record:
 def _plain_headers(segment: Segment) -> Headers | None:
     """The header lines where they are as plain as nearly all are; None, and nothing read, where warcio is needed."""
     head = segment.read_head(CHUNK)
-    lines = head.decode("latin-1").split("\r\n")[:-2] if _PLAIN.fullmatch(head) and b" \r\n" not in head else []
-    headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
-    if headers and not any(name.lower() == "warc-target-uri" and _MENDED.search(value) for name, value in headers):
+    lines = head.decode("latin-1").split("\r\n")[:-2] if _PLAIN.fullmatch(head) else []
+    headers = tuple([(name, value) for name, _, value in [line.partition(": ") for line in lines]])
+    if headers and not any(map(_MENDED.search, _values(headers, "warc-target-uri"))):
         return headers
     segment.unread(len(head))
     return None
 
 
 def _content_length(segment: Segment, offset: int, headers: Headers) -> int:
-    declared = next((value for name, value in headers if name.lower() == "content-length"), "")
-    if not re.fullmatch(r"[0-9]{1,18}", declared):
+    declared = _values(headers, "content-length")
+    if not declared or not _LENGTH.fullmatch(declared[0]):
         raise DamagedArchive(segment.path, offset, "a record has no Content-Length that is a number")
-    return int(declared)
+    return int(declared[0])
+
+
+def _values(headers: Headers, wanted: str) -> list[str]:
+    return [value for name, value in headers if len(name) == len(wanted) and name.lower() == wanted]
 
 
 class _HeaderLines:

@@ -16,7 +16,8 @@ PAYLOAD_LIMIT = 1 << 30
 """Bytes that one decoded body may have before it is taken for a bomb."""
 
 _PADDING_LIMIT = 64 * 1024
-_BLANK_LINE = re.compile(rb"(?:\A|\n)\s*\n")
+_BLANK_LINE = re.compile(rb"\n\s*\n")
+_BLANK_FIRST_LINE = re.compile(rb"\s*\n")
 _HTTP_TYPES = ("response", "request", "revisit")
 
 
@@ -153,7 +154,8 @@ class Record:
     def _read_head(self) -> bytes:
         if plain := self._segment.read_head(min(self._left, HEAD_LIMIT)):
             self._left -= len(plain)
-            if not _BLANK_LINE.search(plain, 0, len(plain) - 2):
+            inner = len(plain) - 2
+            if not _BLANK_LINE.search(plain, 0, inner) and not _BLANK_FIRST_LINE.match(plain, 0, inner):
                 return plain
             self._segment.unread(len(plain))  # an empty line comes before: the head ends there
             self._left += len(plain)
