@@ -7,18 +7,24 @@ import sys
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Thread
+from urllib.parse import quote
 
 import pytest
 import stamina
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 import s3server
 from archiver.errors import ObjectConflict, StoreError, UsageError
 from archiver.model import now
 from archiver.stores import BodyMismatch, Lock, Retention, open_store, s3, uploads
+from archiver.stores.curl import Curl
 from archiver.stores.local import LocalStore
 from archiver.stores.memory import MemoryStore
 from archiver.stores.s3 import S3Store
@@ -182,12 +188,31 @@ def test_an_erased_object_is_gone_and_nothing_there_is_no_error(store):
 
 
 @pytest.mark.parametrize(
-    ("start", "size", "expected"), [(0, 3, b"012"), (4, 3, b"456"), (8, 9, b"89"), (7, None, b"789"), (3, 0, b"")]
+    ("start", "size", "expected"),
+    [(0, 3, b"012"), (4, 3, b"456"), (8, 9, b"89"), (7, None, b"789"), (3, 0, b""), (10, 4, b"")],
 )
 def test_a_part_of_an_object_is_read_alone(store, start, size, expected):
     put(store, "a/b", b"0123456789")
     with store.open("a/b", start, size) as stream:
         assert stream.read() == expected
+
+
+def test_of_an_empty_object_there_is_nothing_to_read(store):
+    put(store, "a/b", b"")
+    with store.open("a/b", 0, 1) as stream:
+        assert stream.read() == b""
+
+
+def test_a_part_of_what_is_not_there_is_a_sentence(store):
+    with pytest.raises(StoreError, match="no such object"):
+        store.open("a/b", 0, 5)
+
+
+@pytest.mark.parametrize("key", ["a b+c", "ü/~(1)'!*", "100%25&x=y", "a,b;c:d@e$f"])
+def test_a_part_is_read_whatever_its_name_has_in_it(store, key):
+    put(store, key, b"0123456789")
+    with store.open(key, 0, 11) as stream:
+        assert stream.read() == b"0123456789"
 
 
 def test_a_repair_may_put_other_bytes_in_the_place_of_damaged_ones(store):
@@ -532,6 +557,52 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(open_at, seaweedfs):
         proxy.faults += [Fault(on("GET"), keep=1_500_000), Fault(on("GET"), keep=700_000)]
         assert read(store, "a") == content
         assert [method for method, _ in proxy.seen].count("GET") == 3
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("start", [0, 7])
+def test_a_piece_that_breaks_off_goes_on_where_it_was(open_at, seaweedfs, start):
+    content = os.urandom(1 << 20)
+    with fault_proxy(seaweedfs.endpoint_url) as proxy, stamina.set_testing(True, attempts=4):
+        store = open_at(proxy.endpoint_url)
+        put(store, "a", content)
+        proxy.faults.append(Fault(on("GET"), keep=300_000, times=2))
+        with store.open("a", start, len(content)) as stream:
+            assert stream.read() == content[start:]
+        assert len([method for method, _ in proxy.seen if method == "GET"]) == 3
+
+
+@pytest.mark.parametrize("token", [None, "a token+/="])
+def test_a_piece_is_asked_for_with_the_signature_that_botocore_makes(token, monkeypatch):
+    asked = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, dict(self.headers)))
+            self.send_response(200)
+            self.send_header("Content-Length", "1")
+            self.end_headers()
+            self.wfile.write(b"x")
+
+        def log_message(self, *_words): ...
+
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        Thread(target=server.handle_request).start()
+        keys = Credentials("AKID", "secret:/+", token)
+        url = f"http://127.0.0.1:{server.server_port}/bucket/" + quote("a b/ü~+'(1)", safe="/~")
+        assert Curl(lambda: keys, "eu-test-1", "", {}).get(url, 0, 9).read() == b"x"
+    path, headers = asked[0]
+    given = {name.lower(): value for name, value in headers.items()}
+    at = datetime.strptime(given["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: at)
+    signed = given["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    request = AWSRequest("GET", url, {name: given[name] for name in signed})
+    S3SigV4Auth(keys, "s3", "eu-test-1").add_auth(request)
+    ours, botocores = (text.rpartition("=")[2] for text in (given["authorization"], request.headers["Authorization"]))
+    assert ours == botocores
+    assert {"host", "x-amz-date", "x-amz-content-sha256"} <= set(signed)
+    assert url.endswith(path)
+    assert given.get("x-amz-security-token") == token
 
 
 @pytest.mark.servers

@@ -10,6 +10,7 @@ import builtins
 import hashlib
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,7 @@ from archiver.errors import ObjectConflict, StoreError, UsageError
 from archiver.model import now
 from archiver.stores import BodyMismatch, Lock, ObjectInfo, Retention, Version, locks
 from archiver.stores.client import TAKEN, answered, code_of, connected
+from archiver.stores.curl import Piece
 from archiver.stores.journal import Journal
 from archiver.stores.keys import safe_key
 from archiver.stores.resume import resumed
@@ -34,7 +36,10 @@ if TYPE_CHECKING:
 SINGLE_BYTES = 16 << 20
 """A body up to this size is read into memory and goes in one request, greater ones in parts: what is sent was hashed
 before, and not read again."""
+WHOLE_BYTES = (8 << 20) + 1
+"""What is asked for up to this size comes in one piece, in memory."""
 PAGE_KEYS = 1000
+NO_PARTS = "the server cannot send a part of it, or resume after a break"
 NO_LOCKS = "Make a bucket with Object Lock, or take the collection's lock off: archiver remote lock --none."
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]\Z")
@@ -98,6 +103,8 @@ class S3Store:
         name = self._place(key)["Key"]
         if bytes is not None and bytes <= 0:
             return BytesIO()
+        if bytes is not None and bytes <= WHOLE_BYTES:
+            return self._piece(key, name, start, bytes)
         end = "" if bytes is None else str(start + bytes - 1)
 
         def fetch(done: int) -> "StreamingBody":
@@ -106,10 +113,26 @@ class S3Store:
             told, body = self._wire.get(name, f"bytes={begin}-{end}")
             if not told.get("Content-Range", "").startswith(f"bytes {begin}-"):
                 body.close()
-                raise StoreError(self._where(key), "the server cannot send a part of it, or resume after a break")
+                raise StoreError(self._where(key), NO_PARTS)
             return body
 
         return resumed(fetch, lambda: answered(self._where(key)))
+
+    def _piece(self, key: str, name: str, start: int, bytes: int) -> BinaryIO:
+        """`open` for what fits in memory: one request, unless the line breaks."""
+
+        def fetch(done: int) -> Piece:
+            try:
+                return self._wire.piece(name, start + done, bytes - done)
+            except NotImplementedError:
+                raise StoreError(self._where(key), NO_PARTS) from None
+
+        def guard() -> AbstractContextManager[None]:
+            return answered(self._where(key))
+
+        with guard():
+            first = [fetch(0)]
+        return resumed(lambda done: first.pop() if first else fetch(done), guard) if first[0].broken else first[0]
 
     def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str, free: bool = False) -> bool:
         """See `Store.put`."""

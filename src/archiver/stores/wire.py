@@ -12,13 +12,14 @@ import stamina
 from botocore import exceptions as boto
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSResponse
-from botocore.httpsession import URLLib3Session
+from botocore.httpsession import URLLib3Session, get_cert_path
 from botocore.parsers import RestXMLParser
 from botocore.response import StreamingBody
 from botocore.utils import get_environ_proxies
 
 from archiver.model import timestamp
 from archiver.stores.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS, may_pass
+from archiver.stores.curl import Curl, Piece
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -57,9 +58,13 @@ class Wire:
         self._region = client.meta.region_name
         signed = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "-"})
         self._address = signed.partition("?")[0][:-1]  # by botocore's own rules for addresses
+        verify, proxies = session.get_config_variable("ca_bundle") or True, get_environ_proxies(self._address)
+        self._curl = Curl(
+            lambda: self._credentials.get_frozen_credentials(), self._region, str(get_cert_path(verify)), proxies
+        )
         self._http = URLLib3Session(
-            verify=session.get_config_variable("ca_bundle") or True,
-            proxies=get_environ_proxies(self._address),
+            verify=verify,
+            proxies=proxies,
             timeout=(CONNECT_SECONDS, READ_SECONDS),  # type: ignore[arg-type]
             max_pool_connections=CONNECTIONS,
         )
@@ -84,6 +89,11 @@ class Wire:
         """GetObject, or the `range` of it; the answer's headers and its body, which the caller closes."""
         answer = tried(lambda: self._ask("GET", key, "", {"Range": range} if range else {}, EMPTY, None), GET_ATTEMPTS)
         return answer.headers, StreamingBody(answer.raw, answer.headers.get("Content-Length"))  # type: ignore[arg-type]
+
+    def piece(self, key: str, start: int, most: int) -> Piece:
+        """Up to `most` bytes of an object from `start` on, in memory; of what broke off, what had come."""
+        url = f"{self._address}{quote(key, safe='/~')}"
+        return tried(lambda: self._curl.get(url, start, most), GET_ATTEMPTS)
 
     def _ask(  # noqa: PLR0917  the parts of a request, in their order
         self, method: str, key: str, query: str, named: dict[str, str], sha256: str, content: bytes | None

@@ -28,6 +28,11 @@ class Line:
         with self._lock:
             return sum(self._under_way.values())
 
+    @property
+    def limited(self) -> bool:
+        """Whether bytes are to come evenly, and not many at once."""
+        return self._limit is not None
+
     def through(self, stream: BinaryIO) -> BinaryIO:
         """`stream`, so that what is read of it is taken for moved. It is closed with what this returns."""
         return cast(BinaryIO, _Through(self, stream))

@@ -147,9 +147,10 @@ def _in_the_way(collection: Collection, file: FileRef) -> Finding | None:
 
 def chunks(store: Store, file: FileRef, line: Line) -> Iterator[bytes]:
     """An object's bytes in their order, at most one more than the ledger says; of a great one several pieces ahead."""
-    if file.bytes <= 2 * PIECE_BYTES:
-        with line.through(store.open(file.path)) as source:
-            left = file.bytes + 1
+    if file.bytes <= PIECE_BYTES or line.limited:
+        left = file.bytes + 1
+        stream = store.open(file.path) if line.limited else store.open(file.path, 0, left)
+        with line.through(stream) as source:
             while chunk := source.read(min(disk.CHUNK, left)):
                 yield chunk
                 left -= len(chunk)
