@@ -19,11 +19,12 @@ import stamina
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.utils import parse_timestamp
 
 import s3server
 from archiver.errors import ObjectConflict, StoreError, UsageError
 from archiver.model import now
-from archiver.stores import BodyMismatch, Lock, Retention, open_store, s3, uploads
+from archiver.stores import BodyMismatch, Lock, Retention, client, open_store, s3, uploads
 from archiver.stores.curl import Curl
 from archiver.stores.local import LocalStore
 from archiver.stores.memory import MemoryStore
@@ -570,6 +571,24 @@ def test_a_piece_that_breaks_off_goes_on_where_it_was(open_at, seaweedfs, start)
         with store.open("a", start, len(content)) as stream:
             assert stream.read() == content[start:]
         assert len([method for method, _ in proxy.seen if method == "GET"]) == 3
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-22T14:01:12Z",
+        "2026-11-22T14:01:12.345Z",
+        "2026-11-22T14:01:12+01:00",
+        "2026-11-22T14:01:12",
+        "20261122",
+        "1795356072",
+        "Sun, 22 Nov 2026 14:01:12 GMT",
+        1795356072,
+        1795356072.5,
+    ],
+)
+def test_a_date_is_read_as_botocore_reads_it(written):
+    assert client._instant(written) == parse_timestamp(written)
 
 
 @pytest.mark.parametrize("token", [None, "a token+/="])

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 from botocore import exceptions as boto
 from botocore.config import Config
+from botocore.utils import parse_timestamp
 
 from archiver.errors import StoreError, UsageError
 
@@ -68,6 +70,7 @@ def connected(where: str, endpoint_url: str | None) -> "tuple[botocore.session.S
             raise UsageError("The endpoint is no http(s) address of a host.", "Write it as https://s3.example.org.")
     with answered(where):
         core = botocore.session.get_session()
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_instant)
         if endpoint_url:
             # Not Amazon's: no machine of its own would be asked for a role, and to try hangs without a network.
             core.get_component("credential_provider").remove("iam-role")
@@ -85,6 +88,15 @@ def connected(where: str, endpoint_url: str | None) -> "tuple[botocore.session.S
             response_checksum_validation="when_required",
         )
         return core, session.client("s3", endpoint_url=endpoint_url or None, config=config)
+
+
+def _instant(written: Any) -> datetime:
+    """A date in an answer. botocore's own way takes 0.1 ms, of a listing the greater part."""
+    with suppress(TypeError, ValueError):
+        at = datetime.fromisoformat(written)
+        if at.tzinfo:
+            return at
+    return parse_timestamp(written)
 
 
 @contextmanager

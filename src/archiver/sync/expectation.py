@@ -1,6 +1,7 @@
 """What a store must hold, what it lists, and where these differ: all that can be told without reading a file."""
 
 from collections.abc import Container, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from archiver import ledger
@@ -80,9 +81,11 @@ def _segment_file(collection: Collection, segment: Segment, content: bytes | Non
 
 def listed(store: Store, expected: Expected, *, versions: bool) -> Listing:
     """What the store lists; also its versions, if wanted or if an expected object may be hidden."""
-    listing = Listing({info.key: info for info in store.list("")})
-    if versions or not expected.files.keys() <= listing.objects.keys():
-        for version in store.versions(""):
+    with ThreadPoolExecutor(1) as pool:
+        beneath = pool.submit(list, store.versions("")) if versions else None
+        listing = Listing({info.key: info for info in store.list("")})
+    if beneath or not expected.files.keys() <= listing.objects.keys():
+        for version in beneath.result() if beneath else store.versions(""):
             listing.versions.setdefault(version.key, []).append(version)
     return listing
 
