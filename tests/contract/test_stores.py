@@ -591,35 +591,46 @@ def test_a_date_is_read_as_botocore_reads_it(written):
     assert client._instant(written) == parse_timestamp(written)
 
 
-@pytest.mark.parametrize("token", [None, "a token+/="])
-def test_a_piece_is_asked_for_with_the_signature_that_botocore_makes(token, monkeypatch):
+@pytest.mark.parametrize("token", [None, "tok/en=="])
+@pytest.mark.parametrize("verb", ["GET", "PUT"])
+def test_what_libcurl_asks_has_the_signature_that_botocore_makes(verb, token, monkeypatch):
     asked = []
 
     class Server(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked.append((self.path, dict(self.headers)))
+            asked.append((self.path, dict(self.headers), self.rfile.read(int(self.headers.get("Content-Length", 0)))))
             self.send_response(200)
             self.send_header("Content-Length", "1")
+            self.send_header("ETag", '"e"')
             self.end_headers()
             self.wfile.write(b"x")
 
+        do_PUT = do_GET
+
         def log_message(self, *_words): ...
 
+    noted = {"x-amz-meta-sha256": sha256(b"body"), "If-None-Match": "*", "Content-MD5": "hBotaJrYa9FhFEdFPCLG/A=="}
     with HTTPServer(("127.0.0.1", 0), Server) as server:
         Thread(target=server.handle_request).start()
         keys = Credentials("AKID", "secret:/+", token)
         url = f"http://127.0.0.1:{server.server_port}/bucket/" + quote("a b/ü~+'(1)", safe="/~")
-        assert Curl(lambda: keys, "eu-test-1", "", {}).get(url, 0, 9).read() == b"x"
-    path, headers = asked[0]
+        curl = Curl(lambda: keys, "eu-test-1", "", {})
+        if verb == "GET":
+            assert curl.get(url, 0, 9).read() == b"x"
+        else:
+            assert curl.put(url, b"body", sha256(b"body"), noted)["etag"] == '"e"'
+    path, headers, body = asked[0]
     given = {name.lower(): value for name, value in headers.items()}
     at = datetime.strptime(given["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: at)
     signed = given["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
-    request = AWSRequest("GET", url, {name: given[name] for name in signed})
+    request = AWSRequest(verb, url, {name: given[name] for name in signed}, body)
     S3SigV4Auth(keys, "s3", "eu-test-1").add_auth(request)
     ours, botocores = (text.rpartition("=")[2] for text in (given["authorization"], request.headers["Authorization"]))
     assert ours == botocores
     assert {"host", "x-amz-date", "x-amz-content-sha256"} <= set(signed)
+    assert verb == "GET" or ({name.lower() for name in noted} <= set(signed) and body == b"body")
+    assert given["x-amz-content-sha256"] == sha256(body)
     assert url.endswith(path)
     assert given.get("x-amz-security-token") == token
 
@@ -659,13 +670,12 @@ def test_bytes_that_change_on_the_way_are_refused_by_the_server(name, request, k
     server = request.getfixturevalue(name)
     keys(server.keys)
     store = S3Store(BUCKET, prefix, endpoint_url=server.endpoint_url)
-    send = store._wire._http.send
+    send = store._wire._curl.put
 
-    def bent(request):
-        request.body = request.body.replace(b"one", b"eno")  # as a bad memory does, after all was digested
-        return send(request)
+    def bent(url, content, digest, headers):
+        return send(url, content.replace(b"one", b"eno"), digest, headers)  # as a bad memory does, after the digesting
 
-    monkeypatch.setattr(store._wire._http, "send", bent)
+    monkeypatch.setattr(store._wire._curl, "put", bent)
     with pytest.raises(StoreError, match=r"BadDigest|ContentSHA256Mismatch"):
         put(store, "a", b"one")
     assert store.stat("a") is None

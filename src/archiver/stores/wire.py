@@ -78,8 +78,12 @@ class Wire:
         """
 
         def put() -> Mapping[str, str]:
-            told = self._ask("PUT", key, query, headers(arguments), sha256, content).headers
-            if "ETag" not in told:  # not an S3 server's: a portal in between, or an answer cut in its head
+            told: Mapping[str, str]
+            if query:
+                told = self._ask("PUT", key, query, headers(arguments), sha256, content).headers
+            else:
+                told = self._curl.put(self._url(key), content, sha256, headers(arguments))
+            if "etag" not in told:  # not an S3 server's: a portal in between, or an answer cut in its head
                 raise boto.ConnectionClosedError(endpoint_url=self._address)
             return told
 
@@ -92,13 +96,15 @@ class Wire:
 
     def piece(self, key: str, start: int, most: int) -> Piece:
         """Up to `most` bytes of an object from `start` on, in memory; of what broke off, what had come."""
-        url = f"{self._address}{quote(key, safe='/~')}"
-        return tried(lambda: self._curl.get(url, start, most), GET_ATTEMPTS)
+        return tried(lambda: self._curl.get(self._url(key), start, most), GET_ATTEMPTS)
+
+    def _url(self, key: str) -> str:
+        return f"{self._address}{quote(key, safe='/~')}"
 
     def _ask(  # noqa: PLR0917  the parts of a request, in their order
         self, method: str, key: str, query: str, named: dict[str, str], sha256: str, content: bytes | None
     ) -> AWSResponse:
-        request = AWSRequest(method, f"{self._address}{quote(key, safe='/~')}{query}", named, content)
+        request = AWSRequest(method, f"{self._url(key)}{query}", named, content)
         request.context["sha256"] = sha256
         _Signature(self._credentials.get_frozen_credentials(), "s3", self._region).add_auth(request)
         request.stream_output = method == "GET"
