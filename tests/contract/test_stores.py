@@ -591,6 +591,17 @@ def test_a_date_is_read_as_botocore_reads_it(written):
     assert client._instant(written) == parse_timestamp(written)
 
 
+@pytest.mark.servers
+def test_where_gevent_works_nothing_is_read_by_libcurl(seaweedfs, keys, prefix, monkeypatch):
+    """Replay would stand still for all readers while one waits for the bucket."""
+    keys(seaweedfs.keys)
+    store = open_store(f"s3://{BUCKET}/{prefix}", endpoint_url=seaweedfs.endpoint_url, streamed=True)
+    put(store, "a", b"0123456789")
+    monkeypatch.setattr(store._wire._curl, "get", None)
+    with store.open("a", 2, 3) as stream:
+        assert stream.read() == b"234"
+
+
 @pytest.mark.parametrize("token", [None, "tok/en=="])
 @pytest.mark.parametrize("verb", ["GET", "PUT"])
 def test_what_libcurl_asks_has_the_signature_that_botocore_makes(verb, token, monkeypatch):

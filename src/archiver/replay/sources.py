@@ -56,7 +56,7 @@ class Sources:
     def _store(self, collection: str) -> Store:
         if collection not in self._stores:
             url = str(self.remote).replace(COLLECTION, collection)
-            self._stores[collection] = open_store(url, endpoint_url=self.endpoint_url)
+            self._stores[collection] = open_store(url, endpoint_url=self.endpoint_url, streamed=True)
         return self._stores[collection]
 
 

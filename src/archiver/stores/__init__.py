@@ -179,13 +179,19 @@ class Store(Protocol):
 
 
 def open_store(
-    url: str, *, endpoint_url: str | None = None, uploads: Path | None = None, known: Path | None = None
+    url: str,
+    *,
+    endpoint_url: str | None = None,
+    uploads: Path | None = None,
+    known: Path | None = None,
+    streamed: bool = False,
 ) -> Store:
     """The store at `s3://BUCKET/PREFIX` or `file:///FOLDER` (a folder that is there, such as a mounted disk).
 
     `endpoint_url` names an S3 server other than Amazon's (without it, AWS_ENDPOINT_URL does); credentials come from
     boto3's own chain alone. In the folder `uploads` a store writes down what it sends in parts, to take that up
     again after a kill; in the folder `known` is what `stores.capability` keeps of servers that were looked at.
+    `streamed` is for processes that gevent has patched.
     Raises `UsageError` for other addresses, `StoreError` where there is no folder or no credentials.
     """
     parts = urlsplit(url)
@@ -197,8 +203,8 @@ def open_store(
         from archiver.stores.s3 import S3Store  # boto3 costs half a second; only those who need it pay
 
         less = declined(known, url, endpoint_url) if known else frozenset[str]()
-        prefix = parts.path.strip("/")
-        return S3Store(parts.netloc, prefix, endpoint_url=endpoint_url, uploads=uploads, declined=less)
+        place = parts.netloc, parts.path.strip("/")
+        return S3Store(*place, endpoint_url=endpoint_url, uploads=uploads, declined=less, streamed=streamed)
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and endpoint_url is None:
         from archiver.stores.local import LocalStore
 

@@ -57,11 +57,13 @@ class S3Store:
         endpoint_url: str | None = None,
         uploads: Path | None = None,
         declined: Iterable[str] = (),
+        streamed: bool = False,
     ) -> None:
         """Raises `UsageError` at a name that is none, `StoreError` without credentials; asks no server yet.
 
         `uploads` is the folder of the journal of uploads that are under way; `declined` are headers, by the names of
-        boto3's arguments, that this server is known to refuse.
+        boto3's arguments, that this server is known to refuse. `streamed`: also what fits in memory is read by Python's
+        own sockets, for a process (gevent's) whose other work libcurl would hold up.
         """
         if not _BUCKET.match(bucket):
             raise UsageError(f"{bucket!r} cannot name a bucket.", "Write s3://BUCKET/PREFIX.")
@@ -74,6 +76,7 @@ class S3Store:
         journal = Journal(uploads, self._client.meta.endpoint_url, bucket)
         self._uploads = Uploads(self._client, self._wire, self._granted, journal)
         self._declined = set(declined)
+        self._whole_bytes = 0 if streamed else WHOLE_BYTES
         self._locking: bool | None = None
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -103,7 +106,7 @@ class S3Store:
         name = self._place(key)["Key"]
         if bytes is not None and bytes <= 0:
             return BytesIO()
-        if bytes is not None and bytes <= WHOLE_BYTES:
+        if bytes is not None and bytes <= self._whole_bytes:
             return self._piece(key, name, start, bytes)
         end = "" if bytes is None else str(start + bytes - 1)
 
