@@ -419,7 +419,6 @@ def test_the_collection_says_what_it_holds_and_is_sound(kept):
     assert sorted(theirs) == (kept.root / "default" / "indexes" / "0.cdxj").read_bytes().splitlines(keepends=True)
 
 
-@pytest.mark.xfail(run=False, reason="the film does not begin to play since replay reads records by its own loader")
 def test_the_article_replays_with_the_site_gone(kept, chromium):
     stamp = kept.line["capture_id"][:8] + kept.line["capture_id"][9:15]
     outside = []

@@ -138,6 +138,7 @@ class ArchiveServer(WarcServer):  # type: ignore[misc]
         known = super().load_auto_colls()
         found = known.index_source
         index = LevelSource(base_prefix=found.base_prefix, base_dir=found.base_dir, config=found.config)
+        # A revisit may refer to a range that is stored beside the whole: originals are looked up among all lines.
         return Handler(
-            index, [Records(self.sources, index)], rules_file=self.rules_file, access_checker=known.access_checker
+            index, [Records(self.sources, found)], rules_file=self.rules_file, access_checker=known.access_checker
         )

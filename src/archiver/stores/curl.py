@@ -21,6 +21,10 @@ _TLS = {pycurl.E_SSL_CACERT_BADFILE, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E
 _TLS |= {pycurl.E_SSL_CERTPROBLEM, pycurl.E_SSL_CIPHER, pycurl.E_SSL_ISSUER_ERROR}
 
 
+class NoParts(Exception):
+    """The server sent another part of the object than was asked for."""
+
+
 class Piece(BytesIO):
     """What came. Where the line broke before its end, the break is raised once all that came is read."""
 
@@ -78,7 +82,7 @@ class Curl:
         return {name.lower(): value.strip() for name, _, value in lines}
 
     def get(self, url: str, start: int, most: int) -> Piece:
-        """Up to `most` bytes from `start` on; none if that lies behind the end."""
+        """Up to `most` bytes from `start` on; none if that lies behind the end. Raises `NoParts`."""
         handle = self._idle.pop() if self._idle else self._handle(url)
         head: list[bytes] = []
         content: list[bytes] = []
@@ -143,7 +147,7 @@ def _told(  # noqa: PLR0917  the parts of an answer, in their order
         facts = {"status_code": status, "headers": {}, "body": content}
         raise boto.ClientError(RestXMLParser().parse(facts, None), "GET")  # type: ignore[arg-type]
     if start and not any(line.lower().startswith(b"content-range: bytes %d-" % start) for line in head):
-        raise NotImplementedError
+        raise NoParts
     return Piece(content[:most], bool(broken) and len(content) < most)
 
 

@@ -23,7 +23,7 @@ from archiver.errors import ObjectConflict, StoreError, UsageError
 from archiver.model import now
 from archiver.stores import BodyMismatch, Lock, ObjectInfo, Retention, Version, locks
 from archiver.stores.client import TAKEN, answered, code_of, connected
-from archiver.stores.curl import Piece
+from archiver.stores.curl import NoParts, Piece
 from archiver.stores.journal import Journal
 from archiver.stores.keys import safe_key
 from archiver.stores.resume import resumed
@@ -127,7 +127,7 @@ class S3Store:
         def fetch(done: int) -> Piece:
             try:
                 return self._wire.piece(name, start + done, bytes - done)
-            except NotImplementedError:
+            except NoParts:
                 raise StoreError(self._where(key), NO_PARTS) from None
 
         def guard() -> AbstractContextManager[None]:
