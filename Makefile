@@ -37,7 +37,11 @@ demo: setup chromium ## the whole way on a local news site; DEMO_EXIT=1 ends aft
 	@mkdir -p $@
 	@cd $@ && npm pack --silent replaywebpage@2.5.3 >/dev/null 2>&1 && tar -xzf replaywebpage-*.tgz --strip-components 1 || true
 
-test: setup chromium .venv/schema-suite .venv/replaywebpage ## all tests, in a real browser and against real servers
+.venv/axe-core: .venv/installed # checks pages for people who cannot see, or use no mouse; without npm, its tests are skipped
+	@mkdir -p $@
+	@cd $@ && npm pack --silent axe-core@4.14.1 >/dev/null 2>&1 && tar -xzf axe-core-*.tgz --strip-components 1 || true
+
+test: setup chromium .venv/schema-suite .venv/replaywebpage .venv/axe-core ## all tests, in a real browser and against real servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/contract
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml
 
+import archiver.certificate as certificates
 from archiver.certificate import certificate, page
 from archiver.certificate.commands import steps
 from archiver.certificate.page import FIDELITY, PARTS
-from archiver.certificate.words import Words
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.dates import claimed
@@ -21,6 +21,7 @@ from archiver.errors import UnknownCapture
 from archiver.proof import Keyring, Trust, sign_collection
 from archiver.verdict.meanings import VERDICTS
 from archiver.warc import read_records
+from archiver.words import Words
 from material import collection_with
 from tsaserver import Authority, Server
 
@@ -212,7 +213,7 @@ def test_it_speaks_ukrainian(made, ring, tmp_path):
     collection, capture = made
     signed(collection, ring, tmp_path / "authority")
     found = gathered(collection, capture)
-    table = Words.of("uk").table
+    table = Words.of("uk", Path(certificates.__file__).parent).table
     source = (REPOSITORY / "src/archiver/certificate/templates/certificate.html").read_text("utf-8")
     english = set(re.findall(r'_\("([^"]+)"\)', source)) | {"agrees", "differs", "missing"}
     english |= {*VERDICTS.values(), *PARTS.values(), *FIDELITY.values()}
@@ -233,4 +234,4 @@ def test_it_speaks_ukrainian(made, ring, tmp_path):
     [("2026-11", "листопад 2026"), ("2026-05-09", "9 травня 2026"), ("2026", "2026"), ("in May", "in May")],
 )
 def test_dates_in_ukrainian(claim, words):
-    assert Words.of("uk").date(claimed(claim)) == words
+    assert Words.of("uk", Path(certificates.__file__).parent).date(claimed(claim)) == words

@@ -14,7 +14,8 @@ from archiver.collection import Root
 from archiver.dates import Moment, claimed, instant
 from archiver.model import Verdict
 from archiver.verdict.meanings import VERDICTS
-from archiver.web.app import PER_PAGE, create_app
+from archiver.web.app import create_app
+from archiver.web.listing import PER_PAGE
 from stockroom import Invented, add
 
 REPLAY = "http://localhost:8081"

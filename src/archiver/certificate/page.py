@@ -7,10 +7,10 @@ from typing import Any
 from archiver import __version__
 from archiver.certificate.commands import Step, steps
 from archiver.certificate.facts import Certificate
-from archiver.certificate.words import Language, Words
 from archiver.dates import Moment, claimed, instant
 from archiver.html import environment
 from archiver.verdict.meanings import meaning
+from archiver.words import Language, Words
 
 PARTS = {
     "main": "Page as served",
@@ -31,7 +31,7 @@ FIDELITY = {
 
 def page(certificate: Certificate, language: Language = "en") -> str:
     """The whole file, in that language. Findings, and what was archived, stay in theirs."""
-    words = Words.of(language)
+    words = Words.of(language, Path(__file__).parent)
     template = environment(Path(__file__).parent / "templates").get_template("certificate.html")
     sidecar = certificate.account.sidecar
     capture = sidecar.document["capture"]

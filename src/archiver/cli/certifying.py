@@ -8,7 +8,7 @@ import click
 from archiver.cli import options, render
 
 if TYPE_CHECKING:
-    from archiver.certificate.words import Language
+    from archiver.words import Language
 
 
 @click.command()

@@ -15,8 +15,6 @@ from archiver.dates import Moment, claimed, instant
 from archiver.errors import UnknownCapture, UnreadableInput
 from archiver.verdict.meanings import meaning
 
-SANDBOX = "allow-scripts allow-forms allow-same-origin"
-
 
 @dataclass(frozen=True, slots=True)
 class Card:
