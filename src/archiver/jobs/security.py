@@ -26,7 +26,8 @@ def distributed() -> ModuleType:
     except ImportError as error:
         remedy = "Install the extra: pip install 'archiver[cluster]'."
         raise PartMissing("dask.distributed", "clusters need it", remedy) from error
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    for name in ("distributed.client", "asyncio"):  # Dask leaves tasks behind that nobody asks for their error
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return dask
 
 
