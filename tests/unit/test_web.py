@@ -1,74 +1,18 @@
 """The researchers' pages: what they tell, how they are built, and that hostile metadata stays text."""
 
-import asyncio
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-from lxml import html
 
 from archiver.collection import Root
 from archiver.dates import Moment, claimed, instant
 from archiver.model import Verdict
 from archiver.verdict.meanings import VERDICTS
-from archiver.web.app import create_app
 from archiver.web.listing import PER_PAGE
+from browsing import ORIGIN, REPLAY, get
 from stockroom import Invented, add
-
-REPLAY = "http://localhost:8081"
-ORIGIN = "http://127.0.0.1:8080"
-
-
-@dataclass
-class Answer:
-    """What a reader's browser got."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def page(self) -> Any:
-        """The parsed page."""
-        return html.document_fromstring(self.body.decode())
-
-    @property
-    def text(self) -> str:
-        """What is to be read on it, with single spaces."""
-        return " ".join(self.page.find("body").text_content().split())
-
-
-def get(root: Path, path: str, *, host: str = "127.0.0.1:8080") -> Answer:
-    """One request, straight into the app."""
-    path, _, query = path.partition("?")
-    messages: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        messages.append(message)
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [(b"host", host.encode())],
-        "server": ("127.0.0.1", 8080),
-        "client": ("127.0.0.1", 1),
-        "root_path": "",
-    }
-    asyncio.run(create_app(root, REPLAY, ORIGIN)(scope, receive, send))
-    headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-    return Answer(messages[0]["status"], headers, b"".join(one.get("body", b"") for one in messages[1:]))
 
 
 @pytest.fixture(scope="module")

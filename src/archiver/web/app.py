@@ -13,9 +13,10 @@ from starlette.types import ASGIApp
 
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
-from archiver.web import article, listing
+from archiver.web import article, language, listing
 from archiver.web.headers import Headers
 from archiver.web.site import HERE, Site
+from archiver.words import phrase
 
 Failure = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -29,6 +30,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = Reader()) 
             Mount("/static", StaticFiles(directory=HERE / "static")),
             Route("/robots.txt", _robots),
             Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
+            *language.routes(),
             *listing.routes(site),
             *article.routes(site),
         ],
@@ -49,9 +51,9 @@ def _failure(site: Site) -> Failure:
             return site.render(request, "failure.html", error.status_code, title=error.detail, message="")
         unknown = isinstance(error, UsageError) and not isinstance(error, UnreadableInput)
         if unknown or isinstance(error, HTTPException):
-            title, message = "Not in this archive", "There is no such page here."
+            title, message = phrase("Not in this archive"), phrase("There is no such page here.")
             return site.render(request, "failure.html", 404, title=title, message=message)
-        told = f"{error} {error.hint}" if isinstance(error, ArchiverError) else "The archive made a mistake."
-        return site.render(request, "failure.html", 500, title="This cannot be shown now", message=told)
+        told = f"{error} {error.hint}" if isinstance(error, ArchiverError) else phrase("The archive made a mistake.")
+        return site.render(request, "failure.html", 500, title=phrase("This cannot be shown now"), message=told)
 
     return failure

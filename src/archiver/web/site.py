@@ -10,13 +10,12 @@ from archiver.access import Reader
 from archiver.dates import claimed
 from archiver.html import environment
 from archiver.verdict.meanings import meaning
-from archiver.words import LANGUAGES, Language, Words
+from archiver.web.language import NAMES, here, language_of
+from archiver.words import LANGUAGES, Words
 
 HERE = Path(__file__).parent
 SANDBOX = "allow-scripts allow-forms allow-same-origin"
 """What the frame of a replayed page may do; see the design, replay isolation."""
-COOKIE = "language"
-"""A reader's choice of language; nothing else is in it."""
 
 
 class Site:
@@ -29,7 +28,7 @@ class Site:
         self.replay = replay
         self.reader = reader
         self.templates = environment(HERE / "templates")
-        self.templates.globals.update(sandbox=SANDBOX, claimed=claimed, languages=LANGUAGES)
+        self.templates.globals.update(sandbox=SANDBOX, claimed=claimed, languages=NAMES)
         self.words = {language: Words.of(language, HERE / "words") for language in LANGUAGES}
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
@@ -43,27 +42,8 @@ class Site:
             figure=words.number,
             date=words.date,
             meaning=lambda word: words.say(meaning(word)),
-            here=request.url.path,
+            here=here(request),
             **values,
         )
         headers = {"Content-Language": language, "Vary": "Cookie, Accept-Language"}
         return HTMLResponse(page, status, headers)
-
-
-def language_of(request: Request) -> Language:
-    """The reader's choice (`?lang=`, then the cookie), else the first language of the browser's list that we speak."""
-    told = request.headers.get("accept-language", "")
-    wishes = [request.query_params.get("lang", ""), request.cookies.get(COOKIE, ""), *_by_weight(told)]
-    return next((language for wish in wishes for language in LANGUAGES if wish.lower().split("-")[0] == language), "en")
-
-
-def _by_weight(accepted: str) -> list[str]:
-    """Language tags of Accept-Language (RFC 9110 §12.5.4), the most wanted first."""
-    weighted = []
-    for part in accepted[:500].split(","):
-        tag, _, weight = part.strip().partition(";q=")
-        try:
-            weighted.append((-float(weight or 1), tag.strip()))
-        except ValueError:
-            continue
-    return [tag for weight, tag in sorted(weighted, key=lambda one: one[0]) if weight < 0]
