@@ -2,12 +2,13 @@
 
 import json
 import re
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.catalogue.difference import pieces
+from archiver.catalogue.paragraphs import Patience, flat, paragraphs
 from archiver.catalogue.words import UNIT
 from archiver.cli import run
 from archiver.collection import Root
@@ -142,19 +143,112 @@ def test_a_correction_is_found_and_what_it_replaced_is_not(tmp_path, capfd):
     assert len(re.findall(rf"^  sidecars/{capture}\.r\d", out, re.MULTILINE)) == 2
 
 
-TEXTS = st.lists(st.sampled_from(["the", "grid", "held.", "大橋", "\n", "frost,"]), max_size=30).map(" ".join)
+TEXTS = st.lists(st.sampled_from(["the", "grid", "held.", "大橋", "міст", "\n", "frost,"]), max_size=30).map(" ".join)
 
 
 @given(TEXTS, TEXTS)
 def test_both_texts_can_be_read_in_their_difference(old, new):
-    told = pieces(old, new)
+    told = list(flat(paragraphs(old, new)))
     for text, kind in ((old, "removed"), (new, "added")):
         kept = [unit for piece in told if piece.kind in ("same", kind) for unit in UNIT.findall(piece.text)]
         assert kept == UNIT.findall(text)
     assert old != new or all(piece.kind == "same" for piece in told)
 
 
-def test_a_hostile_text_is_compared_in_time():
-    told = pieces("a " * 50_000, "a " * 50_001 + "b")
-    assert [piece.kind for piece in told] == ["removed", "added", "same"]
-    assert len(pieces("a\n" * 50_000, "a\n" * 50_001)) == 3
+@given(TEXTS, TEXTS)
+def test_what_is_too_long_for_difflib_can_be_read_as_well(old, new):
+    with mock.patch.object(Patience, "affords", lambda *_: False):
+        told = list(flat(paragraphs(old, new)))
+    for text, kind in ((old, "removed"), (new, "added")):
+        kept = [unit for piece in told if piece.kind in ("same", kind) for unit in UNIT.findall(piece.text)]
+        assert kept == UNIT.findall(text)
+
+
+def shown(old, new):
+    """The paragraphs of a difference: kind (moved ones with a star), and what either text has of it."""
+    sign = {True: "*", False: ""}
+    return [
+        (one.kind + sign[one.moved], " ".join(p.text for p in one.before), " ".join(p.text for p in one.after))
+        for one in paragraphs(old, new)
+    ]
+
+
+def test_paragraphs_are_matched_before_words_are():
+    old = "Міст стоїть.\nІнженери оглянули опори вранці.\nМер закликав зачекати до весни.\nКінець."
+    new = "Міст стоїть.\nНовий абзац, якого не було.\nІнженери оглянули всі опори вранці.\nКінець."
+    assert shown(old, new) == [
+        ("same", "Міст стоїть.", "Міст стоїть."),
+        ("added", "", "Новий абзац, якого не було."),
+        ("changed", "Інженери оглянули опори вранці.", "Інженери оглянули всі опори вранці."),
+        ("removed", "Мер закликав зачекати до весни.", ""),
+        ("same", "Кінець.", "Кінець."),
+    ]
+    [changed] = [one for one in paragraphs(old, new) if one.kind == "changed"]
+    assert [(piece.kind, piece.text) for piece in changed.pieces] == [
+        ("same", "Інженери оглянули"),
+        ("added", "всі"),
+        ("same", "опори вранці."),
+    ]
+
+
+def test_a_paragraph_that_only_moved_says_so():
+    first, second, third = "The grid held.", "Nobody was hurt.", "The mayor came at noon."
+    told = shown("\n".join([first, second, third]), "\n".join([second, third, first]))
+    assert told == [
+        ("removed*", first, ""),
+        ("same", second, second),
+        ("same", third, third),
+        ("added*", "", first),
+    ]
+    twice = shown(f"{first}\n{second}", f"{second}\n{first}\n{first}")
+    assert sorted(kind for kind, *_ in twice) == ["added", "added*", "removed*", "same"]
+
+
+def test_scripts_without_spaces_get_none():
+    [changed] = paragraphs("大橋は夜を耐えた。", "大橋は朝を耐えた。")
+    assert [(piece.text, piece.apart) for piece in changed.pieces][1:] == [
+        ("夜", False),
+        ("朝", False),
+        ("を耐えた。", False),
+    ]
+
+
+def hostile_texts():
+    """Pairs of texts that difflib alone would be hours at."""
+    every_other = ["calls" if number % 2 else f"w{number}" for number in range(50_000)]
+    changed = [word if number % 2 else f"v{number}" for number, word in enumerate(every_other)]
+    unique = [f"u{number}" for number in range(50_000)]
+    gaps = [word if number % 2 else f"x{number}" for number, word in enumerate(unique)]
+    for parted in (" ", "\n"):
+        yield parted.join(every_other), parted.join(changed)
+        yield parted.join(unique), parted.join(gaps)
+        yield parted.join(["a"] * 50_000), parted.join(["a"] * 25_000 + ["b"] + ["a"] * 26_000)
+        yield parted.join(["a", "b"] * 25_000), parted.join(["b", "a"] * 25_000)
+        yield parted.join(unique), parted.join(reversed(unique))
+    yield "\n".join(f"{word} " * 300 for word in unique[:300]), "\n".join(f"{word} z" * 300 for word in unique[:300])
+
+
+@pytest.mark.parametrize("number", range(11))
+def test_a_hostile_text_is_compared_in_time(number):
+    """Nothing is timed here: what is not bounded would run into the limit of all tests."""
+    old, new = list(hostile_texts())[number]
+    told = list(flat(paragraphs(old, new)))
+    kept = [unit for piece in told if piece.kind in ("same", "added") for unit in UNIT.findall(piece.text)]
+    assert kept == UNIT.findall(new)
+
+
+def test_a_long_page_with_a_small_change_still_shows_the_words():
+    words = [f"word{number % 700}" for number in range(50_000)]
+    lines = [" ".join(words[start : start + 50]) for start in range(0, 50_000, 50)]
+    told = shown("\n".join(lines), "\n".join([*lines[:500], lines[500].replace(words[25_007], "чужий"), *lines[501:]]))
+    assert [one for one in told if one[0] != "same"] == [
+        ("changed", lines[500], lines[500].replace(words[25_007], "чужий"))
+    ]
+    one_line = flat(paragraphs(" ".join(words), " ".join([*words[:25_000], "чужий", *words[25_001:]])))
+    assert [piece.text for piece in one_line if piece.kind != "same"] == [words[25_000], "чужий"]
+
+
+def test_empty_texts_have_nothing_to_compare():
+    assert paragraphs("", "") == paragraphs("\n \n", "") == []
+    assert shown("", "a\n\nb") == [("added", "", "a"), ("added", "", "b")]
+    assert shown("a", "") == [("removed", "a", "")]

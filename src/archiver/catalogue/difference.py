@@ -1,21 +1,19 @@
 """What changed between two captures: properties of the article, and words of its text."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Any
 
 from archiver.catalogue.account import find
 from archiver.catalogue.catalogue import open_catalogue
+from archiver.catalogue.paragraphs import Paragraph, Piece, flat, paragraphs
 from archiver.catalogue.texts import RECORDS, article_text
 from archiver.catalogue.words import UNIT
 from archiver.collection import Collection, Root
 from archiver.errors import UsageError
-from archiver.sidecar import Sidecar
+from archiver.sidecar import METHODS, Assertion, Sidecar
 
-MOST_PAIRS = 2_000_000
-"""So many pairs of equal words are looked at. What has more, as only a hostile page has, counts as written anew."""
 FIRST = ("headline", "alternativeHeadline", "datePublished", "dateModified")
 """What readers of a difference look for first."""
 
@@ -30,26 +28,34 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A passage of the text."""
-
-    kind: Literal["same", "removed", "added"]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """What changed from one capture to another."""
 
     before: Sidecar
     after: Sidecar
     changes: list[Change]
-    text: list[Piece]
+    paragraphs: list[Paragraph]
     """The whole text, in order; empty where one of the two has none."""
 
+    @property
+    def text(self) -> list[Piece]:
+        """The same without its paragraphs."""
+        return list(flat(self.paragraphs))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many paragraphs are the `same`, `changed`, `removed`, `added`, or else only `moved`."""
+        moved = sum(one.moved and one.kind == "added" for one in self.paragraphs)
+        return Counter(one.kind for one in self.paragraphs if not one.moved) | {"moved": moved}
+
     def words(self, kind: str) -> int:
-        """How many words were `added` or `removed`."""
-        return sum(len(UNIT.findall(piece.text)) for piece in self.text if piece.kind == kind)
+        """How many words were `added` or `removed`; what moved was neither."""
+        pieces = (piece for one in self.paragraphs if not one.moved for piece in one.pieces)
+        return sum(len(UNIT.findall(piece.text)) for piece in pieces if piece.kind == kind)
+
+    def sources(self, change: Change) -> tuple[list[Assertion], list[Assertion]]:
+        """Who claims the value before, and who the value after; the most trusted first."""
+        return _sources(self.before, change.name, change.before), _sources(self.after, change.name, change.after)
 
     def as_json(self) -> dict[str, Any]:
         """The JSON of `archiver diff`."""
@@ -90,8 +96,13 @@ def compare(before: tuple[Collection, Sidecar], after: tuple[Collection, Sidecar
     sides = before, after
     kinds = [name for name in RECORDS if all(name in one.document["warc"]["records"] for _, one in sides)]
     old, new = (article_text(collection, sidecar, kinds[:1]) for collection, sidecar in sides)
-    text = pieces(old, new) if old and new else []
-    return Difference(before[1], after[1], list(_changes(before[1], after[1])), text)
+    found = paragraphs(old, new) if old and new else []
+    return Difference(before[1], after[1], list(_changes(before[1], after[1])), found)
+
+
+def _sources(sidecar: Sidecar, name: str, value: Any) -> list[Assertion]:
+    found = (one for one in sidecar.assertions if one.about == f"/article/{name}" and one.value == value)
+    return sorted(found, key=lambda one: METHODS.index(one.method))
 
 
 def _changes(before: Sidecar, after: Sidecar) -> Iterator[Change]:
@@ -104,39 +115,3 @@ def _changes(before: Sidecar, after: Sidecar) -> Iterator[Change]:
 def _facts(sidecar: Sidecar) -> dict[str, Any]:
     article = {name: value for name, value in sidecar.article.items() if not name.startswith("@")}
     return article | {"final URL": sidecar.final_url, "verdict": sidecar.verdict, "status": sidecar.status}
-
-
-def pieces(old: str, new: str) -> list[Piece]:
-    """What stayed, went and came from one text to another, in order."""
-    return [piece for piece in _pieces(old, new) if piece.text]
-
-
-def _pieces(old: str, new: str) -> Iterator[Piece]:
-    """Paragraphs first, and words within those that are not the same: what stayed is found where people see it."""
-    lines, others = old.splitlines(), new.splitlines()
-    for verb, a, b, c, d in _opcodes(lines, others):
-        left, right = "\n".join(lines[a:b]), "\n".join(others[c:d])
-        if verb == "equal":
-            yield Piece("same", left + "\n")
-        else:
-            yield from _words(left, right)
-            yield Piece("same", "\n")
-
-
-def _words(old: str, new: str) -> Iterator[Piece]:
-    left, right = list(UNIT.finditer(old)), list(UNIT.finditer(new))
-    for verb, a, b, c, d in _opcodes([one[0] for one in left], [one[0] for one in right]):
-        gone = old[left[a].start() : left[b - 1].end()] if b > a else ""
-        come = new[right[c].start() : right[d - 1].end()] if d > c else ""
-        if verb == "equal":
-            yield Piece("same", come)
-        else:
-            yield from (Piece("removed", gone), Piece("added", come))
-
-
-def _opcodes(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
-    """How `new` comes of `old`, as difflib tells it."""
-    there = Counter(new)
-    if sum(count * there[one] for one, count in Counter(old).items()) > MOST_PAIRS:
-        return [("replace", 0, len(old), 0, len(new))]
-    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()

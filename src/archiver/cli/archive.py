@@ -12,7 +12,7 @@ from archiver.errors import UsageError
 
 if TYPE_CHECKING:
     from archiver.catalogue.account import Value
-    from archiver.catalogue.difference import Piece
+    from archiver.catalogue.paragraphs import Piece
 
 CONTEXT = 60
 """Characters shown on either side of a change."""
