@@ -57,12 +57,44 @@ ERASURE = {
     "bytes": 1847110,
     "rewritten": ["20261123T090000Z-2hq5xw7d4n"],
 }
+QA = {
+    "$schema": "urn:archiver:schema:qa:1.0.0",
+    "format": "archiver-qa/1.0.0",
+    "capture": "20261122T140112Z-k3v7q2mzpa",
+    "url": "https://news.example/hospital-reopens",
+    "captured_at": "2026-11-22T14:01:12.480113Z",
+    "checked_at": "2026-11-24T09:00:00Z",
+    "seconds": 3.2,
+    "verdict": "warn",
+    "reasons": [
+        {"level": "warning", "code": "resource-lost", "where": "https://x/a.png", "message": "lost", "hint": ""}
+    ],
+    "measures": [{"name": "completeness", "value": 0.9, "warn": 0.95, "fail": 0.8, "good": "high", "unit": "share"}],
+    "resources": [
+        {
+            "url": "https://x/a.png",
+            "type": "image",
+            "state": "lost",
+            "cause": "replay answers 404",
+            "area": 0.1,
+            "weight": 1,
+            "offset": None,
+        }
+    ],
+    "absent": ["A paragraph."],
+    "script_errors": [],
+    "leaks": [],
+    "pictures": [{"name": "view", "captured": "urn:view:https://x/", "replayed": "urn:qa:view:https://x/"}],
+    "agents": ["pywb/2.10.0"],
+    "settings": {"width": 1280, "behaviours": True},
+}
 VALID = [
     ("sidecar", EXAMPLE),
     ("collection", COLLECTION),
     ("ledger", EVENT),
     ("ledger", SEGMENT),
     ("erasure", ERASURE),
+    ("qa", QA),
 ]
 
 PUBLISHED = {
@@ -77,6 +109,7 @@ PUBLISHED = {
     "ledger/1.1.0.json": "1fcab9b3afee914ab40267ac75e5a8143d856aca225ec816dca6534792ca28fb",
     "ledger/1.2.0.json": "32d9fbf78739361c610a6cf0804f051fabc47e64db47cbf632c2a34462aad964",
     "erasure/1.0.0.json": "1559d2291015cc7c7d8a90afecc4f3d077b5019d501d6e7490e6fca785913d53",
+    "qa/1.0.0.json": "ceb036c9b1f83b308cdadd2011e58418589cd4c39973602b0f85c7ecf64a1605",
     "bagit-profile/1.0.0.json": "7720f187abd8108256dc2032f2f125c85b7b465662bba735c12938880aa0a717",
     "context/1.0.0.jsonld": "500daeb04018c5d947dec8f9c1ea0382b256cc1fc64f693af290ad1386e46c45",
 }
@@ -169,7 +202,8 @@ def test_valid_documents_have_no_problems(kind, document):
 
 FREE_TEXT = re.compile(
     r"/(title|name|version|reasons?|raw|path|agents|protocols|case|by|basis|statement|contact|user_agent|issuer|subject"
-    r"|headline|alternativeHeadline|jobTitle|text|description|articleSection|keywords|missing/0/url|records/\w+/url)(/|$)"
+    r"|headline|alternativeHeadline|jobTitle|text|description|articleSection|keywords|missing/0/url|records/\w+/url"
+    r")(/|$)|^/(url$|absent/|(reasons|resources|pictures)/\d+/(where|message|hint|url|type|cause|captured|replayed)$)"
 )
 
 

@@ -1,11 +1,13 @@
-"""Entering small files that are neither captures nor sidecars: proofs."""
+"""Entering files that are neither captures nor sidecars: proofs, and later products of captures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from archiver import disk
+from archiver import disk, schema
+from archiver.collection import index, layout
 from archiver.collection.entry import Entry
+from archiver.collection.refusal import refuse_erased
 from archiver.ledger import Chain, Event
 from archiver.model import FileRef
 
@@ -27,6 +29,29 @@ def enter(collection: "Collection", files: Mapping[str, bytes], event: Event) ->
         chain.append(replace(event, objects=(*made, *event.objects)))
         entry.done()
     return made
+
+
+def enter_product(
+    collection: "Collection", capture: str, kind: str, fill: Callable[[BinaryIO], None], event: Event
+) -> FileRef:
+    """Enter a later product of a capture, a WARC that `fill` writes: file, then the one ledger line, then the index.
+
+    The capture's own files are not touched. Raises `ErasedContent` if it was erased meanwhile.
+    """
+    folder = layout.capture_path(capture).rpartition("/")[0]
+    with Entry.revisions(collection.path, collection.state, kind) as entry:
+        file = entry.stream(folder, lambda sha256: layout.product_name(capture, kind, sha256), fill)
+        lines = collection.lines_of(file.path)
+        with collection.state.lock(collection.name):
+            refuse_erased(collection, file, [capture], [])
+            schemas = entry.complete(schema.schema_files())
+            entry.entering = True
+            chain = Chain(collection.path / "ledger", collection.state.writer())
+            chain.append(replace(event, capture=capture, objects=(file, *schemas)))
+            index.add(collection.indexes, lines)
+        entry.done()
+    collection.compact()
+    return file
 
 
 def _made(collection: "Collection", entry: Entry, path: str, content: bytes) -> FileRef:

@@ -63,6 +63,11 @@ def capture_path(capture: str) -> str:
     return f"archive/{capture[0:4]}/{capture[4:6]}/{capture[6:8]}/{capture}.warc.gz"
 
 
+def product_name(capture: str, kind: str, sha256: str) -> str:
+    """The name of a later product of a capture, which lies beside its WARC."""
+    return f"{capture}.{kind}-{sha256[:12]}.warc.gz"
+
+
 def imported_path(sha256: str, name: str) -> str:
     """Where an imported WARC lies: digest and a harmless form of its own name, ending kept."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._") or "file.warc"

@@ -97,6 +97,7 @@ class Resource:
         "certificates",
         "media",
         "sealed",
+        "qa",
     ]
     about: str
     """The page's URL."""

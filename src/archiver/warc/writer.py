@@ -100,6 +100,19 @@ class WarcWriter:
         self.refs.append(ref)
         return ref
 
+    def write_metadata(self, url: str, document: Any, at: datetime, refers_to: str = "") -> RecordRef:
+        """Write a `metadata` record (WARC 1.1 §6.6) that holds JSON; `refers_to` is the id of the record it is about.
+
+        Its target is no web address: replay would take it for the page.
+        """
+        content = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        about = [("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []
+        with new_body(content.encode("utf-8", "replace")) as body:
+            payload = Block(b"", body, "application/json", False)
+            headers = [("WARC-Target-URI", target_uri(url)), *self._context(), *about]
+            record_id, digest = self._write_record("metadata", at, headers, payload)
+        return RecordRef("metadata", record_id, url, "metadata", digest, at)
+
     def _log(self, info: PageInfo) -> dict[str, Any]:
         """The page's own account; each request with the record that was made of its answer."""
         told = info.as_json()
