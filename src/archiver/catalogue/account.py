@@ -77,10 +77,11 @@ def find(root: Root, capture: str, name: str | None = None) -> tuple[Collection,
 def account(root: Root, capture: str, name: str | None = None) -> Account:
     """All that is known of a capture. Raises as `find` does."""
     collection, sidecar, files = find(root, capture, name)
-    return Account(collection, sidecar, _values(sidecar), files)
+    return Account(collection, sidecar, values_of(sidecar), files)
 
 
-def _values(sidecar: Sidecar) -> list[Value]:
+def values_of(sidecar: Sidecar) -> list[Value]:
+    """What the article is said to be, property by property, and by whom. Raises as `Sidecar.assertions` does."""
     claims = sorted(sidecar.assertions, key=lambda one: METHODS.index(one.method))
     values = []
     for name, value in sidecar.article.items():

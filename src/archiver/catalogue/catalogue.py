@@ -150,6 +150,15 @@ class Catalogue:
         statement = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? ORDER BY captured_at DESC, id DESC"
         return [Row(*row) for row in self._rows(statement, (url,))]
 
+    def around(self, row: Row, most: int) -> tuple[list[Row], int]:
+        """Captures of the same page, newest first: this one and at most `most` on either side; and how many it has."""
+        page = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? AND (captured_at, id)"
+        values = row.final_url, row.captured_at, row.id, most
+        later = self._rows(f"{page} > (?, ?) ORDER BY captured_at, id LIMIT ?", values)
+        earlier = self._rows(f"{page} < (?, ?) ORDER BY captured_at DESC, id DESC LIMIT ?", values)
+        total = self._rows("SELECT count(*) FROM captures WHERE final_url = ?", (row.final_url,))[0][0]
+        return [*(Row(*one) for one in reversed(later)), row, *(Row(*one) for one in earlier)], int(total)
+
     def capture(self, capture_id: str) -> Row | None:
         """One capture, or None."""
         rows = self._rows(f"SELECT {COLUMNS} FROM captures WHERE id = ?", (capture_id,))

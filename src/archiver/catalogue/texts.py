@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO
 
-from archiver import cdxj, warc
-from archiver.collection import Collection, index
+from archiver import warc
+from archiver.catalogue.records import places
+from archiver.collection import Collection
 from archiver.errors import UnreadableInput
 from archiver.sidecar import Sidecar
 
@@ -52,10 +53,10 @@ def _content(collection: Collection, path: str, record: dict[str, Any], fetch: F
     """The payload of a record of the file `path`, which the index knows the place of; else the file is read through."""
     with suppress(UnreadableInput, ValueError, OSError):  # `verify` tells what is wrong with it
         file = collection.local(path)
-        places = _places(collection, path, str(record.get("url")))
+        found_at = places(collection, path, str(record.get("url")))
         if fetch and collection.bytes_here(path) is None:
-            return _fetched(fetch, path, places, record)
-        for offset, _ in places:
+            return _fetched(fetch, path, found_at, record)
+        for offset, _ in found_at:
             with warc.open_record(file, offset) as found:
                 if found.id == record.get("id"):
                     return found.payload().read(MOST_BYTES)
@@ -75,11 +76,3 @@ def _fetched(fetch: Fetch, path: str, places: Iterator[tuple[int, int]], record:
                 if found.id == record.get("id"):
                     return found.payload().read(MOST_BYTES)
     return b""
-
-
-def _places(collection: Collection, path: str, url: str) -> Iterator[tuple[int, int]]:
-    """Offset and length of the records of that URL in a file, as the index has them."""
-    for line in index.find(collection.indexes, cdxj.url_key(url)):
-        fields = json.loads(line.split(b" ", 2)[2])
-        if f"archive/{fields.get('filename')}" == path:
-            yield int(fields["offset"]), int(fields["length"])

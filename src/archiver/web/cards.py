@@ -13,7 +13,11 @@ from archiver.catalogue import Row, open_catalogue, parse
 from archiver.collection import Collection, Root
 from archiver.dates import Moment, claimed, instant
 from archiver.errors import UnknownCapture, UnreadableInput
+from archiver.sidecar import Sidecar
 from archiver.verdict.meanings import meaning
+
+AROUND = 100
+"""So many captures before this one and after it are shown with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,18 @@ class Article:
     """One capture in full."""
 
     card: Card
-    document: dict[str, Any]
-    """The current sidecar."""
+    collection: Collection
+    sidecar: Sidecar
+    """The current one."""
     versions: list[Card]
-    """Captures of the same page, newest first, this one among them."""
+    """Captures of the same page, newest first: this one, and at most `AROUND` on either side of it."""
     replay: str
     """`http://host:port` of the replay server."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What the sidecar says."""
+        return self.sidecar.document
 
     def record(self, name: str) -> str | None:
         """The raw address of the capture's `text`, `thumbnail`, `view` or `fullPage` record, if it has one."""
@@ -87,9 +97,15 @@ class Article:
 
     @property
     def page(self) -> str:
-        """The address of the page in replay."""
+        """The address of the page in replay; empty where no page came that could be shown."""
         row = self.card.row
-        return f"{self.replay}/{self.card.collection}/{stamp(row.captured_at)}mp_/{row.final_url}"
+        came = "main" in self.document["warc"]["records"] and row.final_url.startswith(("http://", "https://"))
+        return f"{self.replay}/{self.card.collection}/{stamp(row.captured_at)}mp_/{row.final_url}" if came else ""
+
+    def neighbour(self, step: int) -> Card | None:
+        """The capture so many places after this one, or before it (negative), if it is among `versions`."""
+        place = next(place for place, one in enumerate(self.versions) if one.row.id == self.card.row.id) - step
+        return self.versions[place] if 0 <= place < len(self.versions) else None
 
 
 def stamp(instant: str) -> str:
@@ -119,9 +135,9 @@ def article(root: Path, name: str, capture: str, replay: str) -> Article:
         row, sidecar = catalogue.capture(capture), catalogue.sidecar(capture)
         if row is None or sidecar is None:
             raise UnknownCapture(capture)
-        rows = catalogue.versions(row.final_url)
-    versions = [Card(name, other, len(rows)) for other in rows]
-    return Article(Card(name, row, len(rows)), sidecar.document, versions, replay)
+        rows, total = catalogue.around(row, AROUND)
+    versions = [Card(name, other, total) for other in rows]
+    return Article(Card(name, row, total), collection, sidecar, versions, replay)
 
 
 def collections(root: Path) -> list[tuple[str, str]]:
