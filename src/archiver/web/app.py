@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
-from archiver.web import article, language, listing
+from archiver.web import article, framed, language, listing
 from archiver.web.headers import Headers
 from archiver.web.site import HERE, Site
 from archiver.words import phrase
@@ -33,6 +33,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = Reader()) 
             *language.routes(),
             *listing.routes(site),
             *article.routes(site),
+            *framed.routes(site),
         ],
         exception_handlers={ArchiverError: failure, HTTPException: failure, Exception: failure},
     )

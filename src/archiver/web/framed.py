@@ -18,6 +18,6 @@ def routes(site: Site) -> list[Route]:
         shown = await found(site, request)
         seen = await run_in_threadpool(visit, shown.collection, shown.sidecar)
         offset = seen.offset if seen else None
-        return site.render(request, "replay.html", article=shown, offset=offset)
+        return site.render(request, "replay.html", article=shown, offset=offset, result="")
 
     return [Route("/{name}/{capture}/replay", framed)]

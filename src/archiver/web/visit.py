@@ -1,6 +1,6 @@
-"""What was fetched for a page, as its protocol (`urn:pageinfo:`) tells: request by request, summed, and how far in time.
+"""What was fetched for a page, as its protocol (`urn:pageinfo:`) tells: each request, sums, and how far in time.
 
-Ours and Browsertrix's are read (docs/pageinfo.md). One made by others may say anything: what makes no sense is left out.
+Ours and Browsertrix's are read (docs/pageinfo.md). Others may say anything: what makes no sense is left out.
 """
 
 import json
@@ -65,7 +65,7 @@ class Visit:
 
     @property
     def offset(self) -> float | None:
-        """The greatest distance in time of what is recorded from the page itself, in seconds; None if it is not told."""
+        """The greatest distance in time, in seconds, of what is recorded from the page; None if it is not told."""
         told = [abs(one.after) for one in self.fetches if one.recorded and one.after is not None]
         return max(told, default=None)
 
