@@ -9,7 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from archiver.collection import Root
+from archiver.sidecar import ABOUT, METHODS
 from archiver.verdict.meanings import VERDICTS
+from archiver.web import properties
 from archiver.web.site import HERE
 from archiver.words import Words
 from browsing import get
@@ -124,3 +126,11 @@ def test_the_switch_leads_to_no_other_site(root: Path, back: str) -> None:
 def test_only_languages_that_we_speak_are_remembered(root: Path, to: str) -> None:
     answer = get(root, f"/-/language?to={quote(to, safe='')}&back=/news/")
     assert (answer.status, answer.headers["location"], answer.cookies) == (303, "/news/", [])
+
+
+def test_every_property_and_method_has_a_name_for_readers() -> None:
+    assert list(properties.NAMES)[: len(ABOUT)] == list(ABOUT.values())
+    assert list(properties.METHODS) == list(METHODS)
+    people = [{"@type": "Person", "name": "Марія"}, "Olena"]
+    assert properties.told(people) == "Марія; Olena"
+    assert [properties.told(one) for one in (None, True, 5, {"@id": "x"})] == ["", "true", "5", '{"@id": "x"}']
