@@ -2,13 +2,15 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from archiver import ledger
 from archiver.capture import Terms, capture_url
-from archiver.catalogue import feeding, open_catalogue, parse, path_of, tables
+from archiver.catalogue import BadQuery, feeding, open_catalogue, parse, path_of, tables
 from archiver.collection import Root
+from archiver.editing import Wish, edit
 from material import URL, PaperEngine, collection_with
 
 
@@ -153,3 +155,47 @@ def test_pages_are_the_same_with_and_without_a_query(tmp_path):
         assert sorted(count for _, count in pages) == [1, 2, 3]
         assert pages == opened.pages(parse("bridge")) == [*opened.pages(limit=1), *opened.pages(limit=5, offset=1)]
         assert opened.count_pages() == opened.count_pages(parse("bridge")) == 3
+
+
+def checked(capture, verdict, at, **more):
+    codes = ("qa", f"qa-{verdict}", "text-differs")
+    return ledger.Event("validation", "test/1", capture=capture, codes=codes, at=at, **more)
+
+
+def told(collection, query):
+    with open_catalogue(collection) as opened:
+        return [(row.id, row.qa) for row in opened.captures(parse(query))]
+
+
+def test_the_newest_check_of_replay_counts_whatever_comes_first(tmp_path):
+    collection, (one, other) = collection_with(tmp_path, 2)
+    assert {qa for _, qa in told(collection, "-qa:pass")} == {""}
+    assert len(told(collection, "qa:none")) == 2
+    collection.record(checked(one.capture_id, "pass", "2026-12-02T00:00:00Z"))
+    collection.record(checked(one.capture_id, "fail", "2026-12-01T00:00:00Z"))
+    assert told(collection, "qa:pass") == [(one.capture_id, "pass")]
+    assert told(collection, "qa:none") == [(other.capture_id, "")]
+    collection.record(checked(one.capture_id, "warn", "2026-12-03T00:00:00Z"))
+    assert (told(collection, "qa:pass"), told(collection, "qa:warn")) == ([], [(one.capture_id, "warn")])
+    with open_catalogue(collection) as opened:
+        assert dict(opened.facets()["qa"]) == {"warn": 1, "": 1}
+    path_of(collection).unlink()
+    assert told(collection, "-qa:none") == [(one.capture_id, "warn")]
+    with pytest.raises(BadQuery, match="nothing that a check"):
+        parse("qa:perfect")
+
+
+def test_a_check_stays_with_a_capture_that_is_corrected_or_comes_later(tmp_path):
+    """The ledgers of several writers are read one after the other: the check may be met before what it checked."""
+    collection, (one,) = collection_with(tmp_path, 1)
+    late = "20261201T000000Z-aaaaaaaaaa"
+    collection.record(checked(one.capture_id, "fail", "2026-12-01T00:00:00Z"))
+    collection.record(checked(late, "pass", "2026-12-01T00:00:00Z"))
+    assert told(collection, "qa:fail") == [(one.capture_id, "fail")]
+    edit(collection, [Wish(one.capture_id, "headline", "Corrected", "N. N.", "it was wrong")])
+    assert told(collection, "headline:corrected") == [(one.capture_id, "fail")]
+    with open_catalogue(collection) as opened:
+        row = opened.capture(one.capture_id)
+        with opened.database:
+            feeding._enter_anew(opened.database, replace(row, id=late), opened.sidecar(row.id), "")
+        assert opened.capture(late).qa == "pass"

@@ -28,6 +28,7 @@ _RANKED = 5_000
 """So many matches, the newest ones, are weighed against each other. More are never looked through by anybody."""
 FACETS = {
     "verdict": "captures.verdict",
+    "qa": "captures.qa",
     "language": "captures.language",
     "publisher": "captures.publisher",
     "section": "captures.section",

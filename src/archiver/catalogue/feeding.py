@@ -9,7 +9,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,13 +21,20 @@ from archiver.collection import Collection
 from archiver.collection.collection import revisions
 from archiver.collection.layout import revision_of
 from archiver.errors import ArchiverError
-from archiver.ledger import DELETION, Segment, capture_of
+from archiver.ledger import DELETION, Event, Segment, capture_of
 from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
 _ENTER = f"INSERT INTO captures ({', '.join(Row.__slots__)}, article) VALUES (?{', ?' * WIDTH})"
 _ADD = f"INSERT INTO words (rowid, {', '.join(WORDS)}) VALUES (?{', ?' * len(WORDS)})"
 _DROP = f"INSERT INTO words (words, rowid, {', '.join(WORDS)}) VALUES ('delete', ?{', ?' * len(WORDS)})"
+_CHECK = (
+    "INSERT INTO checks VALUES (?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET at = excluded.at, qa = excluded.qa WHERE excluded.at >= at"
+)
+_CHECKED = "(SELECT checks.qa FROM checks WHERE capture = ?)"
+QA_CODES = ("qa-pass", "qa-warn", "qa-fail")
+"""Codes of the event that tells of a check."""
 
 
 def refresh(collection: Collection, database: sqlite3.Connection) -> None:
@@ -59,6 +66,8 @@ def _take_segment(collection: Collection, database: sqlite3.Connection, segment:
     database.executemany("REPLACE INTO files VALUES (?, ?, ?)", (astuple(file) for file in objects))
     for capture in revisions(fresh):
         _take(collection, database, capture)
+    for event in segment.events:
+        _take_check(database, event)
 
 
 def _end(database: sqlite3.Connection, segment: Segment) -> None:
@@ -69,8 +78,20 @@ def _end(database: sqlite3.Connection, segment: Segment) -> None:
     for capture in (event.capture for event in segment.events if event.type == DELETION and event.capture):
         database.execute("INSERT OR IGNORE INTO erased VALUES (?)", (capture,))
         database.execute("DELETE FROM files WHERE path GLOB ?", (f"*/{capture}.*",))
+        database.execute("DELETE FROM checks WHERE capture = ?", (capture,))
         if present := database.execute("SELECT number FROM captures WHERE id = ?", (capture,)).fetchone():
             _drop(database, present[0])
+
+
+def _take_check(database: sqlite3.Connection, event: Event) -> None:
+    """Enter what a check of a capture's replay came to, if none is newer; also of one that is not known yet."""
+    found = next((code[3:] for code in event.codes if code in QA_CODES), None)
+    if event.type != "validation" or not event.capture or found is None:
+        return
+    database.execute(_CHECK, (event.capture, event.at, found))
+    known = database.execute("SELECT number FROM captures WHERE id = ?", (event.capture,)).fetchone()
+    for table in ("captures", "keys") if known else ():
+        database.execute(f"UPDATE {table} SET qa = {_CHECKED} WHERE number = ?", (event.capture, *known))
 
 
 def _kept(database: sqlite3.Connection, files: Iterable[FileRef]) -> list[FileRef]:
@@ -104,7 +125,8 @@ def _take(collection: Collection, database: sqlite3.Connection, capture: str) ->
 def _enter_anew(database: sqlite3.Connection, row: Row, sidecar: Sidecar, text: str) -> None:
     if present := database.execute("SELECT number FROM captures WHERE id = ?", (row.id,)).fetchone():
         _drop(database, present[0])
-    enter(database, row, sidecar.article, text)
+    checked = database.execute("SELECT qa FROM checks WHERE capture = ?", (row.id,)).fetchone()
+    enter(database, replace(row, qa=checked[0] if checked else ""), sidecar.article, text)
 
 
 _NO_TEXT = "SELECT captures.id FROM captures JOIN bodies USING (number) WHERE bodies.text = ? ORDER BY number"
@@ -127,7 +149,7 @@ def enter(database: sqlite3.Connection, row: Row, article: dict[str, Any], text:
     values = (*asdict(row).values(), json.dumps(article, ensure_ascii=False))
     number = database.execute(_ENTER, values).lastrowid
     dates = row.captured_at, row.published, row.modified, instant(row.published), instant(row.modified)
-    database.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?)", (number, row.id, *dates))
+    database.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (number, row.id, *dates, row.qa))
     database.execute("INSERT INTO bodies VALUES (?, ?)", (number, zlib.compress(text.encode(), 1)))
     database.execute(_ADD, (number, *_words(row, article, text)))
 

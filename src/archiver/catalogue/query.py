@@ -31,6 +31,8 @@ COLUMNS = {
 }
 """Fields whose words are looked for in one column."""
 DATES = {"published": "published", "modified": "modified", "captured": "captured_at"}
+QA = ("pass", "warn", "fail", "none")
+"""What `qa:` may be asked for."""
 _SIDES = {"after": ">=", "before": "<"}
 
 _PART = re.compile(
@@ -229,6 +231,13 @@ def _identity(value: str) -> Where:
     return Where("keys.id = ?", (value,))
 
 
+def _qa(value: str) -> Where:
+    """Of captures whose replay was checked, or of those where it was not: `none`."""
+    if value.lower() not in QA:
+        raise BadQuery(f"{value!r} is nothing that a check of replay comes to.", f"It comes to: {', '.join(QA)}.")
+    return Where("keys.qa = ?", (value.lower().replace("none", ""),))
+
+
 def _date(column: str, side: str, value: str) -> Where:
     """Compared as text: a date that is less exact counts as its beginning, and none is neither before nor after."""
     if not _DAY.match(value):
@@ -242,5 +251,6 @@ _WHOLE: dict[str, Callable[[str], Words | Where]] = {
     "verdict": _verdict,
     "site": _site,
     "id": _identity,
+    "qa": _qa,
 }
 """Fields that are asked for a whole value."""

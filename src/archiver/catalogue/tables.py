@@ -8,7 +8,7 @@ from typing import Any
 from archiver import disk
 from archiver.collection import Collection
 
-VERSION = 6
+VERSION = 7
 """Raise it when the tables or the form of the words change: an older file is simply made again."""
 
 TABLES = """
@@ -19,15 +19,17 @@ CREATE TABLE erased (capture TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE captures (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL,
   captured_at TEXT NOT NULL, published TEXT NOT NULL, modified TEXT NOT NULL,
-  verdict TEXT NOT NULL, language TEXT NOT NULL, section TEXT NOT NULL, publisher TEXT NOT NULL,
+  verdict TEXT NOT NULL, qa TEXT NOT NULL, language TEXT NOT NULL, section TEXT NOT NULL, publisher TEXT NOT NULL,
   status INTEGER, engine TEXT NOT NULL, thumbnail INTEGER NOT NULL,
   final_url TEXT NOT NULL, url TEXT NOT NULL, sidecar TEXT NOT NULL, warc TEXT NOT NULL,
   headline TEXT NOT NULL, authors TEXT NOT NULL, description TEXT NOT NULL, article TEXT NOT NULL
 );
 CREATE TABLE keys (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, captured_at TEXT NOT NULL, published TEXT NOT NULL,
-  modified TEXT NOT NULL, published_order TEXT NOT NULL, modified_order TEXT NOT NULL
+  modified TEXT NOT NULL, published_order TEXT NOT NULL, modified_order TEXT NOT NULL,
+  qa TEXT NOT NULL
 );
+CREATE TABLE checks (capture TEXT PRIMARY KEY, at TEXT NOT NULL, qa TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX by_time ON keys (captured_at, id);
 CREATE INDEX by_publication ON keys (published_order, id);
 CREATE INDEX by_url ON captures (final_url, captured_at DESC);
@@ -79,6 +81,8 @@ class Row:
     description: str
     thumbnail: bool
     """Whether the WARC holds `urn:thumbnail:`."""
+    qa: str = ""
+    """What the newest check of its replay came to: pass, warn or fail; empty where there was none."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON shape of `archiver list`."""
