@@ -1,5 +1,29 @@
-"""Who may see what: the rules that archivists set, and what they come to for a reader."""
+"""Who may see what: the rules that archivists set, and what they come to for a reader.
 
+A rule is a document that never changes, `access/<name>-<digest12>.json`, entered by a `policy assignment` line of the
+ledger. Nothing is deleted: a rule ends when a later one replaces it. docs/access.md explains it to archivists.
+"""
+
+from archiver.access.patterns import Pattern, keys
 from archiver.access.reader import Reader
+from archiver.access.rule import DESCRIPTIONS, KINDS, Kind, Rule, end_of, is_rule
+from archiver.access.rules import EVENT, Decision, Rules, Standing, kinds_for, read, rules
 
-__all__ = ["Reader"]
+__all__ = [
+    "DESCRIPTIONS",
+    "EVENT",
+    "KINDS",
+    "Decision",
+    "Kind",
+    "Pattern",
+    "Reader",
+    "Rule",
+    "Rules",
+    "Standing",
+    "end_of",
+    "is_rule",
+    "keys",
+    "kinds_for",
+    "read",
+    "rules",
+]

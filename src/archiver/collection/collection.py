@@ -82,7 +82,7 @@ class Collection:
 
     def rights(self) -> dict[str, str]:
         """The rights that its captures begin with."""
-        rights: dict[str, str] = self.metadata().get("rights", {"access": "reading-room"})
+        rights: dict[str, str] = self.metadata().get("rights", {"access": "open"})
         return rights
 
     def dedup(self) -> Literal["capture", "collection"]:

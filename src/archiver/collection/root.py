@@ -100,7 +100,7 @@ def _first_files(name: str, title: str, description: str, *, dedup: bool) -> dic
         "name": name,
         "title": title,
         "created": timestamp(now()),
-        "rights": {"access": "reading-room"},
+        "rights": {"access": "open"},
     }
     if description:
         metadata["description"] = description
