@@ -88,6 +88,18 @@ QA = {
     "agents": ["pywb/2.10.0"],
     "settings": {"width": 1280, "behaviours": True},
 }
+RULE = {
+    "$schema": "urn:archiver:schema:access:1.0.0",
+    "id": "20261203T091400Z-4tq7w2mzpa",
+    "target": {"capture": "20261122T140112Z-k3v7q2mzpa"},
+    "access": "takedown",
+    "basis": "court-order",
+    "reason": "Withdrawn by order of a court.",
+    "by": "M. K.",
+    "at": "2026-12-03T09:14:00Z",
+    "agent": "archiver/0.1.0",
+    "replaces": ["20261130T160000Z-2hq5xw7d4n", "descriptions"],
+}
 VALID = [
     ("sidecar", EXAMPLE),
     ("collection", COLLECTION),
@@ -95,6 +107,7 @@ VALID = [
     ("ledger", SEGMENT),
     ("erasure", ERASURE),
     ("qa", QA),
+    ("access", RULE),
 ]
 
 PUBLISHED = {
@@ -110,6 +123,7 @@ PUBLISHED = {
     "ledger/1.2.0.json": "32d9fbf78739361c610a6cf0804f051fabc47e64db47cbf632c2a34462aad964",
     "erasure/1.0.0.json": "1559d2291015cc7c7d8a90afecc4f3d077b5019d501d6e7490e6fca785913d53",
     "qa/1.0.0.json": "ceb036c9b1f83b308cdadd2011e58418589cd4c39973602b0f85c7ecf64a1605",
+    "access/1.0.0.json": "f3f13d65908eb02ecf8945564b258776468c17bf9ee7dd1884be3d2555068d48",
     "bagit-profile/1.0.0.json": "7720f187abd8108256dc2032f2f125c85b7b465662bba735c12938880aa0a717",
     "context/1.0.0.jsonld": "500daeb04018c5d947dec8f9c1ea0382b256cc1fc64f693af290ad1386e46c45",
 }

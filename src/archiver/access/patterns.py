@@ -6,6 +6,7 @@ with whatever order of parameters are the same. No pattern is more than the begi
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from archiver.cdxj import url_key
@@ -66,7 +67,10 @@ def _has_host(url: str) -> bool:
         return False
 
 
-class Table[Value]:
+Value = TypeVar("Value")
+
+
+class Table(Generic[Value]):
     """Values by pattern, found for a key without trying every pattern."""
 
     def __init__(self, entries: Iterable[tuple[Pattern, Value]]) -> None:

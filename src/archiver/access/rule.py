@@ -92,15 +92,15 @@ class Rule:
         return cls(name_of(path), "dark", unreadable=True)
 
     @classmethod
-    def described(cls, rights: Mapping[str, Any], name: str = "") -> "Rule":
+    def described(cls, rights: Mapping[str, Any], name: str, until: str = "") -> "Rule":
         """What `rights` in a sidecar or a description come to. What cannot be understood is dark."""
-        kind, until = rights.get("access"), ""
+        kind = rights.get("access")
         if kind == "embargo":
             try:
-                until = end_of(str(rights.get("embargo_until", "")))
+                until = until or end_of(str(rights.get("embargo_until", "")))
             except ValueError:
                 kind = "dark"
-        known = next((one for one in KINDS[:-1] if one == kind), "dark")
+        known: Kind = next((one for one in KINDS[:-1] if one == kind), "dark")
         return cls(name, known, until=until, reason=str(rights.get("statement", "")) if known != "open" else "")
 
 

@@ -112,23 +112,27 @@ class Rules:
     ) -> Decision:
         """Who may see a capture (`urls`: its requested and its final one), or what lies at an address; `at`: now."""
         moment = at or timestamp(now())
-        rules = [one for one in self.reaching(capture, keys_of(*urls), said) if one.access != "embargo" or one.until > moment]
+        rules = [
+            one for one in self.reaching(capture, keys_of(*urls), said) if one.access != "embargo" or one.until > moment
+        ]
         if not rules:
             return Decision()
         one = max(rules, key=_strictness)
         return Decision(one.access, one.reason, one.at, one.until, one.name)
 
 
-def _strictness(rule: Rule) -> tuple[int, str, str, str]:
+def _strictness(rule: Rule) -> tuple[int, str, str, str, str]:
     """What the strictest rule has most of; of equal ones, the one whose embargo is longest, or the newest."""
-    return KINDS.index(rule.access), rule.until, rule.at, rule.name
+    return KINDS.index(rule.access), rule.until, rule.at, rule.name, rule.reason
 
 
 def standing(rules: Iterable[Rule]) -> Standing:
     """What these rules come to together."""
     chosen = list(rules)
     kinds = [KINDS.index(one.access) for one in chosen if one.access != "embargo"]
-    return Standing(KINDS[max(kinds, default=0)], max((one.until for one in chosen), default=""))
+    return Standing(
+        KINDS[max(kinds, default=0)], max((one.until for one in chosen if one.access == "embargo"), default="")
+    )
 
 
 def rules(collection: "Collection") -> Rules:
@@ -137,7 +141,7 @@ def rules(collection: "Collection") -> Rules:
     Raises `UnreadableInput` at a damaged segment. A rule that cannot be read hides all: see `Rule.lost`.
     """
     events = (event for segment in collection.history(naming=FOLDER) for event in segment.events)
-    paths = {file.path for event in events if event.type == EVENT for file in event.objects if is_rule(file.path)}
+    paths = {file.path for event in events for file in event.objects if is_rule(file.path)}
     return read(collection, paths)
 
 

@@ -7,9 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from archiver.access import Reader
 from archiver.catalogue import tables
 from archiver.catalogue.feeding import body, is_current, refresh, revision_paths
 from archiver.catalogue.query import EVERYTHING, Query
+from archiver.catalogue.restricting import veil
 from archiver.catalogue.tables import COLUMNS, WIDTH, Row, path_of
 from archiver.catalogue.words import Excerpt, excerpt
 from archiver.collection import Collection
@@ -59,10 +61,20 @@ class Hit:
 class Catalogue:
     """The catalogue of one collection. Use `open_catalogue`."""
 
-    def __init__(self, collection: Collection, database: sqlite3.Connection) -> None:
-        """`database` has the tables already."""
+    def __init__(self, collection: Collection, reader: Reader | None) -> None:
+        """`reader`: for whom, see `open_catalogue`."""
         self.collection = collection
-        self.database = database
+        self.reader = reader
+        self.database = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        database = _opened(self.collection)
+        self._veiled = self.reader is not None and veil(database, self.reader)
+        return database
+
+    def _source(self, query: Query, *wanted: str) -> tuple[str, str, list[Any]]:
+        """As `_source` below. The index of words knows no rules, so that where some are hidden it is never alone."""
+        return _source(query, *wanted, *(["keys"] if self._veiled and not wanted else []))
 
     def captures(
         self,
@@ -81,7 +93,7 @@ class Catalogue:
         self, query: Query, order: Order, reverse: bool, limit: int, offset: int
     ) -> list[tuple[int, list[Any]]]:
         """Number and row of the captures that match. They are put in order by their small rows in `keys` first."""
-        number, source, values = _source(query, "keys", *(["captures"] if order == "headline" else []))
+        number, source, values = self._source(query, "keys", *(["captures"] if order == "headline" else []))
         ranking = _ranking(order, reverse)
         numbers = f"SELECT {number} AS number FROM {source} ORDER BY {ranking} LIMIT ? OFFSET ?"
         whole = f"({numbers}) CROSS JOIN keys USING (number) CROSS JOIN captures USING (number)"
@@ -95,7 +107,7 @@ class Catalogue:
         if order != "relevance" or not query.match:
             rows = self._ordered(query, "captured" if order == "relevance" else order, reverse, limit, offset)
             return [self._hit(number, 0.0, Row(*row), query) for number, row in rows]
-        number, source, values = _source(query)
+        number, source, values = self._source(query)
         newest = f"SELECT {number} AS number, bm25(words, {tables.WEIGHTS}) AS score FROM {source} "
         newest += f"ORDER BY {number} DESC LIMIT {_RANKED}"
         ranking = f"score {'DESC' if reverse else 'ASC'}, number DESC"
@@ -115,12 +127,12 @@ class Catalogue:
 
     def count(self, query: Query = EVERYTHING) -> int:
         """How many captures match."""
-        _, source, values = _source(query)
+        _, source, values = self._source(query)
         return int(self._rows(f"SELECT count(*) FROM {source}", values)[0][0])
 
     def facets(self, query: Query = EVERYTHING) -> dict[str, list[tuple[str, int]]]:
         """How many matches have which verdict, language …: the most frequent values, "" where there is none."""
-        _, source, values = _source(query, "captures")
+        _, source, values = self._source(query, "captures")
         counted = {}
         for name, column in FACETS.items():
             groups = f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
@@ -130,7 +142,7 @@ class Catalogue:
     def pages(self, query: Query = EVERYTHING, *, limit: int = -1, offset: int = 0) -> list[tuple[Row, int]]:
         """Every page once: its newest capture, and how many it has. Only captures that match count."""
         newest_first = "ORDER BY captures.captured_at DESC, captures.id DESC"
-        number, source, values = _source(query, "captures")
+        number, source, values = self._source(query, "captures")
         page = "OVER (PARTITION BY captures.final_url"
         ranked = (
             f"SELECT {number} AS number, count(*) {page}) AS versions, "
@@ -143,7 +155,7 @@ class Catalogue:
 
     def count_pages(self, query: Query = EVERYTHING) -> int:
         """How many pages `pages` would give without limit."""
-        _, source, values = _source(query, "captures")
+        _, source, values = self._source(query, "captures")
         return int(self._rows(f"SELECT count(DISTINCT captures.final_url) FROM {source}", values)[0][0])
 
     def versions(self, url: str) -> list[Row]:
@@ -177,7 +189,7 @@ class Catalogue:
 
     def sidecar(self, capture_id: str) -> Sidecar | None:
         """The current sidecar of one capture, as `Collection.sidecar` gives it, but without reading the ledger."""
-        paths = revision_paths(self.database, capture_id)
+        paths = revision_paths(self.database, capture_id) if self.capture(capture_id) else []
         return united(*self.collection.heads_of(paths)) if paths else None
 
     def files(self, row: Row) -> list[FileRef]:
@@ -198,7 +210,7 @@ class Catalogue:
         self.database.close()
         with self.collection.state.lock(f"{self.collection.name}.catalogue"):
             tables.remove(path_of(self.collection))
-        self.database = _opened(self.collection)
+        self.database = self._open()
         return self.database.execute(statement, values).fetchall()
 
 
@@ -262,9 +274,12 @@ def _opened(collection: Collection) -> sqlite3.Connection:
 
 
 @contextmanager
-def open_catalogue(collection: Collection) -> Iterator[Catalogue]:
-    """The catalogue of a collection, up to date with its ledger; in memory where it cannot be written."""
-    catalogue = Catalogue(collection, _opened(collection))
+def open_catalogue(collection: Collection, reader: Reader | None = None) -> Iterator[Catalogue]:
+    """The catalogue of a collection, up to date with its ledger; in memory where it cannot be written.
+
+    With a `reader`, it shows, counts and finds only what that reader may see now; None: an archivist, who sees all.
+    """
+    catalogue = Catalogue(collection, reader)
     try:
         yield catalogue
     finally:

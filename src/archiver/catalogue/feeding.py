@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from archiver.access import Rule, is_rule
+from archiver.catalogue.restricting import load, restate, surts
 from archiver.catalogue.tables import WIDTH, WORDS, Row
 from archiver.catalogue.texts import article_text
 from archiver.catalogue.words import indexed
@@ -25,7 +27,8 @@ from archiver.ledger import DELETION, Event, Segment, capture_of
 from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
-_ENTER = f"INSERT INTO captures ({', '.join(Row.__slots__)}, article) VALUES (?{', ?' * WIDTH})"
+_ENTER = f"INSERT INTO captures ({', '.join(Row.__slots__)}, article, said, surts) VALUES (?{', ?' * (WIDTH + 2)})"
+_ENTER_KEYS = "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD = f"INSERT INTO words (rowid, {', '.join(WORDS)}) VALUES (?{', ?' * len(WORDS)})"
 _DROP = f"INSERT INTO words (words, rowid, {', '.join(WORDS)}) VALUES ('delete', ?{', ?' * len(WORDS)})"
 _CHECK = (
@@ -64,15 +67,19 @@ def _take_segment(collection: Collection, database: sqlite3.Connection, segment:
     objects = _kept(database, segment.objects())
     fresh = [file.path for file in objects if not _knows(database, file.path)]
     database.executemany("REPLACE INTO files VALUES (?, ?, ?)", (astuple(file) for file in objects))
-    for capture in revisions(fresh):
+    taken = revisions(fresh)
+    for capture in taken:
         _take(collection, database, capture)
     for event in segment.events:
         _take_check(database, event)
+    ruled = any(is_rule(path) or path.startswith("collection/") for path in fresh)
+    if ruled or taken:
+        restate(database, load(collection, database), None if ruled else taken)
 
 
 def _end(database: sqlite3.Connection, segment: Segment) -> None:
     """Take out what the segment's deletions ended, and remember that: others may name it again later on."""
-    removed = [(file.path,) for event in segment.events for file in event.removed]
+    removed = [(file.path,) for event in segment.events for file in event.removed if not is_rule(file.path)]
     database.executemany("INSERT OR IGNORE INTO gone VALUES (?)", removed)
     database.executemany("DELETE FROM files WHERE path = ?", removed)
     for capture in (event.capture for event in segment.events if event.type == DELETION and event.capture):
@@ -142,14 +149,16 @@ def set_text(collection: Collection, database: sqlite3.Connection, capture: str,
     known = database.execute("SELECT 1 FROM captures WHERE id = ?", (capture,)).fetchone()
     if known and (read := _read(collection, revision_paths(database, capture))):
         _enter_anew(database, read[1], read[0], text)
+        restate(database, load(collection, database), [capture])
 
 
 def enter(database: sqlite3.Connection, row: Row, article: dict[str, Any], text: str) -> None:
     """Enter a capture that is not there."""
-    values = (*asdict(row).values(), json.dumps(article, ensure_ascii=False))
+    stated = f"{row.access} {row.embargo}"
+    values = (*asdict(row).values(), json.dumps(article, ensure_ascii=False), stated, surts(row))
     number = database.execute(_ENTER, values).lastrowid
     dates = row.captured_at, row.published, row.modified, instant(row.published), instant(row.modified)
-    database.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (number, row.id, *dates, row.qa))
+    database.execute(_ENTER_KEYS, (number, row.id, *dates, row.qa, row.access, row.embargo))
     database.execute("INSERT INTO bodies VALUES (?, ?)", (number, zlib.compress(text.encode(), 1)))
     database.execute(_ADD, (number, *_words(row, article, text)))
 
@@ -241,6 +250,7 @@ def _text(value: Any) -> str:
 def _row(sidecar: Sidecar, path: str) -> Row:
     """Raises ValueError if the capture's own date or status is none."""
     article = sidecar.article
+    stated = Rule.described(sidecar.document["rights"], path)
     datetime.fromisoformat(sidecar.captured_at)
     if sidecar.status is not None and not 0 <= sidecar.status <= 999:
         raise ValueError("no HTTP status")
@@ -264,4 +274,6 @@ def _row(sidecar: Sidecar, path: str) -> Row:
         language=_text(article.get("inLanguage")),
         description=_text(article.get("description")),
         thumbnail="thumbnail" in sidecar.document["warc"]["records"],
+        access=stated.access,
+        embargo=stated.until,
     )

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from archiver import disk
+from archiver.access import Kind, Standing
 from archiver.collection import Collection
+from archiver.model import now, timestamp
 
-VERSION = 7
+VERSION = 8
 """Raise it when the tables or the form of the words change: an older file is simply made again."""
 
 TABLES = """
@@ -22,16 +24,18 @@ CREATE TABLE captures (
   verdict TEXT NOT NULL, qa TEXT NOT NULL, language TEXT NOT NULL, section TEXT NOT NULL, publisher TEXT NOT NULL,
   status INTEGER, engine TEXT NOT NULL, thumbnail INTEGER NOT NULL,
   final_url TEXT NOT NULL, url TEXT NOT NULL, sidecar TEXT NOT NULL, warc TEXT NOT NULL,
-  headline TEXT NOT NULL, authors TEXT NOT NULL, description TEXT NOT NULL, article TEXT NOT NULL
+  headline TEXT NOT NULL, authors TEXT NOT NULL, description TEXT NOT NULL, article TEXT NOT NULL,
+  access TEXT NOT NULL, embargo TEXT NOT NULL, said TEXT NOT NULL, surts TEXT NOT NULL
 );
 CREATE TABLE keys (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, captured_at TEXT NOT NULL, published TEXT NOT NULL,
   modified TEXT NOT NULL, published_order TEXT NOT NULL, modified_order TEXT NOT NULL,
-  qa TEXT NOT NULL
+  qa TEXT NOT NULL, access TEXT NOT NULL, embargo TEXT NOT NULL
 );
 CREATE TABLE checks (capture TEXT PRIMARY KEY, at TEXT NOT NULL, qa TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX by_time ON keys (captured_at, id);
 CREATE INDEX by_publication ON keys (published_order, id);
+CREATE INDEX by_access ON keys (access, embargo);
 CREATE INDEX by_url ON captures (final_url, captured_at DESC);
 CREATE INDEX by_request ON captures (url);
 CREATE TABLE bodies (number INTEGER PRIMARY KEY, text BLOB NOT NULL);
@@ -83,10 +87,19 @@ class Row:
     """Whether the WARC holds `urn:thumbnail:`."""
     qa: str = ""
     """What the newest check of its replay came to: pass, warn or fail; empty where there was none."""
+    access: Kind = "open"
+    """What the access rules come to, but for an embargo."""
+    embargo: str = ""
+    """When the embargo ends, RFC 3339 UTC; empty where there never was one."""
+
+    @property
+    def kind(self) -> Kind:
+        """Who may see it now."""
+        return Standing(self.access, self.embargo).at(timestamp(now()))
 
     def as_json(self) -> dict[str, Any]:
         """The JSON shape of `archiver list`."""
-        return asdict(self) | {"thumbnail": bool(self.thumbnail)}
+        return asdict(self) | {"thumbnail": bool(self.thumbnail), "access": self.kind, "embargo": self.embargo or None}
 
 
 COLUMNS = ", ".join(f"captures.{column.name}" for column in fields(Row))

@@ -15,6 +15,8 @@ sidecars/    One JSON document per capture that says what it is: when and from w
 schemas/     JSON Schemas that explain every field of the sidecars, the ledger and collection/.
 collection/  Title, description and rights of the collection, in revisions too.
 erasures/    Who had a capture erased, when and on what ground; what was erased is nowhere here any more.
+access/      Who may see what: one rule a file, never changed; "replaces" names those that do not count any
+             more. Of the others that reach a capture, the strictest counts.
 ledger/      One JSON line per event. Each names the files it brought in with their SHA-256 digests;
              each segment of lines names the digest of the one before. A file that no line names does
              not belong to the collection.

@@ -22,7 +22,7 @@ from archiver.sync.transfer import each, still_there
 
 SEGMENT_BYTES = 64 << 20
 """A greater object is no segment of ours: they are sealed at 500 lines."""
-FOLDERS = ("archive/", "sidecars/", "collection/", "schemas/", "proofs/", "erasures/")
+FOLDERS = ("archive/", "sidecars/", "collection/", "schemas/", "proofs/", "erasures/", "access/")
 """Where files that a segment names may lie, beside `README.txt`."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")

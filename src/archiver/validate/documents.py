@@ -1,4 +1,4 @@
-"""Sidecars, descriptions of collections and records of erasures, by their schemas and by what makes sense."""
+"""Sidecars, descriptions of collections, records of erasures, access rules: by schema, and by what makes sense."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver import schema, sidecar
+from archiver.access import Rule
 from archiver.errors import UnreadableInput
 from archiver.model import Finding
 from archiver.proof import Statement
@@ -36,6 +37,17 @@ def judge_collection(document: dict[str, Any], content: bytes, where: str) -> li
 def judge_erasure(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:
     """A record of an erasure."""
     return located(schema.problems(document, "erasure"), content.decode(), where)
+
+
+def judge_rule(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:
+    """An access rule, and its pattern of addresses."""
+    if problems := schema.problems(document, "access"):
+        return located(problems, content.decode(), where)
+    try:
+        Rule.parse(content, where)
+    except UnreadableInput as error:
+        return [Finding("error", "rule-pattern", where, error.why, error.hint)]
+    return []
 
 
 def judge_name(path: Path, content: bytes) -> Iterator[Finding]:

@@ -13,7 +13,14 @@ from archiver.errors import UnreadableInput
 from archiver.model import Finding, Progress, silent
 from archiver.validate.kinds import KNOWN, validate_file
 
-FOLDERS = ("sidecars/*.json", "collection/*.json", "erasures/*.json", "ledger/*/*.jsonl", "metadata.yaml")
+FOLDERS = (
+    "sidecars/*.json",
+    "collection/*.json",
+    "erasures/*.json",
+    "access/*.json",
+    "ledger/*/*.jsonl",
+    "metadata.yaml",
+)
 """Where a collection keeps what can be judged; `archiver verify` reads the rest of it."""
 _BATCH = 100
 _MANY = 4 * _BATCH

@@ -14,7 +14,14 @@ from archiver.model import Finding
 from archiver.schema import Problem
 from archiver.validate import bagit, jsonld, pywb, wacz
 from archiver.validate.cdxj import judge_cdxj
-from archiver.validate.documents import judge_collection, judge_erasure, judge_name, judge_sidecar, judge_statement
+from archiver.validate.documents import (
+    judge_collection,
+    judge_erasure,
+    judge_name,
+    judge_rule,
+    judge_sidecar,
+    judge_statement,
+)
 from archiver.validate.lines import judge_ledger
 from archiver.validate.pages import judge_pages
 from archiver.validate.places import located, unreadable_parts
@@ -103,6 +110,8 @@ def _judge_document(document: Any, content: bytes, path: Path, *, warcs: bool) -
             return judge_collection(document, content, where)
         case "erasure":
             return judge_erasure(document, content, where)
+        case "access":
+            return judge_rule(document, content, where)
     if path.name == wacz.PACKAGE:
         return wacz.judge_datapackage(document, content, where)
     if path.name == wacz.DIGEST:

@@ -1,0 +1,55 @@
+"""What the access rules come to for each capture, and the veil over what a reader may not see.
+
+A catalogue opened for a reader has views in place of its tables `captures` and `keys`, which hold only what that
+reader may see now. So every statement, also one that is yet to be written, sees no more, as long as it reads one of
+the two.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from archiver import access
+from archiver.access import Reader, Rule, Rules
+from archiver.catalogue.tables import Row
+from archiver.collection import Collection
+from archiver.model import now, timestamp
+
+_ALL = "SELECT number, id, surts, said, access, embargo FROM captures"
+
+
+def surts(row: Row) -> str:
+    """The keys of a capture's addresses, as the tables hold them."""
+    return "\n".join(sorted(access.keys(row.url, row.final_url)))
+
+
+def load(collection: Collection, database: sqlite3.Connection) -> Rules:
+    """The rules that the ledger names, as far as it was taken in."""
+    found = database.execute("SELECT path FROM files WHERE path > 'access/' AND path < 'access0'")
+    return access.read(collection, [path for (path,) in found])
+
+
+def restate(database: sqlite3.Connection, rules: Rules, captures: Iterable[str] | None = None) -> None:
+    """Enter what the rules come to for these captures, or for all."""
+    wanted = None if captures is None else list(captures)
+    some = (row for one in wanted or () for row in database.execute(f"{_ALL} WHERE id = ?", (one,)))
+    rows: Iterable[tuple[Any, ...]] = database.execute(_ALL) if wanted is None else some
+    changed = []
+    for number, capture, keys, told, *known in rows:
+        kind, _, until = told.partition(" ")
+        found = rules.comes_to(capture, keys.split("\n"), Rule.described({"access": kind}, "sidecar", until))
+        if [found.access, found.embargo] != known:
+            changed.append((found.access, found.embargo, number))
+    for table in ("captures", "keys"):
+        database.executemany(f"UPDATE {table} SET access = ?, embargo = ? WHERE number = ?", changed)
+
+
+def veil(database: sqlite3.Connection, reader: Reader) -> bool:
+    """Hide from all further statements what the reader may not see now; whether there is anything."""
+    kinds = ", ".join(f"'{kind}'" for kind in access.kinds_for(reader))
+    shown = f"access IN ({kinds}) AND embargo <= '{timestamp(now())}'"
+    if database.execute(f"SELECT 1 FROM keys WHERE NOT ({shown}) LIMIT 1").fetchone() is None:
+        return False
+    for table in ("captures", "keys"):
+        database.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {shown}")
+    return True
