@@ -22,6 +22,7 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
     assert "pip install pywb" in (collection.path / "README.txt").read_text()
     assert collection.metadata()["title"] == "News"
     assert {path.name for path in (collection.path / "schemas").iterdir()} == {
+        "access-1.0.0.json",
         "sidecar-1.0.0.json",
         "sidecar-1.1.0.json",
         "sidecar-1.2.0.json",
