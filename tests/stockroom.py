@@ -45,6 +45,8 @@ class Invented:
     """After CAPTURED."""
     status: int = 200
     thumbnail: bytes | None = None
+    view: bytes | None = None
+    """A screenshot, as PNG."""
     missing: tuple[str, ...] = ()
 
     @property
@@ -97,9 +99,13 @@ class Inventor:
         response = Response(article.status, "OK", headers, new_body(body))
         yield Exchange(url, at, Request("GET", (("Host", "x"),)), response, "main", "127.0.0.1", ("h2",))
         shown = (article.text or "Text").encode()
-        made: list[tuple[Literal["thumbnail", "text"], str, bytes]] = [("text", "text/plain; charset=utf-8", shown)]
+        made: list[tuple[Literal["thumbnail", "text", "view"], str, bytes]] = [
+            ("text", "text/plain; charset=utf-8", shown)
+        ]
         if article.thumbnail:
             made.append(("thumbnail", "image/jpeg", article.thumbnail))
+        if article.view:
+            made.append(("view", "image/png", article.view))
         for name, kind, content in made:
             yield Resource(name, url, kind, new_body(content), at + timedelta(seconds=3))
         begun = timestamp(at)

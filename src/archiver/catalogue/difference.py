@@ -45,8 +45,10 @@ class Difference:
     @property
     def counts(self) -> dict[str, int]:
         """How many paragraphs are the `same`, `changed`, `removed`, `added`, or else only `moved`."""
-        moved = sum(one.moved and one.kind == "added" for one in self.paragraphs)
-        return Counter(one.kind for one in self.paragraphs if not one.moved) | {"moved": moved}
+        kinds = Counter(
+            "moved" if one.moved else one.kind for one in self.paragraphs if not one.moved or one.kind == "added"
+        )
+        return {kind: kinds[kind] for kind in ("added", "removed", "changed", "moved", "same")}
 
     def words(self, kind: str) -> int:
         """How many words were `added` or `removed`; what moved was neither."""

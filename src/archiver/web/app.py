@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
-from archiver.web import article, framed, language, listing
+from archiver.web import article, compare, framed, language, listing
 from archiver.web.headers import Headers
 from archiver.web.site import HERE, Site
 from archiver.words import phrase
@@ -32,6 +32,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = Reader()) 
             Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
             *language.routes(),
             *listing.routes(site),
+            *compare.routes(site),
             *article.routes(site),
             *framed.routes(site),
         ],
