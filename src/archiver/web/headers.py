@@ -14,7 +14,7 @@ class Headers:
         self.app = app
         self.origin = origin
         policy = (
-            f"default-src 'none'; style-src 'self'; img-src 'self' {replay}; frame-src {replay}; "
+            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {replay}; frame-src {replay}; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
         self.headers = [
