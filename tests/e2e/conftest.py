@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from archived import Archived, capture_newsroom
 from archiver.browser import find_chromium
 
 
@@ -15,3 +16,9 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-quic"])
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Archived:
+    """Every honest page of the newsroom, captured once; the site is stopped."""
+    return capture_newsroom(tmp_path_factory.mktemp("newsroom") / "collections")

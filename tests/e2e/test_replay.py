@@ -66,8 +66,10 @@ MODERN = [
   note("import map", add(1, 2) + deep);
   const inline = await import("./js/chunk.js"); note("inline import()", inline.chunk);
 </script>
+<script>const shown = "a const"; let counted = 1; class Kind {{ name = "a class" }} const part = "no element";
+async function later() {{ return "later"; }} function* several() {{ yield "several"; }}</script>
 <script src="/js/classic.js"></script>
-</head><body><h1>Headline</h1></body></html>""",
+</head><body><h1 id="part">Headline</h1></body></html>""",
         headers=(("Content-Security-Policy", "default-src 'none'"), ("X-Frame-Options", "DENY")),
     ),
     Stored(
@@ -122,6 +124,9 @@ note("globalThis", globalThis.location.hostname);
         """function useLocation() { return { pathname: "/story" }; }
 function component() { const location = useLocation(); return location.pathname; }
 note("declared location", component());
+counted += 1;
+const far_away = [shown, counted, new Kind().name, part, several().next().value];
+later().then(word => note("names of another script", [...far_away, word, Object.keys(window).includes("shown")]));
 note("service worker", "serviceWorker" in navigator);
 import("./chunk.js").then(found => note("classic import()", found.chunk));
 fetch("/api/comments", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"page": 1}' })
@@ -187,6 +192,7 @@ EXPECTED = {
     "top": "true",
     "globalThis": "news.example",
     "declared location": "/story",
+    "names of another script": "a const,2,a class,no element,several,later,false",
     "service worker": "false",
     "classic import()": "a chunk",
     "post 1": "first",

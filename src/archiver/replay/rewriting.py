@@ -4,6 +4,7 @@ Imported by `archiver.replay.server` alone, in its own process. What differs fro
 - ES modules, import maps and module workers work (`archiver.replay.modules`);
 - the parts of a page keep the page's timestamp, so that a module imported twice is one module, and workers ask for
   the version that the reader is looking at instead of the newest;
+- what a script declares by `let`, `const` or `class` is there for the page's other scripts (`archiver.replay.lexical`);
 - films in pieces play (`archiver.replay.films`);
 - refreshes in every spelling, and response headers that would act, stay in the archive.
 """
@@ -25,7 +26,7 @@ from pywb.rewrite.rewrite_js_workers import JSWorkerRewriter
 from pywb.rewrite.templateview import BaseInsertView
 from pywb.rewrite.wburl import WbUrl
 
-from archiver.replay import films, loading, modules
+from archiver.replay import films, lexical, loading, modules
 
 STATIC = "archiver/"
 """Our own scripts, below pywb's `/static/`."""
@@ -65,6 +66,7 @@ class ScriptRewriter(JSWombatProxyRewriter):  # type: ignore[misc]
         ours = f"let globalThis = self;\n{modules.declare_base(url_rewriter.wburl.url)}"
         pywbs: str = self.rules_factory.first_buff
         self.first_buff = pywbs.replace("let arguments;", f"let arguments;\n{ours}")
+        self.pieces: list[str] = []
 
     def __call__(self, rwinfo: Any) -> Any:
         """A whole script. A module must be read whole, because a declaration may span any number of lines."""
@@ -81,7 +83,17 @@ class ScriptRewriter(JSWombatProxyRewriter):  # type: ignore[misc]
 
     def rewrite(self, string: str) -> str:
         """A piece of a classic script."""
+        self.pieces.append(string)
         return modules.rewrite_dynamic(super().rewrite(string))
+
+    def rewrite_complete(self, string: str, **kwargs: Any) -> str:
+        """A whole classic script, or what an attribute does."""
+        self.pieces.clear()
+        return str(super().rewrite_complete(string, **kwargs))
+
+    def final_read(self) -> str:
+        """What ends a classic script."""
+        return f"{lexical.shared(''.join(self.pieces))}{self.last_buff}"
 
     def filter(self, m: re.Match[str]) -> bool:
         """pywb turns `location = x` into a navigation; not so where `location` is being declared."""

@@ -20,6 +20,21 @@
     }
   }).observe(document, { childList: true, subtree: true });
 
+  // Each script stands in a block of its own: names that all scripts may use are made known by `archiver.replay.lexical`.
+  Object.defineProperty(self, "__archiver_share", {
+    value: (names) => {
+      for (const [name, get, set] of names) {
+        if (Object.hasOwn(self, name)) continue;
+        try {
+          get();
+        } catch {
+          continue; // it was no declaration
+        }
+        Object.defineProperty(self, name, { get, set, configurable: true });
+      }
+    },
+  });
+
   // Links to "_blank" and "_top" are given this name by pywb; popups are forbidden, so they open in place.
   if (self === self.top) self.name = frame;
 
