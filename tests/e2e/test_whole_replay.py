@@ -71,8 +71,9 @@ def visit(archived: Archived, replay: str, browser: Browser):
     """Opens a page of the newsroom in replay, as a reader who scrolls to its end."""
     contexts = []
 
-    def opened(name: str, height: int = 800) -> Visit:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": height}))
+    def opened(name: str) -> Visit:
+        assert archived.lines[name]["verdict"] == ("partial" if name == "unusual" else "ok"), archived.lines[name]
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}))
         visited = Visit(contexts[-1].new_page(), replay)
         answer = visited.page.goto(archived.replay_url(replay, name))
         assert answer is not None and answer.status == 200
@@ -88,7 +89,7 @@ def rest(page: Page) -> None:
     for _ in range(3):
         page.evaluate("""async () => {
             for (let y = 0; y <= document.documentElement.scrollHeight; y += innerHeight / 2) {
-                scrollTo(0, y);
+                scrollTo({ top: y, behavior: "instant" });
                 await new Promise(done => setTimeout(done, 20));
             }
         }""")
@@ -98,17 +99,15 @@ def rest(page: Page) -> None:
 BROKEN = "[...document.images].filter(i => i.currentSrc && i.complete && !i.naturalWidth).map(i => i.id || i.outerHTML)"
 
 
-@pytest.mark.parametrize("name", NAMES)
+ARTICLES = {"article": "en", "article uk": "uk", "article http": "en", CORRECTED: "en"}
+SHORT = [name for name in NAMES if name not in ARTICLES and not name.startswith("behaviour ")]
+
+
+@pytest.mark.parametrize("name", SHORT)
 def test_all_that_a_page_asks_for_is_in_the_archive(visit, archived: Archived, name: str) -> None:
-    assert archived.lines[name]["verdict"] == ("partial" if name == "unusual" else "ok"), archived.lines[name]
     seen = visit(name)
     rest(seen.page)
-    broken = seen.page.evaluate(BROKEN)
-    assert (seen.missing, seen.outside, seen.errors) == ([], [], [])
-    assert broken == (["press-card"] if name.startswith("article") else [])
-
-
-ARTICLES = {"article": "en", "article uk": "uk", "article http": "en", CORRECTED: "en"}
+    assert (seen.missing, seen.outside, seen.errors, seen.page.evaluate(BROKEN)) == ([], [], [], [])
 
 
 def digits(text: str) -> str:
@@ -131,7 +130,7 @@ def test_an_article_is_read_as_it_was(visit, name: str) -> None:
     assert paper.author["biography"].split()[0] in words["#author-box"]
     assert words["#pressure-chart"].count(":00") == 10
     for frame in ("#hours-frame", "#map-frame"):
-        assert len(seen.page.frame_locator(frame).locator("body").inner_text()) > 20
+        assert len(seen.page.frame_locator(frame).locator("body").inner_text()) > 5
     rest(seen.page)
     pictures = seen.page.evaluate(
         "[...document.querySelectorAll('#gallery img')].map(i => i.complete && i.naturalWidth)"
@@ -139,6 +138,7 @@ def test_an_article_is_read_as_it_was(visit, name: str) -> None:
     assert len(pictures) == 4 and all(pictures)
     assert seen.page.evaluate("[...document.fonts].map(font => font.status)") == ["loaded"]
     assert (seen.missing, seen.outside, seen.errors) == ([], [], [])
+    assert seen.page.evaluate(BROKEN) == ["press-card"], "which was 404 when it was captured"
 
 
 @pytest.mark.parametrize("name", ["article", "article uk"])
@@ -155,12 +155,12 @@ def test_the_film_of_an_article_plays_and_seeks(visit, name: str) -> None:
             const seeked = until("seeked");
             video.currentTime = 4;
             await seeked;
-            const [at] = [video.currentTime];
+            const at = Math.floor(video.currentTime);
             await until("ended");
             const back = until("seeked");
             video.currentTime = 1;
             await back;
-            return { at, back: video.currentTime, wide: video.videoWidth, long: Math.round(video.duration) };
+            return { at, back: Math.floor(video.currentTime), wide: video.videoWidth, long: Math.round(video.duration) };
         }"""
     )
     assert told == {"at": 4, "back": 1, "wide": 640, "long": 6}
@@ -192,7 +192,8 @@ def test_all_that_a_page_can_show_is_shown_in_replay(visit, archived: Archived, 
         rest(seen.page)
     page = archived.replay_url(replay, f"behaviour {name}", "im_")
     for picture in SHOWN[name]:
-        answer = seen.page.request.get(f"{page}/{picture}.svg")
+        at = page.replace("tricks.", "frames.") if picture.startswith("far-") else page
+        answer = seen.page.request.get(f"{at}/{picture}.svg")
         assert (answer.status, f"{name}: {picture}" in answer.text()) == (200, True), picture
     assert (seen.missing, seen.outside, seen.errors) == ([], [], [])
 
