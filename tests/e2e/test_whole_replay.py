@@ -160,7 +160,8 @@ def test_the_film_of_an_article_plays_and_seeks(visit, name: str) -> None:
             const back = until("seeked");
             video.currentTime = 1;
             await back;
-            return { at, back: Math.floor(video.currentTime), wide: video.videoWidth, long: Math.round(video.duration) };
+            const long = Math.round(video.duration);
+            return { at, back: Math.floor(video.currentTime), wide: video.videoWidth, long };
         }"""
     )
     assert told == {"at": 4, "back": 1, "wide": 640, "long": 6}
