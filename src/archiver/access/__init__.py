@@ -4,12 +4,14 @@ A rule is a document that never changes, `access/<name>-<digest12>.json`, entere
 ledger. Nothing is deleted: a rule ends when a later one replaces it. docs/access.md explains it to archivists.
 """
 
+from archiver.access.deciding import EVENT, Decision, Rules, Standing, kinds_for, read, rules
 from archiver.access.patterns import Pattern, keys
 from archiver.access.reader import Reader
+from archiver.access.restricting import BASES, Wish, check_replaced, restrict, targets
 from archiver.access.rule import DESCRIPTIONS, KINDS, Kind, Rule, end_of, is_rule
-from archiver.access.rules import EVENT, Decision, Rules, Standing, kinds_for, read, rules
 
 __all__ = [
+    "BASES",
     "DESCRIPTIONS",
     "EVENT",
     "KINDS",
@@ -20,10 +22,14 @@ __all__ = [
     "Rule",
     "Rules",
     "Standing",
+    "Wish",
+    "check_replaced",
     "end_of",
     "is_rule",
     "keys",
     "kinds_for",
     "read",
+    "restrict",
     "rules",
+    "targets",
 ]

@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from archiver.access import Reader
+from archiver.access import Decision, Reader
 from archiver.catalogue import tables
 from archiver.catalogue.feeding import body, is_current, refresh, revision_paths
 from archiver.catalogue.query import EVERYTHING, Query
-from archiver.catalogue.restricting import veil
+from archiver.catalogue.restricting import decide, veil
 from archiver.catalogue.tables import COLUMNS, WIDTH, Row, path_of
 from archiver.catalogue.words import Excerpt, excerpt
 from archiver.collection import Collection
@@ -199,6 +199,10 @@ class Catalogue:
         starts = (f"{folder}/{row.id}.", f"{folder}/{row.id}/", f"sidecars/{row.id}.", f"sidecars/{row.id}/")
         statement = f"SELECT path, bytes, sha256 FROM files WHERE {ours} ORDER BY path"
         return [FileRef(*file) for file in self._rows(statement, (row.warc, *starts))]
+
+    def decision(self, capture_id: str = "") -> Decision | None:
+        """Who may see a capture now, or the collection as a whole, whoever asks; None where it is not known."""
+        return decide(self.collection, self.database, capture_id)
 
     def _rows(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The answer to a statement. A file that turns out to be damaged is made again first."""

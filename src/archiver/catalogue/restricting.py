@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from archiver import access
-from archiver.access import Reader, Rule, Rules
+from archiver.access import Decision, Reader, Rule, Rules, Standing
 from archiver.catalogue.tables import Row
 from archiver.collection import Collection
 from archiver.model import now, timestamp
@@ -36,12 +36,32 @@ def restate(database: sqlite3.Connection, rules: Rules, captures: Iterable[str] 
     rows: Iterable[tuple[Any, ...]] = database.execute(_ALL) if wanted is None else some
     changed = []
     for number, capture, keys, told, *known in rows:
-        kind, _, until = told.partition(" ")
-        found = rules.comes_to(capture, keys.split("\n"), Rule.described({"access": kind}, "sidecar", until))
+        found = rules.comes_to(capture, keys.split("\n"), _said(told))
         if [found.access, found.embargo] != known:
             changed.append((found.access, found.embargo, number))
     for table in ("captures", "keys"):
         database.executemany(f"UPDATE {table} SET access = ?, embargo = ? WHERE number = ?", changed)
+
+
+def decide(collection: Collection, database: sqlite3.Connection, capture: str = "") -> Decision | None:
+    """Who may see a capture now, or with none the collection as a whole; None where the capture is not known."""
+    if not capture:
+        return load(collection, database).decide()
+    found = database.execute(
+        "SELECT access, embargo, said, url, final_url FROM main.captures WHERE id = ?", (capture,)
+    ).fetchone()
+    if found is None:
+        return None
+    known, embargo, told, *urls = found
+    if Standing(known, embargo).at(timestamp(now())) == "open":
+        return Decision()
+    return load(collection, database).decide(capture=capture, urls=urls, said=_said(told))
+
+
+def _said(told: str) -> Rule:
+    """What a sidecar says, of what the tables hold of it."""
+    kind, _, until = told.partition(" ")
+    return Rule.described({"access": kind}, "sidecar", until)
 
 
 def veil(database: sqlite3.Connection, reader: Reader) -> bool:

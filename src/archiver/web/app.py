@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -15,6 +16,7 @@ from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.web import article, compare, framed, language, listing
 from archiver.web.headers import Headers
+from archiver.web.refusals import Withheld, guarded, refusal
 from archiver.web.site import HERE, Site
 from archiver.words import phrase
 
@@ -25,17 +27,18 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = Reader()) 
     """The app over the collections under `root`; it answers at `origin` and frames pages of `replay`."""
     site = Site(root, app=origin, replay=replay, reader=reader)
     failure = _failure(site)
+    routes = [
+        Mount("/static", StaticFiles(directory=HERE / "static")),
+        Route("/robots.txt", _robots),
+        Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
+        *language.routes(),
+        *listing.routes(site),
+        *compare.routes(site),
+        *article.routes(site),
+        *framed.routes(site),
+    ]
     app = Starlette(
-        routes=[
-            Mount("/static", StaticFiles(directory=HERE / "static")),
-            Route("/robots.txt", _robots),
-            Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
-            *language.routes(),
-            *listing.routes(site),
-            *compare.routes(site),
-            *article.routes(site),
-            *framed.routes(site),
-        ],
+        routes=guarded(site, routes),
         exception_handlers={ArchiverError: failure, HTTPException: failure, Exception: failure},
     )
     return Headers(app, origin, replay.rstrip("/"))
@@ -49,6 +52,8 @@ async def _robots(_request: Request) -> Response:
 def _failure(site: Site) -> Failure:
     async def failure(request: Request, error: Exception) -> Response:
         """A plain page for what cannot be shown."""
+        if isinstance(error, Withheld):
+            return await run_in_threadpool(refusal, site, request, error)
         if isinstance(error, HTTPException) and error.status_code != 404:
             return site.render(request, "failure.html", error.status_code, title=error.detail, message="")
         unknown = isinstance(error, UsageError) and not isinstance(error, UnreadableInput)

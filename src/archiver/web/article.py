@@ -55,4 +55,4 @@ def routes(site: Site) -> list[Route]:
 async def found(site: Site, request: Request) -> cards.Article:
     """The capture that an address names. Raises as `cards.article`."""
     name, capture = request.path_params["name"], request.path_params["capture"]
-    return await run_in_threadpool(cards.article, site.root, name, capture, site.replay)
+    return await run_in_threadpool(cards.article, site.root, site.reader, name, capture, site.replay)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from archiver.access import Reader
 from archiver.catalogue import Row, open_catalogue, parse
 from archiver.collection import Collection, Root
 from archiver.dates import Moment, claimed, instant
@@ -113,14 +114,14 @@ def stamp(instant: str) -> str:
     return "".join(filter(str.isdigit, instant))[:14]
 
 
-def load(root: Path, *, name: str | None = None, words: str = "", limit: int, offset: int) -> Listing:
+def load(root: Path, reader: Reader, *, name: str | None = None, words: str = "", limit: int, offset: int) -> Listing:
     """Articles of one collection or of all, newest capture first; `words` is a query as `archiver search` takes it.
 
     Raises `UnknownCollection`, and `BadQuery` if the query cannot be understood.
     """
     query, total, tables = parse(words), 0, []
     for collection in Root(root).chosen(name):
-        with open_catalogue(collection) as catalogue:
+        with open_catalogue(collection, reader) as catalogue:
             total += catalogue.count_pages(query)
             found = catalogue.pages(query, limit=offset + limit)
         tables.append([Card(collection.name, row, versions) for row, versions in found])
@@ -128,10 +129,10 @@ def load(root: Path, *, name: str | None = None, words: str = "", limit: int, of
     return Listing(list(merged)[offset : offset + limit], total)
 
 
-def article(root: Path, name: str, capture: str, replay: str) -> Article:
+def article(root: Path, reader: Reader, name: str, capture: str, replay: str) -> Article:
     """One capture. Raises `UnknownCollection`, `UnknownCapture`, or `UnreadableInput` if its sidecar is damaged."""
     collection: Collection = Root(root).collection(name)
-    with open_catalogue(collection) as catalogue:
+    with open_catalogue(collection, reader) as catalogue:
         row, sidecar = catalogue.capture(capture), catalogue.sidecar(capture)
         if row is None or sidecar is None:
             raise UnknownCapture(capture)
@@ -140,9 +141,15 @@ def article(root: Path, name: str, capture: str, replay: str) -> Article:
     return Article(Card(name, row, total), collection, sidecar, versions, replay)
 
 
-def collections(root: Path) -> list[tuple[str, str]]:
-    """Name and title of every collection."""
-    return [(one.name, _title(one)) for one in Root(root).collections()]
+def collections(root: Path, reader: Reader) -> list[tuple[str, str]]:
+    """Name and title of every collection that is not dark as a whole."""
+    return [(one.name, _title(one)) for one in Root(root).collections() if not _is_dark(one, reader)]
+
+
+def _is_dark(collection: Collection, reader: Reader) -> bool:
+    with open_catalogue(collection, reader) as catalogue:
+        whole = catalogue.decision()
+    return whole is not None and whole.kind == "dark"
 
 
 def _title(collection: Collection) -> str:

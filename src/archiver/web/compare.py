@@ -81,7 +81,7 @@ def routes(site: Site) -> list[Route]:
     """`/{name}/{capture}/compare/{other}`, and where its form leads."""
 
     def load(name: str, *captures: str) -> Comparison:
-        sides = [cards.article(site.root, name, capture, site.replay) for capture in captures]
+        sides = [cards.article(site.root, site.reader, name, capture, site.replay) for capture in captures]
         before, after = sorted(sides, key=lambda side: (side.card.row.captured_at, side.card.row.id))
         found = compare((before.collection, before.sidecar), (after.collection, after.sidecar))
         return Comparison(before, after, found)

@@ -26,7 +26,13 @@ def routes(site: Site) -> list[Route]:
         complaint = None
         try:
             found = await run_in_threadpool(
-                cards.load, site.root, name=name, words=words, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
+                cards.load,
+                site.root,
+                site.reader,
+                name=name,
+                words=words,
+                limit=PER_PAGE,
+                offset=(number - 1) * PER_PAGE,
             )
         except BadQuery as error:
             found, number, complaint = cards.Listing([], 0), 1, error
@@ -39,7 +45,7 @@ def routes(site: Site) -> list[Route]:
             400 if complaint else 200,
             complaint=complaint,
             name=name,
-            collections=await run_in_threadpool(cards.collections, site.root),
+            collections=await run_in_threadpool(cards.collections, site.root, site.reader),
             words=words,
             listing=found,
             number=number,

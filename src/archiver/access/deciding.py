@@ -6,7 +6,8 @@ another one replaces do not count; of the others that reach a capture, the stric
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver import disk
@@ -14,6 +15,7 @@ from archiver.access.patterns import Pattern, Table
 from archiver.access.patterns import keys as keys_of
 from archiver.access.reader import Reader
 from archiver.access.rule import DESCRIPTIONS, FOLDER, KINDS, Kind, Rule, is_rule
+from archiver.collection import description
 from archiver.errors import ArchiverError, UnreadableInput
 from archiver.model import now, timestamp
 
@@ -146,18 +148,27 @@ def rules(collection: "Collection") -> Rules:
 
 
 def read(collection: "Collection", paths: Iterable[str]) -> Rules:
-    """The rules in these files of a collection, and what its description says."""
+    """The rules in these files of a collection, and what its description says. No file is read twice: none changes."""
+    described = tuple(sorted(path.name for path in collection.path.glob("collection/*.json")))
+    found = _loaded(collection.path, tuple(sorted(set(paths))), described)
+    if any(one.unreadable for one in found.all):
+        _loaded.cache_clear()  # until it is repaired
+    return found
+
+
+@lru_cache(maxsize=64)
+def _loaded(folder: Path, paths: tuple[str, ...], _described: tuple[str, ...]) -> Rules:
     try:
-        rights = collection.metadata().get("rights")
+        heads = list(description.heads(folder).values())
+        rights = heads[-1].get("rights") if heads else None
     except (ArchiverError, OSError):
         rights = None  # `validate` tells; its captures' sidecars say the same
-    described = Rule.described(rights, "collection") if rights else None
-    return Rules([_read(collection, path) for path in sorted(set(paths))], described)
+    return Rules([_read(folder, path) for path in paths], Rule.described(rights, "collection") if rights else None)
 
 
-def _read(collection: "Collection", path: str) -> Rule:
+def _read(folder: Path, path: str) -> Rule:
     try:
-        content = collection.local(path).read_bytes()
+        content = disk.within(folder, path).read_bytes()
         if not path.endswith(f"-{disk.sha256_bytes(content)[:12]}.json"):
             raise UnreadableInput(path, "it was changed after it was written")
         return Rule.parse(content, path)

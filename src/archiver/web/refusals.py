@@ -1,0 +1,101 @@
+"""What a reader may not see: refused before any page is made, and the pages that say so.
+
+Every route with a collection in its address is put behind `guarded`, whatever module brings it. What it shows of other
+captures comes from a catalogue that was opened for the reader (`open_catalogue(collection, site.reader)`).
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from archiver.access import Decision
+from archiver.catalogue import open_catalogue
+from archiver.collection import Root
+from archiver.dates import instant
+from archiver.errors import ArchiverError, UnknownCapture, UnknownCollection
+from archiver.web.site import Site
+from archiver.words import phrase
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+CAPTURES = ("capture", "other")
+"""Names of path parameters that are ids of captures."""
+STATUS = {"takedown": 451, "embargo": 403, "reading-room": 403}
+"""RFC 7725 for what was taken down; dark is as if it were not there."""
+TITLES = {
+    "takedown": phrase("This was withdrawn"),
+    "embargo": phrase("This opens on another day"),
+    "reading-room": phrase("This is shown in the reading room only"),
+}
+TOLD = {
+    "takedown": phrase("The archive keeps it, and does not show it."),
+    "embargo": phrase("The archive keeps it, and shows it when its embargo has ended."),
+    "reading-room": phrase("The archive keeps it. Ask the people who run it how to read it there."),
+}
+
+
+class Withheld(ArchiverError):
+    """The reader may not see it."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__("It is not shown to you.")
+        self.decision = decision
+
+
+def guarded(site: Site, routes: Iterable[BaseRoute]) -> list[BaseRoute]:
+    """The same routes; each refuses what the reader may not see before it does anything."""
+    return [_behind(site, one) if isinstance(one, Route) and "{name}" in one.path else one for one in routes]
+
+
+def _behind(site: Site, route: Route) -> Route:
+    endpoint: Endpoint = route.endpoint
+
+    async def asked(request: Request) -> Response:
+        await run_in_threadpool(_check, site, request.path_params)
+        return await endpoint(request)
+
+    return Route(route.path, asked, methods=list(route.methods or ()), name=route.name)
+
+
+def _check(site: Site, parameters: dict[str, str]) -> None:
+    """Raise `Withheld`, or `UnknownCapture` and `UnknownCollection` for what is dark."""
+    collection = Root(site.root).collection(parameters["name"])
+    with open_catalogue(collection) as catalogue:
+        decisions = [catalogue.decision(parameters[one]) for one in CAPTURES if one in parameters]
+        decisions = decisions or [catalogue.decision()]
+    for found in decisions:
+        if found is None or not found.shown_to(site.reader):
+            if found is None or found.kind not in STATUS:
+                raise UnknownCapture("") if len(parameters) > 1 else UnknownCollection(collection.name, "")
+            raise Withheld(found)
+
+
+def refusal(site: Site, request: Request, error: Withheld) -> Response:
+    """The page for `error`; in the API, the same as JSON."""
+    found = error.decision
+    status, since, until = STATUS[found.kind], found.since, found.until
+    headers = {"Link": f'<{site.app}/>; rel="blocked-by"'} if status == 451 else {}
+    headers["Cache-Control"] = "no-store"
+    if request.url.path.startswith("/-/api/"):
+        told = {
+            "error": TITLES[found.kind],
+            "access": found.kind,
+            "reason": found.reason,
+            "since": since,
+            "until": until,
+        }
+        return JSONResponse({name: value for name, value in told.items() if value}, status, headers)
+    answer = site.render(
+        request,
+        "refused.html",
+        status,
+        title=TITLES[found.kind],
+        told=TOLD[found.kind],
+        reason=found.reason,
+        since=instant(since) if since and found.kind == "takedown" else None,
+        until=instant(until) if until else None,
+    )
+    answer.headers.update(headers)
+    return answer

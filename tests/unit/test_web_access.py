@@ -1,0 +1,161 @@
+"""What readers of the web app may not see: refused at every address that the app has, whatever module brings it."""
+
+import ast
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from starlette.routing import Mount, Route
+
+from archiver.access import Reader, Wish, restrict, targets
+from archiver.catalogue import open_catalogue
+from archiver.collection import Root
+from archiver.model import timestamp
+from archiver.web.app import create_app
+from browsing import ORIGIN, REPLAY, get
+from stockroom import Invented, add
+
+ROOM = Reader(in_room=True)
+HIDDEN, OTHER, ALONE = "https://a.example/hidden", "https://a.example/other", "https://b.example/alone"
+WEB = Path(__file__).parents[2] / "src/archiver/web"
+
+
+def table():
+    """Every address that the app answers."""
+    app = create_app(Path("/nowhere"), REPLAY, ORIGIN)
+    while not hasattr(app, "routes"):
+        app = app.app
+    found = []
+    for route in app.routes:
+        assert isinstance(route, Route) or (isinstance(route, Mount) and route.path == "/static"), route
+        found += [route.path] if isinstance(route, Route) else []
+    return sorted(set(found))
+
+
+OF_CAPTURES = [path for path in table() if "{capture}" in path]
+OF_COLLECTIONS = [path for path in table() if "{name}" in path and "{capture}" not in path]
+GENERAL = [path for path in table() if "{" not in path]
+
+
+def test_every_address_is_of_a_kind_that_is_tried_here():
+    """A new parameter in an address needs a check of its own, and a trial here."""
+    known = ("{name}", "{capture}", "{other}", "{form}", "{kind}", "{what}", "{language}")
+    for path in table():
+        rest = path
+        for parameter in known:
+            rest = rest.replace(parameter, "")
+        assert "{" not in rest, path
+        assert "{name}" in path or "{capture}" not in path
+    assert len(OF_CAPTURES) >= 4
+
+
+def test_no_page_opens_a_catalogue_without_its_reader():
+    for file in WEB.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "open_catalogue":
+                allowed = file.name == "refusals.py" or len(node.args) + len(node.keywords) > 1
+                assert allowed, f"{file.name}:{node.lineno}"
+
+
+@pytest.fixture
+def root(tmp_path):
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    add(news, Invented(HIDDEN, headline="Secretary resigns", thumbnail=b"\xff\xd8x", days=1))
+    add(news, Invented(HIDDEN, headline="Secretary resigns again", days=2))
+    add(news, Invented(OTHER, headline="Weather of the week", days=3))
+    return tmp_path
+
+
+def identities(root, url):
+    with open_catalogue(Root(root).collection("news")) as catalogue:
+        return [row.id for row in catalogue.versions(url)]
+
+
+def hide(root, kind, *, about=None, **told):
+    """Enter a rule, for all captures of the hidden page unless told otherwise."""
+    wish = Wish.of(kind, "M. K.", **{"reason": "Asked for by <b>Anna</b>.", **told})
+    restrict(Root(root).collection("news"), wish, about or targets(identities(root, HIDDEN)))
+
+
+def filled(path, capture, other):
+    """An address with its parameters filled in."""
+    for name, value in {"name": "news", "capture": capture, "other": other, "form": "ris", "kind": "warc"}.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path.replace("{what}", "warc").replace("{language}", "uk")
+
+
+KINDS = [("takedown", 451), ("dark", 404), ("embargo", 403), ("reading-room", 403)]
+
+
+@pytest.mark.parametrize(("kind", "status"), KINDS)
+def test_no_address_shows_a_hidden_capture(root, kind, status):
+    """The whole table, with the hidden capture in each place."""
+    until = {"until": "2999-01-01"} if kind == "embargo" else {}
+    hide(root, kind, **until)
+    hidden, shown = identities(root, HIDDEN)[0], identities(root, OTHER)[0]
+    for path in OF_CAPTURES:
+        for address in {filled(path, hidden, shown)} | ({filled(path, shown, hidden)} if "{other}" in path else set()):
+            answer = get(root, address)
+            assert (address, answer.status) == (address, status)
+            assert b"Secretary" not in answer.body
+            assert b"a.example/hidden" not in answer.body
+    for path in [*OF_COLLECTIONS, *GENERAL]:
+        for query in ("", "?q=secretary", f"?url={HIDDEN}"):
+            answer = get(root, filled(path, hidden, shown) + query)
+            assert answer.status < 500
+            assert b"Secretary" not in answer.body.replace(b"?q=secretary", b""), path
+            assert hidden.encode() not in answer.body, path
+    in_room = get(root, f"/news/{hidden}", reader=ROOM)
+    assert in_room.status == (200 if kind == "reading-room" else status)
+
+
+def test_a_takedown_is_told_with_its_reason_and_date(root):
+    hide(root, "takedown", note="Kept under 2026/118")
+    answer = get(root, f"/news/{identities(root, HIDDEN)[0]}")
+    assert "Asked for by <b>Anna</b>." in answer.text
+    today = datetime.now(UTC)
+    assert f"{today.day} {today:%B %Y}" in answer.text
+    assert answer.headers["link"] == f'<{ORIGIN}/>; rel="blocked-by"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert "2026/118" not in answer.text
+    ukrainian = get(root, f"/news/{identities(root, HIDDEN)[0]}", headers={"accept-language": "uk"})
+    assert "Це вилучено з показу" in ukrainian.text
+
+
+def test_dark_is_told_like_what_never_was(root):
+    hide(root, "dark")
+    hidden = identities(root, HIDDEN)[0]
+    unknown = hidden[:-1] + ("a" if hidden[-1] != "a" else "b")
+    answers = [get(root, f"/news/{one}") for one in (hidden, unknown)]
+    assert answers[0].status == answers[1].status == 404
+    assert answers[0].body.replace(hidden.encode(), b"") == answers[1].body.replace(unknown.encode(), b"")
+
+
+def test_an_embargo_ends_without_anybody_doing_anything(root, monkeypatch):
+    until = datetime.now(UTC) + timedelta(hours=1)
+    hide(root, "embargo", until=timestamp(until))
+    hidden = identities(root, HIDDEN)[0]
+    assert "Until" in get(root, f"/news/{hidden}").text
+    for module in ("archiver.catalogue.restricting", "archiver.access.deciding"):
+        monkeypatch.setattr(f"{module}.now", lambda: until)
+    assert get(root, f"/news/{hidden}").status == 200
+    assert "Secretary" in get(root, "/news/").text
+
+
+@pytest.mark.parametrize(("kind", "status"), KINDS)
+def test_a_collection_that_is_hidden_as_a_whole(root, kind, status):
+    until = {"until": "2999-01-01"} if kind == "embargo" else {}
+    hide(root, kind, about=targets(everything=True), **until)
+    assert get(root, "/news/").status == status
+    front = get(root, "/")
+    assert "Weather" not in front.text
+    assert kind != "dark" or b"/news/" not in front.body
+
+
+def test_what_a_sidecar_says_counts(tmp_path):
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    news.rights = lambda: {"access": "embargo", "embargo_until": "2999-01-01"}
+    held = add(news, Invented(HIDDEN)).capture_id
+    assert get(tmp_path, f"/news/{held}").status == 403
+    restrict(news, Wish.of("open", "M. K.", replaces=["descriptions"]), targets([held]))
+    assert get(tmp_path, f"/news/{held}").status == 200
