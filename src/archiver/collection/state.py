@@ -53,6 +53,21 @@ class State:
     def _due(self, collection: str) -> Path:
         return self.path / "erasures" / f"{collection}.due"
 
+    def note_pulling(self, collection: str) -> None:
+        """Remember that files come in before the ledger lines that name them."""
+        disk.write_atomic(self._pulling(collection), b"", replace=True)
+
+    def is_pulling(self, collection: str) -> bool:
+        """Whether a pull is under way or was cut off."""
+        return self._pulling(collection).is_file()
+
+    def note_pulled(self, collection: str) -> None:
+        """Forget it: the pull has come to its end."""
+        self._pulling(collection).unlink(missing_ok=True)
+
+    def _pulling(self, collection: str) -> Path:
+        return self.path / "pulls" / f"{collection}.cut"
+
     @contextmanager
     def marked(self, collection: str, name: str, claims: list[str]) -> Iterator[Path]:
         """Hold the mark of something under way; `claims` are the paths (glob patterns) that it may make.

@@ -170,6 +170,7 @@ def pull(
     late = (file.path for file in moved if file.path in here.files and file.path.startswith("archive/"))
     collection.add_lines(line for path in late for line in collection.lines_of(path))
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])
+    collection.state.note_pulled(collection.name)
     findings += held_back + (collection.settle(progress) if held.gone else [])
     report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
     _note(collection, report, store.url)
@@ -181,6 +182,7 @@ def _brought(
 ) -> tuple[tuple[FileRef, ...], list[Finding]]:
     if not wanted:
         return (), []
+    collection.state.note_pulling(collection.name)
     with collection.incoming() as prefix:
         done = each(wanted, lambda file: download(collection, store, file, prefix, line), "downloading", progress, line)
     for folder in sorted({collection.local(file.path).parent for file in wanted}):

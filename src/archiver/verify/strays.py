@@ -24,6 +24,8 @@ def check_unlisted(collection: Collection, holdings: Holdings, later: Callable[[
     strays = [name for name in _files_in(folder) if name not in holdings.files and not name.startswith(DERIVED)]
     living = collection.state.under_way(collection.name)
     claims = collection.state.claims(collection.name)
+    bringing = any(f"{disk.TEMPORARY}pull-" in claim for claim in claims)
+    cut_off = bringing or collection.state.is_pulling(collection.name)
     own = {path.relative_to(folder).as_posix() for path in ledger.sealed_files(folder / "ledger")}
     own |= {path.relative_to(folder).as_posix() for path in _own(folder)}
     strays = [name for name in strays if name not in own and not claimed(name, living)]
@@ -39,7 +41,7 @@ def check_unlisted(collection: Collection, holdings: Holdings, later: Callable[[
             message = "a capture or an edit was cut off before its commit"
             yield Finding("info", "leftover", str(path), message, "The next one removes it.")
         else:
-            yield _unlisted(path, claims)
+            yield _unlisted(path, cut_off)
 
 
 def _own(folder: Path) -> Iterator[Path]:
@@ -54,9 +56,9 @@ def _own(folder: Path) -> Iterator[Path]:
         yield index.level(folder / "indexes", number)
 
 
-def _unlisted(path: Path, claims: list[str]) -> Finding:
+def _unlisted(path: Path, cut_off: bool) -> Finding:
     message = "no ledger line names it: it is not of the collection"
-    if any(f"{disk.TEMPORARY}pull-" in claim for claim in claims):
+    if cut_off:
         hint = "A pull or a repair is under way or was cut off; run it to its end."
         return Finding("warning", "file-unlisted", str(path), message, hint)
     hint = "Look what it is; `archiver verify --quarantine` moves it out of the collection."
