@@ -80,6 +80,14 @@ class Fixity:
             return {path: at for path, at in found if isinstance(path, str) and _is_date(at)}
         return {}
 
+    def read_at(self, place: str, paths: Iterable[str]) -> dict[str, str]:
+        """The same of these files alone."""
+        with self._database() as database:
+            asked = "SELECT path, at FROM reads WHERE place = ? AND path = ?"
+            found = [row for path in paths for row in database.execute(asked, (place, path))]
+            return {path: at for path, at in found if isinstance(path, str) and _is_date(at)}
+        return {}
+
     def note_check(self, place: str, kind: Kind, at: str, files: int, bytes: int, errors: int) -> None:  # noqa: PLR0917
         """A check ended: so many files and bytes looked at, so many errors found."""
         with self._database() as database:

@@ -105,29 +105,6 @@ def test_a_collection_has_a_list_of_its_own(root: Path) -> None:
     assert page.xpath("//nav[@aria-label='Collections']//a[@aria-current='page']/@href") == ["/more/"]
 
 
-def test_an_article_is_shown_with_its_replay(root: Path) -> None:
-    identity = capture_id(root)
-    answer = get(root, f"/news/{identity}")
-    (frame,) = answer.page.xpath("//iframe")
-    assert frame.get("src") == f"{REPLAY}/news/20261122140112mp_/https://courier.example/power"
-    assert frame.get("sandbox") == "allow-scripts allow-forms allow-same-origin"
-    assert frame.get("title") == "Archived page: Lights are back in the east, and stay"
-    assert "Captured from courier.example on 22 November 2026, 14:01 UTC." in answer.text
-    raw = f"{REPLAY}/news/20261122140115id_/urn:text:https://courier.example/power"
-    assert raw in answer.page.xpath("//a/@href")
-    versions = [" ".join(item.text_content().split()) for item in answer.page.xpath("//ol[@class='versions']/li")]
-    assert [one[:16] for one in versions] == ["22 November 2026", "21 November 2026", "20 November 2026"]
-    assert "partial" in versions[1]
-    assert answer.page.xpath("//ol[@class='versions']//a[@aria-current='page']/@href") == [f"/news/{identity}"]
-
-
-def test_what_was_not_recorded_is_named(root: Path) -> None:
-    links = get(root, f"/news/{capture_id(root)}").page.xpath("//ol[@class='versions']//a/@href")
-    text = get(root, links[1]).text
-    assert "https://video.example/film.mp4" in text
-    assert "Too long" in text
-
-
 def test_a_thumbnail_is_the_record_of_this_capture(root: Path) -> None:
     answer = get(root, f"/news/{capture_id(root)}/thumbnail")
     assert answer.status == 307

@@ -56,14 +56,7 @@ def test_every_text_has_its_ukrainian_and_none_is_left_over(ukrainian: Words) ->
         assert re.search("[А-Яа-яҐґЄєІіЇї{]", other), one
 
 
-NOT_YET = {"article.html"}
-
-
-@pytest.mark.parametrize(
-    "template",
-    [pytest.param(one, marks=pytest.mark.xfail) if one.name in NOT_YET else one for one in TEMPLATES],
-    ids=lambda template: template.name,
-)
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
 def test_no_english_is_left_in_a_template(template: Path) -> None:
     """All words outside tags and expressions, and in attributes that are read out, go through `_`."""
     source = re.sub(

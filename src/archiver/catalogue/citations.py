@@ -1,4 +1,4 @@
-"""Captures as other programs want them: references for RIS, CSL-JSON and Dublin Core, rows for CSV, JSON Lines.
+"""Captures as other programs want them: references for RIS, BibTeX, CSL-JSON, Dublin Core; rows for CSV, JSON Lines.
 
 The three dates stay apart in each of them: when it was published, when it was modified, when it was captured.
 Whatever a page claims is a value there, never a line, a tag or a formula of its own.
@@ -19,6 +19,12 @@ CSV_COLUMNS = (
     *("language", "keywords", "description", "url", "final_url", "verdict", "status", "warc", "sidecar"),
 )
 _FORMULA = re.compile(r"[\s]*[=+\-@\uff1d\uff0b\uff0d\uff20'\t\r]")
+_TEX = str.maketrans(
+    {char: f"\\{char}" for char in "&%$#_"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
+)
+"""A brace behind a backslash counts as a brace for BibTeX: each has a name instead."""
 _BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]+")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
@@ -59,11 +65,31 @@ def _ris(found: Iterable[Found]) -> Iterator[str]:
         lines = [("TY", "NEWS"), ("TI", _title(one)), *(("AU", name) for name in _authors(one))]
         lines += [("T2", row.publisher), ("PB", row.publisher), ("SE", row.section)]
         lines += [("PY", row.published[:4]), ("DA", _slashed(row.published)), ("Y2", _slashed(row.captured_at))]
-        lines += [("UR", row.final_url), ("LA", row.language), ("AB", row.description)]
+        lines += [("UR", row.final_url), ("LK", one.address), ("LA", row.language), ("AB", row.description)]
         lines += [("KW", word) for word in _keywords(one)]
         lines += [("DB", one.collection), ("AN", row.id), ("N1", _provenance(one))]
         told = ((tag, _line(value)) for tag, value in lines)
         yield "".join(f"{tag}  - {value}\r\n" for tag, value in told if value) + "ER  - \r\n\r\n"
+
+
+def _bibtex(found: Iterable[Found]) -> Iterator[str]:
+    """BibTeX, which biblatex reads as well: each field in braces, each name in its own, to be kept as it is."""
+    for one in found:
+        row, date = one.row, _DATE.match(one.row.published)
+        members = {
+            "author": " and ".join(f"{{{_tex(name)}}}" for name in _authors(one)),
+            "title": f"{{{_tex(_title(one))}}}",
+            "organization": _tex(_line(row.publisher)),
+            "year": row.published[:4] if date else "",
+            "date": date[0] if date else "",
+            "url": _url(row.final_url),
+            "urldate": row.captured_at[:10],
+            "keywords": ", ".join(_tex(word) for word in _keywords(one)),
+            "language": _tex(_line(row.language)),
+            "note": _tex(_provenance(one)),
+        }
+        told = "".join(f"  {name} = {{{value}}},\n" for name, value in members.items() if value)
+        yield f"@misc{{{row.id},\n{told}}}\n\n"
 
 
 def _csl(found: Iterable[Found]) -> Iterator[str]:
@@ -120,6 +146,7 @@ FORMS: dict[str, Callable[[Iterable[Found]], Iterator[str]]] = {
     "csv": _csv,
     "jsonl": _jsonl,
     "ris": _ris,
+    "bibtex": _bibtex,
     "csl-json": _csl,
     "dc-xml": _dublin_core,
 }
@@ -129,6 +156,15 @@ FORMS: dict[str, Callable[[Iterable[Found]], Iterator[str]]] = {
 def _line(text: str) -> str:
     """One line, with nothing in it that XML 1.0 §2.2 or a line-based format could not hold."""
     return _BREAKS.sub(" ", text).strip()
+
+
+def _tex(text: str) -> str:
+    return text.translate(_TEX)
+
+
+def _url(url: str) -> str:
+    """An address that can stand in a field of BibTeX as it is: what counts there is percent-encoded."""
+    return re.sub(r"[\\{}\s]", lambda found: f"%{ord(found[0]):02X}", _line(url))
 
 
 def _title(one: Found) -> str:
@@ -153,7 +189,9 @@ def _named(value: Any) -> list[str]:
 def _provenance(one: Found) -> str:
     row = one.row
     modified = f" Modified {row.modified}." if row.modified else ""
-    return _line(f"Captured {row.captured_at}, verdict {row.verdict}, kept in {row.warc}.{modified}")
+    proof = f" Capture {row.id}, payload digest {one.digest}." if one.digest else ""
+    place = f" Archived copy: {one.address}" if one.address else ""
+    return _line(f"Captured {row.captured_at}, verdict {row.verdict}, kept in {row.warc}.{modified}{proof}{place}")
 
 
 def _date_parts(claimed: str) -> dict[str, Any] | None:

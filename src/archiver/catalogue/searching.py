@@ -22,6 +22,10 @@ class Found:
     """What its sidecar has chosen to say of the article, if that was asked for."""
     score: float = 0.0
     excerpt: Excerpt | None = None
+    digest: str = ""
+    """Payload digest of the page's record, where it was asked for."""
+    address: str = ""
+    """Where readers find it, if it was told."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON line of `list` and `search`."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archiver.catalogue import Excerpt
     from archiver.catalogue.searching import Found
 
-FORMS = ("csv", "jsonl", "ris", "csl-json", "dc-xml")
+FORMS = ("csv", "jsonl", "ris", "bibtex", "csl-json", "dc-xml")
 ORDERS = ("captured", "published", "modified", "headline")
 Command = Callable[..., Any]
 

@@ -60,13 +60,17 @@ def _damaged(file: FileRef, what: str) -> ConflictError:
     return ConflictError(f"{file.path} {what}.", hint)
 
 
-def contents_of(collection: Collection, chosen: Iterable[str] = (), progress: Progress = silent) -> Contents:
+def contents_of(
+    collection: Collection, chosen: Iterable[str] = (), progress: Progress = silent, *, seal: bool = True
+) -> Contents:
     """All of a collection; or the captures chosen, and those that hold the originals of their revisit records.
 
-    Closes the open segment of the ledger, so that it can be among the files. Raises `UnknownCapture` for one that is
-    not here, `UsageError` where nothing is left to export. A missing original is a finding.
+    Closes the open segment of the ledger, so that it can be among the files; without `seal`, for whoever may only
+    read, it is left out. Raises `UnknownCapture` for one that is not here, `UsageError` where nothing is left to
+    export. A missing original is a finding.
     """
-    collection.seal()
+    if seal:
+        collection.seal()
     holdings, wanted = collection.holdings(), list(chosen)
     table = revisions(holdings.files)
     for capture in wanted:

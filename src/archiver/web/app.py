@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
-from archiver.web import article, compare, framed, language, listing
+from archiver.web import article, citing, compare, downloads, fetched, framed, language, listing
 from archiver.web.headers import Headers
 from archiver.web.refusals import Withheld, guarded, refusal
 from archiver.web.site import HERE, Site
@@ -35,7 +35,10 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = Reader()) 
         *listing.routes(site),
         *compare.routes(site),
         *article.routes(site),
+        *fetched.routes(site),
         *framed.routes(site),
+        *downloads.routes(site),
+        *citing.routes(site),
     ]
     app = Starlette(
         routes=guarded(site, routes),

@@ -1,16 +1,37 @@
 """One capture: what it is, how far it can be trusted, and the ways into it."""
 
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from archiver.catalogue import article_text
+from archiver.catalogue import article_text, open_catalogue
 from archiver.catalogue.records import named_payload
 from archiver.web import cards
+from archiver.web.cards import found
+from archiver.web.citing import citation
+from archiver.web.claims import fields
+from archiver.web.history import history
+from archiver.web.making import making, settings
 from archiver.web.pictures import KEPT, picture
 from archiver.web.site import Site
+from archiver.web.timeline import timeline
+from archiver.web.visit import visit
+from archiver.words import phrase
+
+ACCESS = {
+    "open": phrase("open to all"),
+    "reading-room": phrase("kept for the reading room"),
+    "embargo": phrase("closed until"),
+    "dark": phrase("closed"),
+    "takedown": phrase("taken down"),
+}
+"""Kinds of access in words."""
+MOST_TEXT = 60_000
+"""Letters of a text that stand on the page itself."""
 
 
 def routes(site: Site) -> list[Route]:
@@ -18,7 +39,8 @@ def routes(site: Site) -> list[Route]:
 
     async def article(request: Request) -> Response:
         """One capture in full."""
-        return site.render(request, "article.html", article=await found(site, request))
+        shown = await found(site, request)
+        return site.render(request, "article.html", article=shown, **await run_in_threadpool(_told, site, shown))
 
     async def thumbnail(request: Request) -> Response:
         """The capture's small picture, as the replay server gives it."""
@@ -52,7 +74,25 @@ def routes(site: Site) -> list[Route]:
     ]
 
 
-async def found(site: Site, request: Request) -> cards.Article:
-    """The capture that an address names. Raises as `cards.article`."""
-    name, capture = request.path_params["name"], request.path_params["capture"]
-    return await run_in_threadpool(cards.article, site.root, site.reader, name, capture, site.replay)
+def _told(site: Site, shown: cards.Article) -> dict[str, Any]:
+    """All that the page tells beside the row and the sidecar."""
+    row = shown.card.row
+    with open_catalogue(shown.collection, site.reader) as catalogue:
+        text = catalogue.text(row.id)
+        whole = len(shown.versions) <= cards.AROUND
+        versions = timeline(shown.versions, catalogue.text, whole=whole)
+        past = history(shown.collection, catalogue, row)
+    lines = [line for line in text[:MOST_TEXT].splitlines() if line.strip()]
+    return {
+        "fields": fields(shown.sidecar),
+        "timeline": versions,
+        "history": past,
+        "visit": visit(shown.collection, shown.sidecar),
+        "lines": lines,
+        "cut": len(text) > MOST_TEXT,
+        "making": making(shown.sidecar),
+        "settings": settings(shown.sidecar),
+        "citation": citation(site, shown),
+        "held": shown.collection.bytes_here(shown.sidecar.warc_file),
+        "access": ACCESS[row.kind],
+    }

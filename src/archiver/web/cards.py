@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
 from archiver.access import Reader
 from archiver.catalogue import Row, open_catalogue, parse
 from archiver.collection import Collection, Root
@@ -16,6 +19,7 @@ from archiver.dates import Moment, claimed, instant
 from archiver.errors import UnknownCapture, UnreadableInput
 from archiver.sidecar import Sidecar
 from archiver.verdict.meanings import meaning
+from archiver.web.site import Site
 
 AROUND = 100
 """So many captures before this one and after it are shown with it."""
@@ -139,6 +143,12 @@ def article(root: Path, reader: Reader, name: str, capture: str, replay: str) ->
         rows, total = catalogue.around(row, AROUND)
     versions = [Card(name, other, total) for other in rows]
     return Article(Card(name, row, total), collection, sidecar, versions, replay)
+
+
+async def found(site: Site, request: Request) -> Article:
+    """The capture that the address `/{name}/{capture}…` names. Raises as `article`."""
+    name, capture = request.path_params["name"], request.path_params["capture"]
+    return await run_in_threadpool(article, site.root, site.reader, name, capture, site.replay)
 
 
 def collections(root: Path, reader: Reader) -> list[tuple[str, str]]:

@@ -15,9 +15,12 @@ KEPT = "private, max-age=600"
 
 def picture(body: BinaryIO | None) -> Response:
     """The answer that holds a picture. Raises `HTTPException` 404 if it is none of ours."""
-    head = body.read(16) if body else b""
+    if body is None:
+        raise HTTPException(404)
+    head = body.read(16)
     kind = next((kind for magic, kind in TYPES.items() if head.startswith(magic)), None)
-    if body is None or kind is None:
+    if kind is None:
+        body.close()
         raise HTTPException(404)
     return StreamingResponse(_pieces(head, body), media_type=kind, headers={"Cache-Control": KEPT})
 
