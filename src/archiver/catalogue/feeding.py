@@ -10,15 +10,14 @@ import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, astuple, replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from archiver.access import Rule, is_rule
+from archiver.access import is_rule
+from archiver.catalogue import tables
 from archiver.catalogue.restricting import load, restate, surts
+from archiver.catalogue.rows import authors_of, instant, row_of, words_of
 from archiver.catalogue.tables import WIDTH, WORDS, Row
 from archiver.catalogue.texts import article_text
-from archiver.catalogue.words import indexed
 from archiver.collection import Collection
 from archiver.collection.collection import revisions
 from archiver.collection.layout import revision_of
@@ -28,9 +27,10 @@ from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
 _ENTER = f"INSERT INTO captures ({', '.join(Row.__slots__)}, article, said, surts) VALUES (?{', ?' * (WIDTH + 2)})"
-_ENTER_KEYS = "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ENTER_KEYS = f"INSERT INTO keys VALUES (?{', ?' * 13})"
 _ADD = f"INSERT INTO words (rowid, {', '.join(WORDS)}) VALUES (?{', ?' * len(WORDS)})"
 _DROP = f"INSERT INTO words (words, rowid, {', '.join(WORDS)}) VALUES ('delete', ?{', ?' * len(WORDS)})"
+_FORGET = "DELETE FROM changes WHERE change <= (SELECT max(change) FROM changes) - ?"
 _CHECK = (
     "INSERT INTO checks VALUES (?, ?, ?) "
     "ON CONFLICT DO UPDATE SET at = excluded.at, qa = excluded.qa WHERE excluded.at >= at"
@@ -44,6 +44,7 @@ def refresh(collection: Collection, database: sqlite3.Connection) -> None:
     """Take in what the ledger says since the last time: sealed segments once, open ones when they have grown."""
     for segment in collection.history(skip=_seen(database)):
         with database:
+            database.execute(_FORGET, (tables.MOST_CHANGES,))
             _take_segment(collection, database, segment)
             sealed = (collection.path / segment.path).is_file()
             if sealed:
@@ -158,9 +159,11 @@ def enter(database: sqlite3.Connection, row: Row, article: dict[str, Any], text:
     values = (*asdict(row).values(), json.dumps(article, ensure_ascii=False), stated, surts(row))
     number = database.execute(_ENTER, values).lastrowid
     dates = row.captured_at, row.published, row.modified, instant(row.published), instant(row.modified)
-    database.execute(_ENTER_KEYS, (number, row.id, *dates, row.qa, row.access, row.embargo))
+    counted = row.verdict, row.qa, row.language, row.section, row.publisher
+    database.execute(_ENTER_KEYS, (number, row.id, *dates, *counted, row.access, row.embargo))
+    database.executemany("INSERT INTO authors VALUES (?, ?)", ((number, name) for name in authors_of(article)))
     database.execute("INSERT INTO bodies VALUES (?, ?)", (number, zlib.compress(text.encode(), 1)))
-    database.execute(_ADD, (number, *_words(row, article, text)))
+    database.execute(_ADD, (number, *words_of(row, article, text)))
 
 
 def _read(collection: Collection, paths: list[str]) -> tuple[Sidecar, Row] | None:
@@ -171,7 +174,7 @@ def _read(collection: Collection, paths: list[str]) -> tuple[Sidecar, Row] | Non
     for count in range(len(paths), 0, -1):
         with suppress(OSError, ArchiverError, ValueError, TypeError):
             sidecar = united(*collection.heads_of(paths[:count]))
-            return sidecar, _row(sidecar, paths[count - 1])
+            return sidecar, row_of(sidecar, paths[count - 1])
     return None
 
 
@@ -181,8 +184,8 @@ def _drop(database: sqlite3.Connection, number: int) -> None:
     *values, article = database.execute(
         f"SELECT {columns}, article FROM captures WHERE number = ?", (number,)
     ).fetchone()
-    database.execute(_DROP, (number, *_words(Row(*values), json.loads(article), body(database, number))))
-    for table in ("bodies", "keys", "captures"):
+    database.execute(_DROP, (number, *words_of(Row(*values), json.loads(article), body(database, number))))
+    for table in ("bodies", "authors", "keys", "captures"):
         database.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
 
 
@@ -193,87 +196,3 @@ def body(database: sqlite3.Connection, number: int) -> str:
         return zlib.decompress(found[0]).decode() if found else ""
     except (zlib.error, UnicodeDecodeError):
         return ""  # damage that SQLite does not see; `reindex` makes all anew
-
-
-def _words(row: Row, article: dict[str, Any], text: str) -> tuple[str, ...]:
-    """What goes into each column of the index of words."""
-    also = _text(article.get("alternativeHeadline"))
-    told = (f"{row.headline}\n{also}", row.authors, row.section, row.publisher, _text(article.get("keywords")))
-    description = f"{row.description}\n{_text(article.get('correction'))}"
-    words = (*told, description, f"{row.final_url} {row.url}")
-    return (*map(indexed, words), _labels(row), indexed(text))
-
-
-def label(name: str, value: str) -> str:
-    """One word that says that a property has a value, for questions that must match the whole of it."""
-    return name + value.lower().encode("utf-8", "replace").hex()
-
-
-ANY = "any"
-"""The label that every capture has."""
-
-
-def _labels(row: Row) -> str:
-    language = row.language.lower().split("-")
-    languages = ["-".join(language[: length + 1]) for length in range(len(language))]
-    hosts = {suffix for url in (row.final_url, row.url) for suffix in _suffixes(url)}
-    labels = [label("language", one) for one in languages] + [label("site", one) for one in sorted(hosts)]
-    return " ".join([ANY, label("verdict", row.verdict), *labels])
-
-
-def _suffixes(url: str) -> list[str]:
-    """The host of a URL and every domain above it."""
-    try:
-        parts = (urlsplit(url).hostname or "").split(".")
-    except ValueError:
-        return []
-    return [".".join(parts[place:]) for place in range(min(len(parts), 20))]
-
-
-def instant(claimed: str) -> str:
-    """What a date is ordered by: an instant in UTC, else the date as it stands."""
-    try:
-        at = datetime.fromisoformat(claimed) if "T" in claimed else None
-        return at.astimezone(UTC).isoformat() if at and at.tzinfo else claimed
-    except (ValueError, OverflowError):
-        return claimed
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        value = value.get("name") or value.get("text")
-    if isinstance(value, list):
-        return ", ".join(filter(None, (_text(item) for item in value)))
-    return value if isinstance(value, str) else ""
-
-
-def _row(sidecar: Sidecar, path: str) -> Row:
-    """Raises ValueError if the capture's own date or status is none."""
-    article = sidecar.article
-    stated = Rule.described(sidecar.document["rights"], path)
-    datetime.fromisoformat(sidecar.captured_at)
-    if sidecar.status is not None and not 0 <= sidecar.status <= 999:
-        raise ValueError("no HTTP status")
-    return Row(
-        id=sidecar.id,
-        revision=revision_of(path)[0],
-        sidecar=path,
-        warc=sidecar.warc_file,
-        url=sidecar.requested_url,
-        final_url=sidecar.final_url,
-        captured_at=sidecar.captured_at,
-        verdict=sidecar.verdict,
-        status=sidecar.status,
-        engine=sidecar.document["capture"]["engine"],
-        headline=_text(article.get("headline")),
-        section=_text(article.get("articleSection")),
-        publisher=_text(article.get("publisher")),
-        authors=_text(article.get("author")),
-        published=_text(article.get("datePublished")),
-        modified=_text(article.get("dateModified")),
-        language=_text(article.get("inLanguage")),
-        description=_text(article.get("description")),
-        thumbnail="thumbnail" in sidecar.document["warc"]["records"],
-        access=stated.access,
-        embargo=stated.until,
-    )

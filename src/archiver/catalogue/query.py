@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from archiver.catalogue.feeding import ANY, label
+from archiver.catalogue.rows import ANY, label
 from archiver.catalogue.words import tokens
 from archiver.errors import UsageError
 from archiver.model import Verdict

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archiver.catalogue.catalogue import Order, open_catalogue
-from archiver.catalogue.feeding import instant
 from archiver.catalogue.query import Query
+from archiver.catalogue.rows import instant
 from archiver.catalogue.tables import Row
 from archiver.catalogue.words import Excerpt
 from archiver.collection import Collection

@@ -4,16 +4,18 @@ import sqlite3
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from archiver import disk
 from archiver.access import Kind, Standing
 from archiver.collection import Collection
 from archiver.model import now, timestamp
 
-VERSION = 8
+VERSION = 9
 """Raise it when the tables or the form of the words change: an older file is simply made again."""
 
 TABLES = """
+CREATE TABLE birth AS SELECT hex(randomblob(16)) AS name;
 CREATE TABLE seen (segment TEXT PRIMARY KEY);
 CREATE TABLE files (path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE gone (path TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -30,8 +32,14 @@ CREATE TABLE captures (
 CREATE TABLE keys (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, captured_at TEXT NOT NULL, published TEXT NOT NULL,
   modified TEXT NOT NULL, published_order TEXT NOT NULL, modified_order TEXT NOT NULL,
-  qa TEXT NOT NULL, access TEXT NOT NULL, embargo TEXT NOT NULL
+  verdict TEXT NOT NULL, qa TEXT NOT NULL, language TEXT NOT NULL, section TEXT NOT NULL, publisher TEXT NOT NULL,
+  access TEXT NOT NULL, embargo TEXT NOT NULL
 );
+CREATE TABLE authors (number INTEGER, name TEXT, PRIMARY KEY (number, name)) WITHOUT ROWID;
+CREATE TABLE changes (change INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL);
+CREATE TRIGGER entered AFTER INSERT ON keys BEGIN INSERT INTO changes (number) VALUES (new.number); END;
+CREATE TRIGGER changed AFTER UPDATE OF qa ON keys BEGIN INSERT INTO changes (number) VALUES (new.number); END;
+CREATE TRIGGER dropped AFTER DELETE ON keys BEGIN INSERT INTO changes (number) VALUES (old.number); END;
 CREATE TABLE checks (capture TEXT PRIMARY KEY, at TEXT NOT NULL, qa TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX by_time ON keys (captured_at, id);
 CREATE INDEX by_publication ON keys (published_order, id);
@@ -45,12 +53,15 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 """
 
-# `keys` repeats what captures are chosen and ordered by in small rows: many of them are read for one answer.
+# `keys` repeats what captures are chosen, ordered and counted by in small rows: many of them are read for one answer.
+# `birth` and `changes` tell those who keep an answer whether it still holds: see archiver.catalogue.columns.
 
 WORDS = ("headline", "author", "section", "publisher", "keyword", "description", "url", "label", "text")
 """Columns of the index of words."""
 WEIGHTS = "10, 5, 2, 2, 4, 3, 1, 0, 1"
 """What a word counts in each of them."""
+MOST_CHANGES = 20_000
+"""So many changes are remembered, the newest ones."""
 
 WAIT_SECONDS = 30.0
 """How long another process may keep the database to itself."""
@@ -97,9 +108,22 @@ class Row:
         """Who may see it now."""
         return Standing(self.access, self.embargo).at(timestamp(now()))
 
+    @property
+    def outlet(self) -> str:
+        """The publisher; where none is told, the host name without `www.`; empty if there is none."""
+        return self.publisher or host_of(self.final_url)
+
     def as_json(self) -> dict[str, Any]:
         """The JSON shape of `archiver list`."""
         return asdict(self) | {"thumbnail": bool(self.thumbnail), "access": self.kind, "embargo": self.embargo or None}
+
+
+def host_of(url: str) -> str:
+    """The host name in a URL, without `www.`; empty if there is none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 COLUMNS = ", ".join(f"captures.{column.name}" for column in fields(Row))
