@@ -15,6 +15,7 @@ from archiver import disk, ledger
 from archiver.capture import AGENT
 from archiver.collection import Collection, Root, index, layout
 from archiver.ledger import Event
+from archiver.ledger.chain import SEAL_LINES
 from archiver.model import FileRef, Limits, PageInfo, close_bodies
 from archiver.sidecar import Kept, Sidecar, Visit, new_sidecar
 from archiver.warc import WarcWriter
@@ -88,8 +89,8 @@ def _event(collection: Collection, number: int) -> Event:
 def _append(collection: Collection, events: list[Event]) -> None:
     """The events in sealed segments and an open one, chained as the ledger would."""
     chain = ledger.Chain(collection.path / "ledger", collection.state.writer())
-    first = max(len(events) % ledger.SEAL_LINES, ledger.SEAL_LINES - OPEN) if len(events) > ledger.SEAL_LINES else 0
-    bounds = [*range(0, max(len(events) - first, 0), ledger.SEAL_LINES - 2), len(events) - first if first else 0]
+    first = max(len(events) % SEAL_LINES, SEAL_LINES - OPEN) if len(events) > SEAL_LINES else 0
+    bounds = [*range(0, max(len(events) - first, 0), SEAL_LINES - 2), len(events) - first if first else 0]
     starts = sorted(set(bounds))
     for begin, end in zip(starts, [*starts[1:], len(events)], strict=True):
         chain.append(events[begin])

@@ -5,16 +5,17 @@ so that a request pays for all that it would pay for: following the ledger, the 
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import astuple
 from pathlib import Path
+
+from growth import _append
+from searches import SYLLABLES, Language, _filled
 
 from archiver.capture import AGENT
 from archiver.catalogue import path_of, tables
 from archiver.collection import Collection, Root
 from archiver.ledger import Event
 from archiver.model import FileRef
-from growth import _append
-from searches import SYLLABLES, Language, _filled
 
 PAGES = 200
 
@@ -26,19 +27,21 @@ def stocked(root: Path) -> tuple[Collection, list[Language], list[list[str]]]:
     collection = Root(root).create("news", "News", agent="bench/1")
     collection.seal()
     samples = _filled(collection, languages, chance)
+    _enter_in_ledger(collection)
+    return collection, languages, samples
+
+
+def _enter_in_ledger(collection: Collection) -> None:
+    """The ledger that the catalogue's captures would have come from, taken in already."""
     database = tables.connect(path_of(collection))
     with database:
-        held = database.execute("SELECT id, warc, sidecar FROM captures ORDER BY number").fetchall()
         events = []
-        for capture, *paths in held:
+        for capture, *paths in database.execute("SELECT id, warc, sidecar FROM captures ORDER BY number").fetchall():
             files = tuple(FileRef(path, 30_000, f"{len(events):064x}") for path in paths)
             events.append(Event("capture", AGENT, files, capture, codes=("ok",)))
-            database.executemany(
-                "INSERT INTO files VALUES (?, ?, ?)", ((one.path, one.bytes, one.sha256) for one in files)
-            )
+            database.executemany("INSERT INTO files VALUES (?, ?, ?)", map(astuple, files))
         _append(collection, events)
         for segment in collection.history():
             sealed = (collection.path / segment.path).is_file()
             database.execute("INSERT INTO seen VALUES (?)", (segment.name if sealed else segment.sha256,))
     database.close()
-    return collection, languages, samples

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
 Order = Literal["relevance", "captured", "published", "modified", "headline"]
-_ORDERS: dict[Order, str] = {
+ORDERS: dict[Order, str] = {
     "captured": "keys.captured_at {0}, keys.id {0}",
     "published": "keys.published_order {0}, keys.id {0}",
     "modified": "keys.modified_order {0}, keys.id {0}",
@@ -98,7 +98,7 @@ class Catalogue:
         numbers = f"SELECT {number} AS number FROM {source} ORDER BY {ranking} LIMIT ? OFFSET ?"
         whole = f"({numbers}) CROSS JOIN keys USING (number) CROSS JOIN captures USING (number)"
         statement = f"SELECT keys.number, {COLUMNS} FROM {whole} ORDER BY {ranking}"
-        return [(number, row) for number, *row in self._rows(statement, (*values, limit, offset))]
+        return [(number, row) for number, *row in self.read(statement, (*values, limit, offset))]
 
     def search(
         self, query: Query, *, order: Order = "relevance", reverse: bool = False, limit: int = -1, offset: int = 0
@@ -107,16 +107,41 @@ class Catalogue:
         if order != "relevance" or not query.match:
             rows = self._ordered(query, "captured" if order == "relevance" else order, reverse, limit, offset)
             return [self._hit(number, 0.0, Row(*row), query) for number, row in rows]
+        best, values = self._best(query, reverse=reverse)
+        ranking = f"score {'DESC' if reverse else 'ASC'}, number DESC"
+        statement = (
+            f"SELECT number, score, {COLUMNS} FROM ({best}) CROSS JOIN captures USING (number) ORDER BY {ranking}"
+        )
+        found = self.read(statement, (*values, limit, offset))
+        return [self._hit(number, score, Row(*row), query) for number, score, *row in found]
+
+    def _best(self, query: Query, *, reverse: bool) -> tuple[str, list[Any]]:
+        """The statement for number and score of the best matches for words, the best first, and its values."""
         number, source, values = self._source(query)
         newest = f"SELECT {number} AS number, bm25(words, {tables.WEIGHTS}) AS score FROM {source} "
         newest += f"ORDER BY {number} DESC LIMIT {_RANKED}"
         ranking = f"score {'DESC' if reverse else 'ASC'}, number DESC"
-        best = f"SELECT number, score FROM ({newest}) ORDER BY {ranking} LIMIT ? OFFSET ?"
-        statement = (
-            f"SELECT number, score, {COLUMNS} FROM ({best}) CROSS JOIN captures USING (number) ORDER BY {ranking}"
-        )
-        found = self._rows(statement, (*values, limit, offset))
-        return [self._hit(number, score, Row(*row), query) for number, score, *row in found]
+        return f"SELECT number, score FROM ({newest}) ORDER BY {ranking} LIMIT ? OFFSET ?", values
+
+    def numbers(self, query: Query = EVERYTHING) -> list[int] | None:
+        """The numbers of the captures that match; None if all there are do."""
+        if not query.parts and not self._veiled:
+            return None
+        number, source, values = self._source(query)
+        return [found for (found,) in self.read(f"SELECT {number} FROM {source}", values)]
+
+    def ranked(self, query: Query) -> dict[int, float]:
+        """Number and score of the best matches, the best first; empty where the query asks for no words."""
+        if not query.match:
+            return {}
+        best, values = self._best(query, reverse=False)
+        return dict(self.read(best, (*values, -1, 0)))
+
+    def hits(self, numbers: Iterable[int], query: Query = EVERYTHING) -> dict[int, Hit]:
+        """The captures of these numbers, as far as they are (still) there, with excerpts for the query's words."""
+        statement = f"SELECT captures.number, {COLUMNS} FROM captures WHERE number IN (SELECT value FROM json_each(?))"
+        rows = {number: Row(*row) for number, *row in self.read(statement, (json.dumps(list(numbers)),))}
+        return {number: self._hit(number, 0.0, row, query) for number, row in rows.items()}
 
     def _hit(self, number: int, score: float, row: Row, query: Query) -> Hit:
         marks = query.marks
@@ -128,7 +153,7 @@ class Catalogue:
     def count(self, query: Query = EVERYTHING) -> int:
         """How many captures match."""
         _, source, values = self._source(query)
-        return int(self._rows(f"SELECT count(*) FROM {source}", values)[0][0])
+        return int(self.read(f"SELECT count(*) FROM {source}", values)[0][0])
 
     def facets(self, query: Query = EVERYTHING) -> dict[str, list[tuple[str, int]]]:
         """How many matches have which verdict, language …: the most frequent values, "" where there is none."""
@@ -136,7 +161,7 @@ class Catalogue:
         counted = {}
         for name, column in FACETS.items():
             groups = f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
-            counted[name] = [(str(value), int(number)) for value, number in self._rows(groups, values)]
+            counted[name] = [(str(value), int(number)) for value, number in self.read(groups, values)]
         return counted
 
     def pages(self, query: Query = EVERYTHING, *, limit: int = -1, offset: int = 0) -> list[tuple[Row, int]]:
@@ -150,41 +175,41 @@ class Catalogue:
         )
         newest = f"SELECT {COLUMNS}, versions FROM ({ranked}) CROSS JOIN captures USING (number) WHERE place = 1"
         statement = f"{newest} {newest_first} LIMIT ? OFFSET ?" if query.parts else _ALL_PAGES
-        rows = self._rows(statement, (*values, limit, offset))
+        rows = self.read(statement, (*values, limit, offset))
         return [(Row(*row[:WIDTH]), int(row[WIDTH])) for row in rows]
 
     def count_pages(self, query: Query = EVERYTHING) -> int:
         """How many pages `pages` would give without limit."""
         _, source, values = self._source(query, "captures")
-        return int(self._rows(f"SELECT count(DISTINCT captures.final_url) FROM {source}", values)[0][0])
+        return int(self.read(f"SELECT count(DISTINCT captures.final_url) FROM {source}", values)[0][0])
 
     def versions(self, url: str) -> list[Row]:
         """All captures of one page, by the address it ended at, newest first."""
         statement = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? ORDER BY captured_at DESC, id DESC"
-        return [Row(*row) for row in self._rows(statement, (url,))]
+        return [Row(*row) for row in self.read(statement, (url,))]
 
     def around(self, row: Row, most: int) -> tuple[list[Row], int]:
         """Captures of the same page, newest first: this one and at most `most` on either side; and how many it has."""
         page = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? AND (captured_at, id)"
         values = row.final_url, row.captured_at, row.id, most
-        later = self._rows(f"{page} > (?, ?) ORDER BY captured_at, id LIMIT ?", values)
-        earlier = self._rows(f"{page} < (?, ?) ORDER BY captured_at DESC, id DESC LIMIT ?", values)
-        total = self._rows("SELECT count(*) FROM captures WHERE final_url = ?", (row.final_url,))[0][0]
+        later = self.read(f"{page} > (?, ?) ORDER BY captured_at, id LIMIT ?", values)
+        earlier = self.read(f"{page} < (?, ?) ORDER BY captured_at DESC, id DESC LIMIT ?", values)
+        total = self.read("SELECT count(*) FROM captures WHERE final_url = ?", (row.final_url,))[0][0]
         return [*(Row(*one) for one in reversed(later)), row, *(Row(*one) for one in earlier)], int(total)
 
     def capture(self, capture_id: str) -> Row | None:
         """One capture, or None."""
-        rows = self._rows(f"SELECT {COLUMNS} FROM captures WHERE id = ?", (capture_id,))
+        rows = self.read(f"SELECT {COLUMNS} FROM captures WHERE id = ?", (capture_id,))
         return Row(*rows[0]) if rows else None
 
     def article(self, capture_id: str) -> dict[str, Any]:
         """What a capture's sidecar has chosen to say of the article."""
-        rows = self._rows("SELECT article FROM captures WHERE id = ?", (capture_id,))
+        rows = self.read("SELECT article FROM captures WHERE id = ?", (capture_id,))
         return dict(json.loads(rows[0][0])) if rows else {}
 
     def text(self, capture_id: str) -> str:
         """The article's text, a paragraph a line."""
-        rows = self._rows("SELECT number FROM captures WHERE id = ?", (capture_id,))
+        rows = self.read("SELECT number FROM captures WHERE id = ?", (capture_id,))
         return body(self.database, rows[0][0]) if rows else ""
 
     def sidecar(self, capture_id: str) -> Sidecar | None:
@@ -198,13 +223,13 @@ class Catalogue:
         ours = "path = ? OR path > ? AND path < ? OR path > ? AND path < ?"
         starts = (f"{folder}/{row.id}.", f"{folder}/{row.id}/", f"sidecars/{row.id}.", f"sidecars/{row.id}/")
         statement = f"SELECT path, bytes, sha256 FROM files WHERE {ours} ORDER BY path"
-        return [FileRef(*file) for file in self._rows(statement, (row.warc, *starts))]
+        return [FileRef(*file) for file in self.read(statement, (row.warc, *starts))]
 
     def decision(self, capture_id: str = "") -> Decision | None:
         """Who may see a capture now, or the collection as a whole, whoever asks; None where it is not known."""
         return decide(self.collection, self.database, capture_id)
 
-    def _rows(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def read(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The answer to a statement. A file that turns out to be damaged is made again first."""
         try:
             return self.database.execute(statement, values).fetchall()
@@ -242,7 +267,7 @@ def _source(query: Query, *wanted: str) -> tuple[str, str, list[Any]]:
 
 def _ranking(order: Order, reverse: bool) -> str:
     falling = (order != "headline") != reverse
-    return _ORDERS[order].format("DESC" if falling else "ASC")
+    return ORDERS[order].format("DESC" if falling else "ASC")
 
 
 def _refreshed(collection: Collection, database: sqlite3.Connection) -> sqlite3.Connection:

@@ -6,9 +6,8 @@ of changes tells, and loads all anew where that does not reach back far enough. 
 """
 
 import json
-import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,9 +26,14 @@ _KEYS = "SELECT number, publisher, section, language, verdict, qa, published, mo
 _SINGLE = ("outlet", "section", "language", "verdict", "qa", *DATES)
 _URLS = "SELECT number, final_url FROM main.captures"
 _AUTHORS = "SELECT number, name FROM main.authors"
+_STATE = (
+    "SELECT name, (SELECT ifnull(min(change), 1) FROM changes), (SELECT ifnull(max(change), 0) FROM changes) FROM birth"
+)
 _THESE = " WHERE number IN (SELECT value FROM json_each(?))"
 
 Numbers = NDArray[np.int64]
+Read = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+"""Answers a statement: `Catalogue.read`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Part:
     reverse: bool = False
     limit: int = 20
     offset: int = 0
+    counted: bool = True
+    """Whether it is also counted by facets and dates."""
 
 
 @dataclass(slots=True)
@@ -98,7 +104,7 @@ class Columns:
 
     def select(
         self,
-        database: sqlite3.Connection,
+        read: Read,
         numbers: Sequence[int] | None,
         chosen: Mapping[str, str],
         part: Part,
@@ -109,17 +115,17 @@ class Columns:
         A date is chosen by its beginning. By relevance, the `ranked` numbers come first, and then the newest.
         """
         with self._lock:
-            self._follow(database)
+            self._follow(read)
             chosen_ones = self._chosen(numbers, chosen)
-            grouped = self._by_page(database)
+            grouped = self._by_page(read)
             grouped = grouped[chosen_ones[grouped]]
             pages = self._columns["page"].codes[grouped]
             last = np.flatnonzero(np.diff(pages, append=-1))
             versions = np.diff(last, prepend=-1)
             newest = dict(zip(pages[last].tolist(), grouped[last].tolist(), strict=True)) if ranked else {}
             several = np.repeat(versions > 1, versions)
-            counts = self._counts(grouped, pages, several, chosen)
-            ordered = self._ordered(database, grouped[last], part, newest, ranked)
+            counts = self._counts(grouped, pages, several, chosen) if part.counted else {}
+            ordered = self._ordered(read, grouped[last], part, newest, ranked)
             shown = ordered[part.offset : part.offset + part.limit]
             place = np.searchsorted(pages[last], self._columns["page"].codes[shown])
             return Selection(
@@ -184,7 +190,7 @@ class Columns:
 
     def _ordered(
         self,
-        database: sqlite3.Connection,
+        read: Read,
         newest: Numbers,
         part: Part,
         by_page: Mapping[int, int],
@@ -193,7 +199,7 @@ class Columns:
         """The newest captures of the pages found, in the order wanted."""
         wanted = np.zeros(len(self._there), np.bool_)
         wanted[newest] = True
-        order = self._order(database, "captured" if part.order == "relevance" else part.order)
+        order = self._order(read, "captured" if part.order == "relevance" else part.order)
         ordered = order[wanted[order]]
         if (part.order != "headline") != part.reverse:
             ordered = ordered[::-1]
@@ -205,47 +211,46 @@ class Columns:
         wanted[first] = False
         return np.concatenate([first, ordered[wanted[ordered]]])
 
-    def _order(self, database: sqlite3.Connection, name: Order) -> Numbers:
+    def _order(self, read: Read, name: Order) -> Numbers:
         """All captures as an order has them, rising."""
         if (known := self._orders.get(name)) is None:
             source = "main.keys AS keys" + (" JOIN main.captures AS captures USING (number)" * (name == "headline"))
-            rows = database.execute(f"SELECT keys.number FROM {source} ORDER BY {ORDERS[name].format('ASC')}")
-            numbers = np.fromiter((number for (number,) in rows), np.int64)
+            rows = read(f"SELECT keys.number FROM {source} ORDER BY {ORDERS[name].format('ASC')}", ())
+            numbers = np.fromiter((number for (number,) in rows), np.int64, len(rows))
             numbers = numbers[numbers < len(self._there)]
             known = self._orders[name] = numbers[self._there[numbers]]
         return known
 
-    def _by_page(self, database: sqlite3.Connection) -> Numbers:
+    def _by_page(self, read: Read) -> Numbers:
         """All captures, those of one page side by side, its newest last."""
         if (known := self._orders.get("page")) is None:
-            numbers = self._order(database, "captured")
+            numbers = self._order(read, "captured")
             known = numbers[np.argsort(self._columns["page"].codes[numbers], kind="stable")]
             self._orders["page"] = known
         return known
 
-    def _follow(self, database: sqlite3.Connection) -> None:
+    def _follow(self, read: Read) -> None:
         """Take in what has changed. What changes meanwhile is taken in the next time, again if need be."""
-        (birth,) = database.execute("SELECT name FROM birth").fetchone()
-        first, last = database.execute("SELECT ifnull(min(change), 1), ifnull(max(change), 0) FROM changes").fetchone()
+        ((birth, first, last),) = read(_STATE, ())
         if (birth, last) == (self._birth, self._change):
             return
         if birth != self._birth or first > self._change + 1:
             self._clear()
-            self._take(database, "", ())
+            self._take(read, "", ())
         else:
-            rows = database.execute("SELECT DISTINCT number FROM changes WHERE change > ?", (self._change,)).fetchall()
+            rows = read("SELECT DISTINCT number FROM changes WHERE change > ?", (self._change,))
             changed = [number for (number,) in rows]
             self._there[[one for one in changed if one < len(self._there)]] = False
             left = ~np.isin(self._of, changed)
             self._of, self._author.codes = self._of[left], self._author.codes[left]
-            self._take(database, _THESE, (json.dumps(changed),))
+            self._take(read, _THESE, (json.dumps(changed),))
         self._orders.clear()
         self._birth, self._change = birth, last
 
-    def _take(self, database: sqlite3.Connection, these: str, values: tuple[str, ...]) -> None:
+    def _take(self, read: Read, these: str, values: tuple[str, ...]) -> None:
         """Enter all captures, or these."""
-        urls = dict(database.execute(_URLS + these, values).fetchall())
-        rows = [row for row in database.execute(_KEYS + these, values) if row[0] in urls]
+        urls: dict[int, str] = dict(read(_URLS + these, values))
+        rows = [row for row in read(_KEYS + these, values) if row[0] in urls]
         self._grow(max(urls, default=-1) + 1)
         numbers = np.fromiter((row[0] for row in rows), np.int64, len(rows))
         self._enter("page", numbers, (urls[row[0]] for row in rows))
@@ -254,7 +259,7 @@ class Columns:
             told: Iterable[str] = (row[place] for row in rows)
             self._enter(name, numbers, map(_day, told) if name in DATES else told)
         self._there[numbers] = True
-        authors: list[tuple[int, str]] = database.execute(_AUTHORS + these, values).fetchall()
+        authors = read(_AUTHORS + these, values)
         of = np.fromiter((number for number, _ in authors), np.int64, len(authors))
         codes = np.fromiter((self._author.code(name) for _, name in authors), np.int32, len(authors))
         known = of < len(self._there)

@@ -1,8 +1,10 @@
 """The files of a ledger: which are segments, and reading them all."""
 
 import hashlib
+import os
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from archiver.ledger.event import WRITER_NAME, Segment, parse_segment
@@ -13,21 +15,32 @@ SEGMENT_NAME = re.compile(r"(\d{6,})-([0-9a-f]{16})\.jsonl\Z")
 
 def sealed_files(folder: Path) -> list[Path]:
     """Sealed segment files under a collection's `ledger/`, by writer and number."""
-    found = [path for path in _plain_files(folder, "*.jsonl") if SEGMENT_NAME.match(path.name)]
-    return sorted(found, key=lambda path: (path.parent.name, int(path.name.split("-")[0]), path.name))
+    return sorted(
+        _plain_files(folder, SEGMENT_NAME.match),
+        key=lambda path: (path.parent.name, int(path.name.split("-")[0]), path.name),
+    )
 
 
 def open_files(folder: Path) -> list[Path]:
     """Open segment files under a collection's `ledger/`, by writer."""
-    return sorted(_plain_files(folder, OPEN))
+    return sorted(_plain_files(folder, OPEN.__eq__))
 
 
-def _plain_files(folder: Path, pattern: str) -> Iterator[Path]:
-    """Files of writers. A link could lead out of the collection, and a pipe be read for ever."""
-    for path in folder.glob(f"*/{pattern}"):
-        linked = path.is_symlink() or path.parent.is_symlink() or folder.is_symlink()
-        if path.is_file() and not linked and WRITER_NAME.match(path.parent.name):
-            yield path
+def _plain_files(folder: Path, wanted: Callable[[str], object]) -> Iterator[Path]:
+    """Files of writers. A link could lead out of the collection, and a pipe be read for ever.
+
+    One look at each folder tells what its entries are; asking for each of some hundred segments would take longer than
+    all else that an up-to-date catalogue does.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if folder.is_symlink():
+            return
+        for writer in os.scandir(folder):
+            if writer.is_dir(follow_symlinks=False) and WRITER_NAME.match(writer.name):
+                names = [
+                    one.name for one in os.scandir(writer) if wanted(one.name) and one.is_file(follow_symlinks=False)
+                ]
+                yield from (folder / writer.name / name for name in names)
 
 
 def open_content(path: Path) -> bytes:
