@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.replay.guard import Guard, as_text, is_rewritten
+from archiver.replay.guard import Guard, is_rewritten
+from archiver.replay.outgoing import SEALED, as_text
 
 ORIGIN = "http://localhost:8081"
 APP = "http://127.0.0.1:8080"
@@ -23,13 +24,16 @@ HOSTILE = [
 class Pywb:
     """Answers every request alike and remembers what it was asked."""
 
-    def __init__(self, status: str = "200 OK", headers: list[tuple[str, str]] = HOSTILE) -> None:
-        self.status, self.headers = status, headers
+    def __init__(
+        self, status: str = "200 OK", headers: list[tuple[str, str]] = HOSTILE, *, sealed: bool = True
+    ) -> None:
+        self.status, self.headers, self.sealed = status, headers, sealed
         self.environ: dict[str, Any] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         self.environ = dict(environ)
         environ["PATH_INFO"] = "/changed"  # as pywb does
+        environ[SEALED] = self.sealed  # as our rewriting does
         start_response(self.status, list(self.headers))
         return [b"body"]
 

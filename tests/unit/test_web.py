@@ -168,7 +168,7 @@ def test_every_answer_has_the_safe_headers(root: Path, path: str) -> None:
     headers = get(root, path).headers
     assert headers["content-security-policy"] == (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {REPLAY}; frame-src {REPLAY}; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action 'self' {REPLAY}; base-uri 'none'; frame-ancestors 'none'"
     )
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"

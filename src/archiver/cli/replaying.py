@@ -14,6 +14,18 @@ from archiver.errors import UsageError
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the web app listens.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one.")
 @click.option("--replay-port", type=click.IntRange(0, 65535), default=8081, show_default=True)
+@click.option("--app-url", metavar="URL", help="The app's address for readers, where others than this machine read.")
+@click.option(
+    "--replay-url", metavar="URL", help="That of archived pages: another host name, for cookies ignore ports."
+)
+@click.option("--login", metavar="token|header:NAME", help="Who is let in: who knows the token, or whom a proxy names.")
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the token is kept; made if it is not there.",
+)
+@click.option("--trusted-proxy", multiple=True, metavar="ADDRESS", help="Whose word in that header is taken.")
+@click.option("--open-to-all", is_flag=True, help="Let everybody in who reaches these ports.")
 @click.option(
     "--remote",
     metavar=remotes.METAVAR,
@@ -27,6 +39,12 @@ def replay(
     port: int,
     replay_port: int,
     *,
+    app_url: str | None,
+    replay_url: str | None,
+    login: str | None,
+    token_file: Path | None,
+    trusted_proxy: tuple[str, ...],
+    open_to_all: bool,
     remote: str | None,
     endpoint_url: str | None,
     as_json: bool,
@@ -34,6 +52,9 @@ def replay(
     """Open the archive in a browser.
 
     A web app for researchers, and the replayed pages on an origin of their own.
+
+    Where other machines can reach it, readers log in: with --login token, or by a proxy that knows them. App and
+    archived pages then have a host name each. docs/safe-replay.md tells how, and what archived pages cannot do.
 
     Runs until Ctrl-C. New captures appear without a restart.
 
@@ -43,21 +64,27 @@ def replay(
     \b
     Examples:
       archiver replay --port 8080
+      archiver replay --host 0.0.0.0 --app-url https://archive.example.org --replay-url https://replay.example.org \\
+          --login token --token-file token.txt
       archiver replay --remote s3://bucket/frontline
       archiver replay --remote "s3://bucket/{collection}" --endpoint-url https://s3.example.org
     """
     from archiver.replay import serve
+    from archiver.replay.admission import admission
 
+    readers, token = admission(host, login, token_file, trusted_proxy, open_to_all=open_to_all)
     source = _checked(root, *remotes.located(remote, endpoint_url, COLLECTION)) if remote else None
 
     def ready(urls: dict[str, str]) -> None:
         if as_json:
-            render.emit(urls)
+            render.emit(urls | ({"token": token} if token else {}))
         else:
-            click.echo(f"Archive:  {urls['app']}\nReplay:   {urls['replay']}\nCtrl-C ends both.")
+            told = f"Token:    {token}\n" if token else ""
+            click.echo(f"Archive:  {urls['app']}\nReplay:   {urls['replay']}\n{told}Ctrl-C ends both.")
             sys.stdout.flush()
 
-    serve(root, host=host, port=port, replay_port=replay_port, remote=source, on_ready=ready)
+    urls = app_url, replay_url
+    serve(root, host=host, port=port, replay_port=replay_port, remote=source, login=readers, urls=urls, on_ready=ready)
 
 
 def _checked(root: Path, url: str, endpoint_url: str | None) -> tuple[str, str | None]:

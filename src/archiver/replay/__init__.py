@@ -1,9 +1,11 @@
 """Replay for researchers: the web app and pywb, each a child process that ends with its parent.
 
 Two hosts on purpose: cookies ignore ports, so the app is at `127.0.0.1` and archived pages are at `localhost`.
+Where other machines can reach them, both have a name of their own, and readers log in.
 """
 
 import json
+import os
 import select
 import signal
 import socket
@@ -18,13 +20,16 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import BinaryIO, Self
 
-from archiver.errors import ArchiverError, PartMissing, UsageError
+from archiver.errors import ArchiverError, PartMissing
+from archiver.replay.addresses import listen, origins
+from archiver.replay.login import Login
 
 START_SECONDS = 120.0
 """pywb's imports take seconds, on a loaded machine many."""
 END_SECONDS = 5.0
 POLL_SECONDS = 0.2
 WHAT = {"archiver.replay.server": "The replay server", "archiver.web": "The web app"}
+OPEN = Login()
 
 
 Remote = tuple[str, str | None]
@@ -35,7 +40,7 @@ collections, and the endpoint of an S3 server that is not Amazon's."""
 class Child:
     """One server process, at a socket that we listen on already: its address is known before it runs."""
 
-    def __init__(self, module: str, listener: socket.socket, arguments: list[str]) -> None:
+    def __init__(self, module: str, listener: socket.socket, arguments: list[str], login: Login = OPEN) -> None:
         self.what = WHAT[module]
         self.errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
         self.process = subprocess.Popen(
@@ -44,6 +49,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             pass_fds=[listener.fileno()],
+            env=os.environ | login.told(),
             start_new_session=True,  # Ctrl-C is for the parent, which ends the children in order
         )
 
@@ -107,9 +113,16 @@ class Replay:
         port: int = 8080,
         replay_port: int = 8081,
         remote: Remote | None = None,
+        login: Login = OPEN,
+        urls: tuple[str | None, str | None] = (None, None),
     ) -> None:
-        """`root` holds the collections; a port of 0 takes any free one."""
+        """`root` holds the collections; a port of 0 takes any free one.
+
+        `urls` are the app's and the replay host's public addresses, where they are not the loopback ones.
+        """
         self.root = root.absolute()
+        self.login = login
+        self.urls = urls
         self.remote = remote
         self.host = host
         self.ports = port, replay_port
@@ -119,18 +132,19 @@ class Replay:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             app_socket, replay_socket = (stack.enter_context(listen(self.host, port)) for port in self.ports)
-            app_name, replay_name = public_names(self.host)
-            self.app, self.replay = _origin(app_name, app_socket), _origin(replay_name, replay_socket)
+            ports = app_socket.getsockname()[1], replay_socket.getsockname()[1]
+            told = self.login.mode != "open"
+            self.app, self.replay = origins(self.host, ports, *self.urls, login=told)
             common = ["--root", str(self.root)]
             for module, listener, arguments in (
                 (
                     "archiver.replay.server",
                     replay_socket,
-                    ["--name", replay_name, "--app-origin", self.app, *read_from(self.remote)],
+                    ["--origin", self.replay, "--app-origin", self.app, *read_from(self.remote)],
                 ),
-                ("archiver.web", app_socket, ["--name", app_name, "--replay-url", self.replay]),
+                ("archiver.web", app_socket, ["--origin", self.app, "--replay-url", self.replay]),
             ):
-                child = Child(module, listener, [*common, *arguments])
+                child = Child(module, listener, [*common, *arguments], self.login)
                 stack.callback(child.end)
                 self.children.append(child)
             for child in self.children:
@@ -155,6 +169,8 @@ def serve(
     port: int = 8080,
     replay_port: int = 8081,
     remote: Remote | None = None,
+    login: Login = OPEN,
+    urls: tuple[str | None, str | None] = (None, None),
     on_ready: Callable[[dict[str, str]], None],
 ) -> None:
     """Run both servers until SIGINT or SIGTERM, from the main thread.
@@ -166,7 +182,7 @@ def serve(
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    with Replay(root, host=host, port=port, replay_port=replay_port, remote=remote) as servers:
+    with Replay(root, host=host, port=port, replay_port=replay_port, remote=remote, login=login, urls=urls) as servers:
         before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             on_ready({"app": servers.app, "replay": servers.replay})
@@ -191,34 +207,3 @@ def read_from(remote: Remote | None) -> list[str]:
     """The options that tell the replay server of a remote; credentials come to it by the environment."""
     url, endpoint_url = remote or (None, None)
     return (["--remote", url] if url else []) + (["--endpoint-url", endpoint_url] if endpoint_url else [])
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `UsageError` if the address cannot be had."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=256)
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"Cannot listen at {host}:{port}: {why.lower()}.", "Name other ports with --port and --replay-port."
-        ) from error
-
-
-def public_names(host: str) -> tuple[str, str]:
-    """The names under which readers reach the app and the replay server when they listen at `host`.
-
-    They differ where one machine has two names for itself. Elsewhere only the port tells them apart, which is
-    enough as long as the app sets no cookies.
-    """
-    if host in ("127.0.0.1", "localhost"):
-        return "127.0.0.1", "localhost"
-    if host == "::1":
-        return "[::1]", "localhost"
-    name = socket.gethostname() if host in ("0.0.0.0", "::") else host
-    name = f"[{name}]" if ":" in name else name
-    return name, name
-
-
-def _origin(name: str, listener: socket.socket) -> str:
-    return f"http://{name}:{listener.getsockname()[1]}"

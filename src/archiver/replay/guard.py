@@ -1,21 +1,24 @@
 """The wall around replay: a WSGI application around pywb that decides what comes in and seals what goes out.
 
-Archived pages are hostile. What a modifier says decides the policy, whatever the archived response said itself:
-rewritten content may run, inside its own origin and nowhere else; raw content may be looked at and nothing more.
+Archived pages are hostile. What was asked for, and whether it has our seal, decides the policy, whatever the archived
+response said itself: a sealed page and a script may run, inside their own origin and nowhere else; what is rewritten
+and no page may be looked at, with its styles; raw content may be looked at and nothing more.
 An opaque origin (no `allow-same-origin`) would break workers, storage and fetch of honest pages; `allow-popups`
-would let a page out.
+would let a page out. Frames of `blob:` and `data:` would be pages without a seal.
 """
 
 import re
+import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
-Answer = tuple[str, Headers, bytes]
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+from archiver.replay import outgoing
+from archiver.replay.gate import Gate
+from archiver.replay.login import Login
+from archiver.replay.outgoing import RAW, SEALED, Answer, Application, Environ, Headers, text
 
 REWRITTEN = frozenset({"", "mp_", "if_", "fr_", "js_", "esm_", "cs_", "im_", "oe_", "wkr_", "wkrm_"})
 """Modifiers whose content pywb rewrites. All others are raw, also those that do not exist."""
@@ -27,15 +30,14 @@ CALENDAR = re.compile(r"\d*[*-]\d*/.+", re.S)
 
 STATIC = Path(__file__).parent / "static"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
-OURS = frozenset({"content-security-policy", "x-frame-options", "access-control-allow-origin", "x-robots-tag"})
+TRUSTED = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_PYWB_", "HTTP_X_WOMBAT", "HTTP_PREFER", "HTTP_X_ORIGINAL_")
+"""What would tell pywb who asks, or that another form of the page is meant than its address says."""
 EVERYWHERE: Headers = [
     ("X-Robots-Tag", "noindex, noarchive"),
     ("Referrer-Policy", "same-origin"),
     ("X-DNS-Prefetch-Control", "off"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=()"),
-    ("Cache-Control", "private, no-cache"),
 ]
-RAW_POLICY = "default-src 'none'; sandbox"
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
 """Values of Sec-Fetch-Dest for what a browser would lay out as a page."""
 
@@ -43,16 +45,21 @@ DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
 class Guard:
     """Wraps pywb. `origin` is the one address that this server answers to; `app` may show it in a frame."""
 
-    def __init__(self, pywb: Application, origin: str, app: str | None) -> None:
+    def __init__(self, pywb: Application, origin: str, app: str | None, login: Login = Login()) -> None:  # noqa: B008
         """Both origins as `http://host:port`."""
         self.pywb = pywb
         self.origin = origin
-        self.host = urlsplit(origin).netloc
+        self.scheme, self.host = urlsplit(origin)[:2]
         self.app = app
+        self.gate = Gate(login, origin, app)
         framers = f"'self' {app}" if app else "'self'"
-        self.policy = (
-            "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'self'; base-uri 'self'; "
-            f"frame-ancestors {framers}; sandbox allow-scripts allow-forms allow-same-origin"
+        self.active = (
+            "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-src 'self'; form-action 'self'; "
+            f"base-uri 'self'; frame-ancestors {framers}; sandbox allow-scripts allow-forms allow-same-origin"
+        )
+        self.passive = (
+            "default-src 'self' 'unsafe-inline' data: blob:; script-src 'none'; frame-src 'none'; form-action 'none'; "
+            f"base-uri 'none'; frame-ancestors {framers}; sandbox"
         )
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -60,49 +67,75 @@ class Guard:
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         refusal = self._refusal(environ, path) or self._own(path, environ.get("HTTP_REFERER", ""))
         if refusal:
-            status, headers, body = refusal
-            start_response(status, [*headers, *self._seal(RAW_POLICY), ("Content-Length", str(len(body)))])
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-        for name in [
-            key for key in environ if key.startswith(("HTTP_X_FORWARDED", "HTTP_X_PYWB_ACL", "HTTP_X_WOMBAT"))
-        ]:
+            return self._answer(refusal, environ, start_response)
+        for name in [key for key in environ if key.startswith(TRUSTED)]:
             del environ[name]
+        environ["wsgi.url_scheme"] = self.scheme
+        environ.pop(SEALED, None)
+        try:
+            return self.pywb(environ, self._sealing(environ, path, start_response))
+        except Exception:  # noqa: BLE001 - the server's own answer would come without a seal
+            traceback.print_exc(file=sys.stderr)
+            return self._answer(text("500 Internal Server Error", "This cannot be shown."), environ, start_response)
+
+    def _answer(self, answer: Answer, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        status, headers, body = answer
+        start_response(status, [*headers, *self._seal(RAW, headers), ("Content-Length", str(len(body)))])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _sealing(self, environ: Environ, path: str, start_response: Callable[..., Any]) -> Callable[..., Any]:
         raw_path = environ.get("REQUEST_URI", path).partition("?")[0]
         asked = REPLAY_URL.fullmatch(raw_path)
-        policy = self.policy if is_rewritten(path) and is_rewritten(raw_path) else RAW_POLICY
+        rewritten = is_rewritten(path) and is_rewritten(raw_path)
 
         def seal(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            kept = [(name, value) for name, value in headers if name.lower() not in OURS]
-            if policy is RAW_POLICY and environ.get("HTTP_SEC_FETCH_DEST") in DOCUMENTS:
-                kept = [(name, as_text(value) if name.lower() == "content-type" else value) for name, value in kept]
-            kept = [(name, self._inside(value, asked) if name.lower() == "location" else value) for name, value in kept]
-            return start_response(status, [*kept, *self._seal(policy)], exc_info)
+            status = outgoing.status_line(status)
+            kept = outgoing.cleaned(headers, status)
+            policy = self._policy(kept, environ, rewritten=rewritten)
+            if policy is RAW and environ.get("HTTP_SEC_FETCH_DEST") in DOCUMENTS:
+                kept = [
+                    (name, outgoing.as_text(value) if name.lower() == "content-type" else value) for name, value in kept
+                ]
+            kept = [
+                (name, outgoing.inside(value, self.origin, asked, REWRITTEN) if name.lower() == "location" else value)
+                for name, value in kept
+            ]
+            if self.gate.login.mode != "open":  # no cache between is to show others what a reader may see
+                kept = [(name, _private(value) if name.lower() == "cache-control" else value) for name, value in kept]
+            return start_response(status, [*kept, *self._seal(policy, kept)], exc_info)
 
-        return self.pywb(environ, seal)
+        return seal
+
+    def _policy(self, headers: Headers, environ: Environ, *, rewritten: bool) -> str:
+        if not rewritten:
+            return RAW
+        return self.active if outgoing.runs(headers, sealed=environ.get(SEALED, False)) else self.passive
 
     def _refusal(self, environ: Environ, path: str) -> Answer | None:
         if environ.get("HTTP_HOST", "").lower() != self.host.lower():
-            return _text("421 Misdirected Request", f"This is the replay host; its address is {self.origin}")
+            return text("421 Misdirected Request", f"This is the replay host; its address is {self.origin}")
+        if not path.startswith("/") or not environ.get("REQUEST_URI", "/").startswith("/"):
+            return text("400 Bad Request", "This is no proxy.")
         if environ["REQUEST_METHOD"] not in METHODS:
-            status, headers, body = _text("405 Method Not Allowed", "An archive is read only.")
+            status, headers, body = text("405 Method Not Allowed", "An archive is read only.")
             return status, [*headers, ("Allow", ", ".join(METHODS))], body
         asked = REPLAY_URL.fullmatch(path)
         if environ.get("HTTP_SERVICE_WORKER") or (asked and asked["modifier"] == "sw_"):
-            return _text("403 Forbidden", "Service workers are not replayed: they would outlive the page.")
-        return None
+            return text("403 Forbidden", "Service workers are not replayed: they would outlive the page.")
+        return self.gate.answer(environ, path)
 
     def _own(self, path: str, referrer: str) -> Answer | None:
         """What is answered here: our scripts, the files that browsers ask for by themselves, pywb's front pages."""
         first, _, rest = path[1:].partition("/")
         if path == "/robots.txt":
-            return _text("200 OK", "User-agent: *\nDisallow: /\n")
+            return text("200 OK", "User-agent: *\nDisallow: /\n")
         if path == "/favicon.ico":
             return "204 No Content", [], b""
         if first == "static" and rest in ("archiver/seal.js", "archiver/scope.js"):
             body = (STATIC / rest.rpartition("/")[2]).read_bytes()
             return "200 OK", [("Content-Type", "text/javascript; charset=utf-8")], body
-        if first.startswith(".") or (first == "static" and rest.startswith("_/")):
-            return _text("404 Not Found", "There is no such collection here.")
+        if first.startswith((".", "-")) or (first == "static" and rest.startswith("_/")):
+            return text("404 Not Found", "There is no such collection here.")
         stray = referrer.startswith(f"{self.origin}/")  # a page's own address from its root; pywb finds its place
         if CALENDAR.match(rest) or (path.endswith("/") and not rest and not stray):
             return self._front()
@@ -111,23 +144,13 @@ class Guard:
     def _front(self) -> Answer:
         if self.app:
             return "302 Found", [("Location", f"{self.app}/")], b""
-        return _text("404 Not Found", "This host replays archived pages: /COLLECTION/TIMESTAMPmp_/URL")
+        return text("404 Not Found", "This host replays archived pages: /COLLECTION/TIMESTAMPmp_/URL")
 
-    def _inside(self, location: str, asked: re.Match[str] | None) -> str:
-        """A redirect that cannot leave the archive (Memento: the raw form of a redirect leads to its raw target)."""
-        location = location.strip().replace("\\", "/")
-        modifier = (asked and asked["modifier"]) or ""
-        ours = urlsplit(urljoin(self.origin, location)).netloc == self.host
-        if ours and (modifier in REWRITTEN or location.startswith(f"{self.origin}/")):
-            return location
-        if asked is None:
-            return "/"
-        target = urljoin(asked["url"] or asked["newest"], location)
-        return f"{self.origin}/{asked['name']}/{asked['at'] or ''}{modifier}/{target}"
-
-    def _seal(self, policy: str) -> Headers:
-        sniff = [("X-Content-Type-Options", "nosniff")] if policy is RAW_POLICY else []
-        return [("Content-Security-Policy", policy), *sniff, *EVERYWHERE]
+    def _seal(self, policy: str, headers: Headers) -> Headers:
+        sniff = [("X-Content-Type-Options", "nosniff")] if policy is RAW else []
+        cached = any(name.lower() == "cache-control" for name, _ in headers)
+        cache = [] if cached else [("Cache-Control", "private, no-cache")]
+        return [("Content-Security-Policy", policy), *sniff, *EVERYWHERE, *cache]
 
 
 def is_rewritten(path: str) -> bool:
@@ -136,12 +159,5 @@ def is_rewritten(path: str) -> bool:
     return asked is not None and (asked["modifier"] or "") in REWRITTEN
 
 
-def as_text(content_type: str) -> str:
-    """The type under which a browser shows raw markup: as its source, because even a blocked frame is connected to."""
-    kind, semicolon, parameters = content_type.partition(";")
-    markup = "html" in kind.lower() or "xml" in kind.lower()
-    return f"text/plain{semicolon}{parameters}" if markup else content_type
-
-
-def _text(status: str, message: str) -> Answer:
-    return status, [("Content-Type", "text/plain; charset=utf-8")], message.encode()
+def _private(cache: str) -> str:
+    return "no-store" if "private" not in (told := cache.replace("public", "private")) else told

@@ -26,7 +26,7 @@ from pywb.rewrite.rewrite_js_workers import JSWorkerRewriter
 from pywb.rewrite.templateview import BaseInsertView
 from pywb.rewrite.wburl import WbUrl
 
-from archiver.replay import films, lexical, loading, modules
+from archiver.replay import films, lexical, loading, modules, outgoing
 
 STATIC = "archiver/"
 """Our own scripts, below pywb's `/static/`."""
@@ -36,26 +36,34 @@ MODULE_WORKER = "wkrm_"
 PARTS = frozenset({"empty", "image", "script", "style", "font", "video", "audio", "worker"})
 """Values of Sec-Fetch-Dest for what a page asks for itself."""
 
+PAGES = frozenset({"", "mp_", "if_", "fr_", "oe_"})
+"""Modifiers under which a page can be laid out."""
+
+_AS_HTML = re.compile(r"\A\s*[^;]*")
+"""pywb's insertions are no XML; and no two parsers agree on what of XML is a script."""
 _REFRESH = re.compile(r"(\s*[\d.]+\s*[;,]?\s*)(?:url\s*=\s*)?([\"']?)(.*)", re.I | re.S)
+_BEGINNING = 4096
+"""Characters of a page within which its doctype must end."""
+_PROLOGUE = re.compile(r"(?:\ufeff|\xef\xbb\xbf)?\s*(?:(?:<!--[^<>]*-->|<\?[^>]*>)\s*)*(?:<!doctype[^>]*>)?", re.I)
+"""What may stand before and in a doctype without a browser reading it in another way (HTML §13.2.5)."""
 _DECLARATION = re.compile(r"\b(?:const|let|var)\Z")
 _CHECK_LOCATION = "self.__WB_check_loc(location, arguments)"
 
 
 class HeaderRewriter(DefaultHeaderRewriter):  # type: ignore[misc]
-    """Archived headers that only describe stay; those that would make the browser act are kept under another name."""
+    """Archived headers that only describe stay; those that would make the browser act are kept under another name.
 
-    HARMLESS = frozenset({"accept-ranges", "allow", "content-disposition", "content-language", "content-range"})
+    A cookie is one of those: all archived pages share a host, and the request for one is no request for another.
+    """
+
     HANDLED = frozenset({"content-encoding", "content-length", "content-type", "location", "transfer-encoding"})
 
     def rewrite_header(self, name: str, value: str, rule: str | None) -> Any:
         """pywb's rule for what it handles itself; `X-…` is for scripts to read; the rest becomes X-Archive-Orig-…."""
         plain = name.lower()
-        acts = plain in {"x-frame-options", "x-robots-tag", "x-dns-prefetch-control", "x-xss-protection"}
-        if plain in self.HANDLED or (plain == "set-cookie" and self.rwinfo.is_url_rw()):
+        if plain in self.HANDLED:
             return super().rewrite_header(name, value, rule)
-        if plain in self.HARMLESS or (plain.startswith("x-") and not acts):
-            return name, value
-        return f"{self.header_prefix}{name}", value
+        return (name, value) if outgoing.is_harmless(plain) else (f"{self.header_prefix}{name}", value)
 
 
 class ScriptRewriter(JSWombatProxyRewriter):  # type: ignore[misc]
@@ -120,6 +128,11 @@ class ScriptRewriter(JSWombatProxyRewriter):  # type: ignore[misc]
         return str(self.url_rewriter.rewrite(url, modules.MODIFIER, True))
 
 
+def seal_of(rewriter: Any) -> str:
+    """The markup that runs our own script."""
+    return f'<script src="{rewriter.pywb_static_prefix}{STATIC}seal.js"></script>'
+
+
 def worker_init(rewriter: Any) -> str:
     """The statement that makes a worker ask the archive, for the version that the page is of."""
     at = f"{rewriter.full_prefix}{rewriter.wburl.timestamp}"
@@ -153,6 +166,13 @@ class PageRewriter(HTMLRewriter):  # type: ignore[misc]
 
     _wb_parse_context: str | None
     _kind = ""
+    _seal = ""
+    """Our script, which is to come before all that a browser may take for a script of the page's."""
+    _held = ""
+
+    def seal(self, script: str) -> None:
+        """Begin the page with that script: pywb and browsers may differ about where its first element is."""
+        self._seal = script
 
     def rewrite(self, string: str) -> str:
         """A piece of the page. What pywb unescapes in attributes goes out as references where it read single bytes.
@@ -160,6 +180,24 @@ class PageRewriter(HTMLRewriter):  # type: ignore[misc]
         pywb reads pages that are not UTF-8 as Latin-1 and encodes them so again, which breaks off the answer at the
         first character beyond it.
         """
+        if not self._seal:
+            return self._written(string)
+        self._held += string
+        return self._begun() if len(self._held) >= _BEGINNING else ""
+
+    def final_read(self) -> str:
+        """What is left at the end."""
+        begun = self._begun() if self._seal else ""
+        return begun + str(super().final_read())
+
+    def _begun(self) -> str:
+        """The seal stands behind the doctype, which tells how the page is laid out, and before everything else."""
+        held, script = self._held, self._seal
+        self._held = self._seal = ""
+        end = found.end() if (found := _PROLOGUE.match(held)) else 0
+        return self._written(held[:end]) + script + self._written(held[end:])
+
+    def _written(self, string: str) -> str:
         written: str = super().rewrite(string)
         try:
             string.encode("latin-1")
@@ -181,6 +219,7 @@ class PageRewriter(HTMLRewriter):  # type: ignore[misc]
         """A document inside an attribute; pywb leaves it alone."""
         scripts, styles = self.js_rewriter, self.css_rewriter
         inner = PageRewriter(self.url_rewriter, js_rewriter=scripts, css_rewriter=styles, defmod=self.defmod)
+        inner.seal(seal_of(self.url_rewriter))
         return str(inner.rewrite_complete(html.unescape(value))).replace("&", "&amp;")
 
     def _script_type(self, tag_attrs: Any) -> str:
@@ -233,8 +272,22 @@ class ArchiveRewriter(DefaultRewriter):  # type: ignore[misc]
         environ = rest[-1]
         asked = environ.get("HTTP_SEC_FETCH_DEST"), environ.get("HTTP_SEC_FETCH_MODE")
         films.name_manifest(record, url_rewriter.wburl.url)
-        url_rewriter.rewrite_opts["module_possible"] = asked == ("script", "cors")
-        return super().__call__(record, url_rewriter, *rest)
+        options = url_rewriter.rewrite_opts
+        options["module_possible"] = asked == ("script", "cors")
+        headers, body, is_rewritten = super().__call__(record, url_rewriter, *rest)
+        if options.get(outgoing.SEALED):
+            environ[outgoing.SEALED] = True
+            if "xhtml" in outgoing.content_type(headers.headers):
+                headers.replace_header("Content-Type", _AS_HTML.sub("text/html", headers.get_header("Content-Type")))
+        return headers, body, is_rewritten
+
+    def create_rewriter(self, text_type: str, rule: Any, rwinfo: Any, cdx: Any, head_insert_func: Any = None) -> Any:
+        """pywb's choice; a page that is laid out, and not only read by a script, is sealed."""
+        made = super().create_rewriter(text_type, rule, rwinfo, cdx, head_insert_func)
+        if head_insert_func and isinstance(made, PageRewriter) and rwinfo.url_rewriter.wburl.mod in PAGES:
+            made.seal(seal_of(rwinfo.url_rewriter))
+            rwinfo.url_rewriter.rewrite_opts[outgoing.SEALED] = True
+        return made
 
 
 class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]

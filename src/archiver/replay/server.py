@@ -27,9 +27,11 @@ from pywb.apps.frontendapp import FrontEndApp
 from pywb.utils.geventserver import RequestURIWSGIHandler
 
 from archiver.replay.child import announce, end_with_parent
-from archiver.replay.guard import Application, Guard
+from archiver.replay.guard import Guard
 from archiver.replay.loading import ArchiveServer
-from archiver.replay.rewriting import STATIC, ArchiveRewriterApp
+from archiver.replay.login import Login
+from archiver.replay.outgoing import Application
+from archiver.replay.rewriting import ArchiveRewriterApp
 from archiver.replay.sources import Sources
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,7 +56,6 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
             "framed_replay": False,
             "redirect_to_exact": True,
             "csp-header": "",
-            "inject_scripts": [f"{STATIC}seal.js"],
             # A collection brings no templates: they are programs, and a collection may come from anywhere.
             "templates_dir": ".none",
             "static_dir": ".none",
@@ -78,7 +79,7 @@ def behind_secret(application: Application) -> Application:
     return gate
 
 
-def serve(sources: Sources, listener: socket.socket, name: str, app: str | None, out: TextIO) -> None:
+def serve(sources: Sources, listener: socket.socket, origin: str, app: str | None, out: TextIO) -> None:
     """Answer at `listener` until SIGTERM or SIGINT. Works in an empty folder, because pywb reads what lies there."""
     os.environ.pop("PYWB_CONFIG_FILE", None)
     direct = os.environ.pop("no_proxy", "") or os.environ.get("NO_PROXY", "")
@@ -89,9 +90,10 @@ def serve(sources: Sources, listener: socket.socket, name: str, app: str | None,
         os.chdir(empty)
         Path("config.yaml").write_text("{}\n")
         copytree(TEMPLATES, "templates")
-        origin = f"http://{name}:{listener.getsockname()[1]}"
         pywb = ReplayApp(sources)
-        server = WSGIServer(listener, Guard(pywb, origin, app), handler_class=RequestURIWSGIHandler, log=None)
+        server = WSGIServer(
+            listener, Guard(pywb, origin, app, Login.heard()), handler_class=RequestURIWSGIHandler, log=None
+        )
         pywb.warcserver_server.server.log = server.log  # no line per request on stderr
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, server.stop, 1)
@@ -109,7 +111,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True, help="the folder that holds the collections")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--port", type=int, default=0, help="port to listen at; 0: any free one")
-    parser.add_argument("--name", default="localhost", help="the host name that readers use")
+    parser.add_argument("--origin", help="the address that readers use, as http://host:port")
     parser.add_argument("--app-origin", help="the web app's http://host:port, which may show replay in a frame")
     parser.add_argument("--remote", help="the store to read from what is not here; {collection} in it is replaced")
     parser.add_argument("--endpoint-url", help="its S3 server, where it is not AWS")
@@ -121,9 +123,10 @@ def main() -> None:
         listener = socket.socket(fileno=options.socket)
     else:
         listener = socket.create_server((options.host, options.port), backlog=256)
+    origin = options.origin or f"http://localhost:{listener.getsockname()[1]}"
     sources = Sources(options.root.absolute(), options.remote, options.endpoint_url)
     with redirect_stdout(sys.stderr):  # pywb prints now and then
-        serve(sources, listener, options.name, options.app_origin, out)
+        serve(sources, listener, origin, options.app_origin, out)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from archiver.replay.child import announce, end_with_parent
+from archiver.replay.login import Login
 from archiver.web.app import create_app
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--replay-url", required=True, help="http://host:port of the replay server")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--port", type=int, default=0, help="port to listen at; 0: any free one")
-    parser.add_argument("--name", default="127.0.0.1", help="the host name that readers use")
+    parser.add_argument("--origin", help="the address that readers use, as http://host:port")
     parser.add_argument("--socket", type=int, help="descriptor of a listening socket, instead of --host and --port")
     options = parser.parse_args()
     end_with_parent()
@@ -41,10 +42,15 @@ def main() -> None:
         listener = socket.socket(fileno=options.socket)
     else:
         listener = socket.create_server((options.host, options.port), backlog=256)
-    origin = f"http://{options.name}:{listener.getsockname()[1]}"
-    app = create_app(options.root.absolute(), options.replay_url, origin)
+    origin = options.origin or f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_app(options.root.absolute(), options.replay_url, origin, login=Login.heard())
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # what X-Forwarded-For says is anybody's word
+        timeout_graceful_shutdown=1,
     )
     asyncio.run(Server(config, origin).serve([listener]))
 

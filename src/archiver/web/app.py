@@ -14,8 +14,10 @@ from starlette.types import ASGIApp
 
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
+from archiver.replay.login import Login
 from archiver.web import article, citing, compare, downloads, fetched, framed, language, listing
 from archiver.web.headers import Headers
+from archiver.web.login import Door
 from archiver.web.refusals import Withheld, guarded, refusal
 from archiver.web.site import HERE, Site
 from archiver.words import phrase
@@ -23,15 +25,20 @@ from archiver.words import phrase
 Failure = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def create_app(root: Path, replay: str, origin: str, reader: Reader = Reader()) -> ASGIApp:  # noqa: B008 - frozen
+READER, OPEN = Reader(), Login()
+
+
+def create_app(root: Path, replay: str, origin: str, reader: Reader = READER, login: Login = OPEN) -> ASGIApp:
     """The app over the collections under `root`; it answers at `origin` and frames pages of `replay`."""
-    site = Site(root, app=origin, replay=replay, reader=reader)
+    site = Site(root, app=origin, replay=replay.rstrip("/"), reader=reader)
+    door = Door(site, login)
     failure = _failure(site)
     routes = [
         Mount("/static", StaticFiles(directory=HERE / "static")),
         Route("/robots.txt", _robots),
         Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
         *language.routes(),
+        *door.routes(),
         *listing.routes(site),
         *compare.routes(site),
         *article.routes(site),
@@ -44,7 +51,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = Reader()) 
         routes=guarded(site, routes),
         exception_handlers={ArchiverError: failure, HTTPException: failure, Exception: failure},
     )
-    return Headers(app, origin, replay.rstrip("/"))
+    return Headers(door.around(app), origin, site.replay)
 
 
 async def _robots(_request: Request) -> Response:
@@ -58,7 +65,9 @@ def _failure(site: Site) -> Failure:
         if isinstance(error, Withheld):
             return await run_in_threadpool(refusal, site, request, error)
         if isinstance(error, HTTPException) and error.status_code != 404:
-            return site.render(request, "failure.html", error.status_code, title=error.detail, message="")
+            answer = site.render(request, "failure.html", error.status_code, title=error.detail, message="")
+            answer.headers.update(error.headers or {})
+            return answer
         unknown = isinstance(error, UsageError) and not isinstance(error, UnreadableInput)
         if unknown or isinstance(error, HTTPException):
             title, message = phrase("Not in this archive"), phrase("There is no such page here.")

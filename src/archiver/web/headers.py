@@ -13,9 +13,11 @@ class Headers:
         """Both as http://host:port."""
         self.app = app
         self.origin = origin
+        self.host = urlsplit(origin).netloc.lower()
+        # A login goes on to the replay host, and browsers hold forms to where they are sent on (CSP3 §6.4.2).
         policy = (
             f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {replay}; frame-src {replay}; "
-            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            f"form-action 'self' {replay}; base-uri 'none'; frame-ancestors 'none'"
         )
         self.headers = [
             (b"content-security-policy", policy.encode()),
@@ -37,8 +39,8 @@ class Headers:
                 message["headers"] = [*message["headers"], *self.headers]
             await send(message)
 
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
-        if host == urlsplit(self.origin).netloc.lower():
+        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        if hosts == [self.host] and scope["path"].startswith("/"):
             await self.app(scope, receive, sealed)
         else:
             refusal = PlainTextResponse(f"This archive's address is {self.origin}/\n", 421)

@@ -28,7 +28,7 @@ class Site:
         self.replay = replay
         self.reader = reader
         self.templates = environment(HERE / "templates")
-        self.templates.globals.update(sandbox=SANDBOX, claimed=claimed, languages=NAMES)
+        self.templates.globals.update(sandbox=SANDBOX, claimed=claimed, languages=NAMES, logout=False)
         self.words = {language: Words.of(language, HERE / "words") for language in LANGUAGES}
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
