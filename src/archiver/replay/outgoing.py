@@ -48,10 +48,11 @@ WIDE = re.compile(r"utf-?16|utf-?32|ucs-?[24]|unicode|10646", re.I)
 """Encodings in which what we put in front of a page would not be read as markup."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
+_RELATIONS = "original|timegate|timemap|memento|self|first|last|prev|next|blocked-by"
 _LINK = re.compile(
-    r"""<[^<>\s]*>(?:\s*;\s*(?:rel="(?:(?:original|timegate|timemap|memento|self|first|last|prev|next|blocked-by)\s?)+" """
-    r"""|(?:datetime|from|until|type|collection)="[^"<>]*"))+""".replace(" |", "|")
+    rf"""<[^<>\s]*>(?:\s*;\s*(?:rel="(?:(?:{_RELATIONS})\s?)+"|(?:datetime|from|until|type|collection)="[^"<>]*"))+"""
 )
+_COMMA = re.compile(r"\s*,\s*")
 
 
 def is_harmless(name: str) -> bool:
@@ -89,7 +90,7 @@ def is_memento(link: str) -> bool:
     end = 0
     while found := _LINK.match(link, end):
         end = found.end()
-        comma = re.compile(r"\s*,\s*").match(link, end)
+        comma = _COMMA.match(link, end)
         if end == len(link) or not comma:
             break
         end = comma.end()
