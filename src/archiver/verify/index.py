@@ -56,6 +56,8 @@ def check_index(
         unknown = {path for path in others if path not in held and not claimed(path, claims)}
         known = later().files if unknown else {}
         unknown = {path for path in unknown if path not in known}
+        if unknown and collection.state.is_pulling(collection.name):  # told as files that no ledger line names
+            unknown = {path for path in unknown if not collection.local(path).is_file()}
         differing = [path for path, lines in sorted(settled.items()) if found.get(path, (0, 0)) != lines]
         if unknown or differing:
             made = {path: set(collection.lines_of(path)) for path in differing[:DETAILED]}
