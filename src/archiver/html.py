@@ -5,10 +5,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
-def environment(folder: Path) -> Environment:
-    """The templates in `folder`: every value is escaped, and a name that is not given is an error."""
+def environment(*folders: Path) -> Environment:
+    """The templates in `folders`: every value is escaped, and a name that is not given is an error."""
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -35,12 +35,15 @@ class Words:
     """What is counted, by the English singular: its forms by CLDR's plural category (one, few, many, other)."""
 
     @classmethod
-    def of(cls, language: Language, folder: Path) -> "Words":
-        """Those of a language, from `<language>.toml` in `folder`: tables `words`, `months`, `counted`."""
-        if language == "en":
-            return cls()
-        told = tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
-        return cls(language, told["words"], told.get("months", {}), told.get("counted", {}))
+    def of(cls, language: Language, *folders: Path) -> "Words":
+        """Those of a language, from `<language>.toml` in `folders`: tables `words`, `months`, `counted`."""
+        told = cls(language)
+        for folder in folders if language != "en" else ():
+            tables = tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
+            told.table.update(tables["words"])
+            told.months.update(tables.get("months", {}))
+            told.counted.update(tables.get("counted", {}))
+        return told
 
     def say(self, english: str, **values: Any) -> str:
         """A text of the page; `{name}` in it is replaced. Not escaped: the template does that."""
