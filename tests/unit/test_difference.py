@@ -63,6 +63,7 @@ def test_a_difference_as_json(archiver, stock):
     assert read["text"] == {
         "words_added": 4,
         "words_removed": 3,
+        "paragraphs": {"added": 0, "removed": 0, "changed": 2, "moved": 0, "same": 1},
         "changes": [{"removed": "all night"}, {"added": "two nights"}, {"removed": "Nobody"}, {"added": "One man"}],
     }
     back = json.loads(archiver("diff", new, old, "--json")[1])

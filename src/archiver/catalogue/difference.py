@@ -67,7 +67,8 @@ class Difference:
             for side, one in sides.items()
         }
         passages = [{piece.kind: piece.text} for piece in self.text if piece.kind != "same"]
-        text = {"words_added": self.words("added"), "words_removed": self.words("removed"), "changes": passages}
+        counted = {"words_added": self.words("added"), "words_removed": self.words("removed")}
+        text = counted | {"paragraphs": self.counts, "changes": passages}
         return named | {"changes": [asdict(one) for one in self.changes], "text": text if self.text else None}
 
 

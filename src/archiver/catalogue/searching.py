@@ -1,15 +1,26 @@
 """Several collections asked as if they were one."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
+from archiver.access import Reader
 from archiver.catalogue.catalogue import Order, open_catalogue
-from archiver.catalogue.query import Query
+from archiver.catalogue.query import Part, Query, Where
 from archiver.catalogue.rows import instant
 from archiver.catalogue.tables import Row
 from archiver.catalogue.words import Excerpt
 from archiver.collection import Collection
+
+_COLUMNS: dict[Order, str] = {
+    "captured": "keys.captured_at",
+    "published": "keys.published_order",
+    "modified": "keys.modified_order",
+    "headline": "captures.headline COLLATE NOCASE",
+}
+_NOCASE = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""As SQLite's collation of that name: other letters than these keep their case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +58,31 @@ class Asked:
     reverse: bool = False
     limit: int = -1
     """Of all of them together; -1: no limit."""
+    after: tuple[str, str] | None = None
+    """Only what comes after this place in the order, as `place` gives it for a capture; not by relevance."""
+    reader: Reader | None = None
+    """Who asks; see `open_catalogue`."""
+
+    @property
+    def falling(self) -> bool:
+        """Whether the greatest comes first."""
+        return (self.order not in ("headline", "relevance")) != self.reverse
+
+    @property
+    def rest(self) -> Query:
+        """The query for what comes after that place."""
+        if self.after is None:
+            return self.query
+        sql = f"({_COLUMNS[self.order]}, keys.id) {'<' if self.falling else '>'} (?, ?)"
+        return replace(self.query, parts=(*self.query.parts, Part(Where(sql, self.after), excluded=False)))
 
 
 def captures(collections: Iterable[Collection], asked: Asked, *, articles: bool = False) -> list[Found]:
     """Captures that match, in the order asked for; with what is known of their `articles`."""
     found = []
     for collection in collections:
-        with open_catalogue(collection) as catalogue:
-            rows = catalogue.captures(asked.query, order=asked.order, reverse=asked.reverse, limit=asked.limit)
+        with open_catalogue(collection, asked.reader) as catalogue:
+            rows = catalogue.captures(asked.rest, order=asked.order, reverse=asked.reverse, limit=asked.limit)
             found += [Found(collection.name, row, catalogue.article(row.id) if articles else None) for row in rows]
     return _merged(found, asked)
 
@@ -63,18 +91,27 @@ def search(collections: Iterable[Collection], asked: Asked) -> tuple[list[Found]
     """Captures that match, with excerpts, in the order asked for; and how many match without the limit."""
     found, total = [], 0
     for collection in collections:
-        with open_catalogue(collection) as catalogue:
-            hits = catalogue.search(asked.query, order=asked.order, reverse=asked.reverse, limit=asked.limit)
+        with open_catalogue(collection, asked.reader) as catalogue:
+            hits = catalogue.search(asked.rest, order=asked.order, reverse=asked.reverse, limit=asked.limit)
             found += [Found(collection.name, hit.row, None, hit.score, hit.excerpt) for hit in hits]
             total += catalogue.count(asked.query)
     return _merged(found, asked), total
 
 
-def facets(collections: Iterable[Collection], query: Query) -> dict[str, dict[str, int]]:
+def count(collections: Iterable[Collection], query: Query, reader: Reader | None = None) -> int:
+    """How many captures match."""
+    total = 0
+    for collection in collections:
+        with open_catalogue(collection, reader) as catalogue:
+            total += catalogue.count(query)
+    return total
+
+
+def facets(collections: Iterable[Collection], query: Query, reader: Reader | None = None) -> dict[str, dict[str, int]]:
     """How many matches have which verdict, language, publisher …; the most frequent first."""
     added: dict[str, dict[str, int]] = {}
     for collection in collections:
-        with open_catalogue(collection) as catalogue:
+        with open_catalogue(collection, reader) as catalogue:
             for name, values in catalogue.facets(query).items():
                 counts = added.setdefault(name, {})
                 for value, number in values:
@@ -82,22 +119,23 @@ def facets(collections: Iterable[Collection], query: Query) -> dict[str, dict[st
     return {name: dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))) for name, counts in added.items()}
 
 
-def _merged(found: list[Found], asked: Asked) -> list[Found]:
-    """Each collection's captures are in order already; of several collections, they are put in one."""
-    falling = (asked.order not in ("headline", "relevance")) != asked.reverse
-    found.sort(key=lambda one: _place(one, asked.order), reverse=falling)
-    return found[: asked.limit] if asked.limit >= 0 else found
-
-
-def _place(one: Found, order: Order) -> tuple[Any, ...]:
+def place(one: Found, order: Order) -> tuple[str, str]:
+    """Where a capture stands in an order, but that by relevance: what it is ordered by, and its id."""
     row = one.row
     match order:
-        case "relevance":
-            return (one.score,)
         case "published":
             return instant(row.published), row.id
         case "modified":
             return instant(row.modified), row.id
         case "headline":
-            return row.headline.casefold(), row.id
+            return row.headline.translate(_NOCASE), row.id
     return row.captured_at, row.id
+
+
+def _merged(found: list[Found], asked: Asked) -> list[Found]:
+    """Each collection's captures are in order already; of several collections, they are put in one."""
+    if asked.order == "relevance":
+        found.sort(key=lambda one: one.score, reverse=asked.falling)
+    else:
+        found.sort(key=lambda one: place(one, asked.order), reverse=asked.falling)
+    return found[: asked.limit] if asked.limit >= 0 else found

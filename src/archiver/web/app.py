@@ -15,9 +15,10 @@ from starlette.types import ASGIApp
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.replay.login import Login
-from archiver.web import article, citing, compare, downloads, fetched, framed, language, listing
+from archiver.web import api, article, citing, compare, downloads, fetched, framed, language, listing
 from archiver.web.headers import Headers
 from archiver.web.login import Door
+from archiver.web.problems import problem
 from archiver.web.refusals import Withheld, guarded, refusal
 from archiver.web.site import HERE, Site
 from archiver.words import phrase
@@ -39,6 +40,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = READER, lo
         Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
         *language.routes(),
         *door.routes(),
+        *api.routes(site),
         *listing.routes(site),
         *compare.routes(site),
         *article.routes(site),
@@ -61,9 +63,11 @@ async def _robots(_request: Request) -> Response:
 
 def _failure(site: Site) -> Failure:
     async def failure(request: Request, error: Exception) -> Response:
-        """A plain page for what cannot be shown."""
+        """A plain page for what cannot be shown; in the API, the same as JSON."""
         if isinstance(error, Withheld):
             return await run_in_threadpool(refusal, site, request, error)
+        if request.url.path.startswith("/-/api/"):
+            return problem(error)
         if isinstance(error, HTTPException) and error.status_code != 404:
             answer = site.render(request, "failure.html", error.status_code, title=error.detail, message="")
             answer.headers.update(error.headers or {})

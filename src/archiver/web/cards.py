@@ -16,7 +16,7 @@ from archiver.access import Reader
 from archiver.catalogue import Row, open_catalogue, parse
 from archiver.collection import Collection, Root
 from archiver.dates import Moment, claimed, instant
-from archiver.errors import UnknownCapture, UnreadableInput
+from archiver.errors import UnknownCapture, UnknownCollection, UnreadableInput
 from archiver.sidecar import Sidecar
 from archiver.verdict.meanings import meaning
 from archiver.web.site import Site
@@ -153,7 +153,18 @@ async def found(site: Site, request: Request) -> Article:
 
 def collections(root: Path, reader: Reader) -> list[tuple[str, str]]:
     """Name and title of every collection that is not dark as a whole."""
-    return [(one.name, _title(one)) for one in Root(root).collections() if not _is_dark(one, reader)]
+    return [(one.name, _title(one)) for one in chosen(root, reader)]
+
+
+def chosen(root: Path, reader: Reader, name: str | None = None) -> list[Collection]:
+    """The collection of that name, or all of them, but for those that are dark as a whole.
+
+    Raises `UnknownCollection`.
+    """
+    found = [one for one in Root(root).chosen(name) if not _is_dark(one, reader)]
+    if name is not None and not found:
+        raise UnknownCollection(name, "")
+    return found
 
 
 def _is_dark(collection: Collection, reader: Reader) -> bool:

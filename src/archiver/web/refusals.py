@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from archiver.access import Decision
@@ -16,6 +16,7 @@ from archiver.catalogue import open_catalogue
 from archiver.collection import Root
 from archiver.dates import instant
 from archiver.errors import ArchiverError, UnknownCapture, UnknownCollection
+from archiver.web import problems
 from archiver.web.site import Site
 from archiver.words import phrase
 
@@ -73,20 +74,15 @@ def _check(site: Site, parameters: dict[str, str]) -> None:
 
 
 def refusal(site: Site, request: Request, error: Withheld) -> Response:
-    """The page for `error`; in the API, the same as JSON."""
+    """The page for `error`; in the API, a problem that tells the same."""
     found = error.decision
     status, since, until = STATUS[found.kind], found.since, found.until
     headers = {"Link": f'<{site.app}/>; rel="blocked-by"'} if status == 451 else {}
     headers["Cache-Control"] = "no-store"
     if request.url.path.startswith("/-/api/"):
-        told = {
-            "error": TITLES[found.kind],
-            "access": found.kind,
-            "reason": found.reason,
-            "since": since,
-            "until": until,
-        }
-        return JSONResponse({name: value for name, value in told.items() if value}, status, headers)
+        named = {"access": found.kind, "reason": found.reason, "since": since, "until": until}
+        known = {name: value for name, value in named.items() if value}
+        return problems.told(status, f"{TITLES[found.kind]}.", TOLD[found.kind], headers, **known)
     answer = site.render(
         request,
         "refused.html",
