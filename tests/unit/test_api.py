@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from archiver.access import Wish, restrict, targets
 from archiver.collection import Root
 from archiver.web.api import OPERATIONS
 from archiver.web.openapi import Operation
@@ -325,3 +326,36 @@ def test_the_page_tells_every_operation_with_an_example(root: Path, language: st
         assert answer.status == (404 if "{capture}" in operation.path else 200), address
     names = [one.name for operation in OPERATIONS for one in operation.parameters]
     assert page.xpath("//dt/code/text()") == names
+
+
+KINDS = [("takedown", 451), ("dark", 404), ("embargo", 403), ("reading-room", 403)]
+
+
+@pytest.mark.parametrize(("kind", "status"), KINDS)
+def test_what_is_hidden_is_nowhere_and_says_why_in_the_form_of_a_problem(
+    tmp_path: Path, kind: Any, status: int
+) -> None:
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    hidden, shown = (add(news, Invented(URL, f"Grid {days}", days=days)).capture_id for days in (0, 1))
+    until = {"until": "2999-01-01"} if kind == "embargo" else {}
+    restrict(news, Wish.of(kind, "M. K.", reason="Asked for by Anna.", **until), targets([hidden]))
+    for path in ("", "/text", "/resources", "/events", f"/difference/{shown}"):
+        assert wrong(tmp_path, f"/-/api/captures/news/{hidden}{path}", status)
+    assert wrong(tmp_path, f"/-/api/captures/news/{shown}/difference/{hidden}", status)
+    told = json.loads(get(tmp_path, f"/-/api/captures/news/{hidden}").body)
+    assert told.get("access") == (None if kind == "dark" else kind)
+    assert ("Anna" in json.dumps(told)) == (kind != "dark")
+    for path, query in (("captures", {}), ("versions", {"url": URL}), ("search", {"q": "grid"}), ("facets", {})):
+        found = ask(tmp_path, f"/-/api/{path}", **query)
+        assert found["total"] == 1
+        assert hidden not in json.dumps(found)
+    assert ask(tmp_path, "/-/api/collections")["collections"][0]["captures"] == 1
+
+
+def test_a_dark_collection_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    add(news, Invented(URL))
+    restrict(news, Wish.of("dark", "M. K.", reason="Asked for."), targets(everything=True))
+    assert ask(tmp_path, "/-/api/collections") == {"collections": []}
+    dark, unknown = (get(tmp_path, f"/-/api/captures?collection={name}") for name in ("news", "nope"))
+    assert (dark.status, dark.body) == (unknown.status, unknown.body) == (404, unknown.body)
