@@ -231,7 +231,7 @@ def test_a_whole_sidecar_that_was_changed_by_hand(archiver, tmp_path):
         ('{"article": {"isAccessibleForFree": 1}}', "isAccessibleForFree: "),
         ('{"article": {"author": [{"@type": "Person", "name": "\\u0000"}]}}', "author: "),
         ('{"article": {"author": [{"@type": "Person", "name": "\\u009b"}]}}', "control character"),
-        ('{"article": {}, "rights": {"access": "open"}}', "'rights' cannot be edited"),
+        ('{"article": {}, "rights": {"access": "dark"}}', "'rights' cannot be edited"),
         ('{"article": {}, "id": "20261122T140112Z-aaaaaaaaaa"}', "'id' cannot be edited"),
     ],
 )
