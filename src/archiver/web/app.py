@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.replay.login import Login
-from archiver.web import api, article, citing, compare, downloads, fetched, framed, language, listing
+from archiver.web import api, article, citing, compare, downloads, fetched, framed, language, listing, quality
 from archiver.web.headers import Headers
 from archiver.web.login import Door
 from archiver.web.problems import problem
@@ -35,7 +35,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = READER, lo
     door = Door(site, login)
     failure = _failure(site)
     routes = [
-        Mount("/static", StaticFiles(directory=HERE / "static")),
+        Mount("/static", StaticFiles(directory=HERE / "static", packages=[("archiver.qa", "pages/static")])),
         Route("/robots.txt", _robots),
         Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
         *language.routes(),
@@ -46,6 +46,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = READER, lo
         *article.routes(site),
         *fetched.routes(site),
         *framed.routes(site),
+        *quality.routes(site),
         *downloads.routes(site),
         *citing.routes(site),
     ]

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from archiver.access import Reader
 from archiver.dates import claimed
 from archiver.html import environment
+from archiver.qa.report import PAGES, vocabulary
 from archiver.verdict.meanings import meaning
 from archiver.web.language import NAMES, here, language_of
 from archiver.words import LANGUAGES, Words
@@ -27,9 +28,9 @@ class Site:
         self.app = app
         self.replay = replay
         self.reader = reader
-        self.templates = environment(HERE / "templates")
-        self.templates.globals.update(sandbox=SANDBOX, claimed=claimed, languages=NAMES, logout=False)
-        self.words = {language: Words.of(language, HERE / "words") for language in LANGUAGES}
+        self.templates = environment(HERE / "templates", PAGES)
+        self.templates.globals.update(vocabulary(), sandbox=SANDBOX, claimed=claimed, languages=NAMES, logout=False)
+        self.words = {language: Words.of(language, PAGES, HERE / "words") for language in LANGUAGES}
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """A page in the reader's language. `_`, `count`, `figure`, `date` and `meaning` speak it in templates."""
