@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archiver import disk
 from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Root
 from archiver.ledger import Event
@@ -67,6 +68,15 @@ def test_what_no_line_names_is_told(sound):
     found = verify_collection(sound).findings
     stray.unlink()
     assert [(one.level, one.code, one.where) for one in found] == [("error", "file-unlisted", str(stray))]
+
+
+def test_an_index_whose_making_was_cut_off_is_a_leftover(tmp_path):
+    collection, _ = collection_with(tmp_path, 1)
+    half = collection.local(f"indexes/{disk.TEMPORARY}half/0")
+    half.parent.mkdir()
+    half.write_bytes(b"half")
+    told = [(one.level, one.code, one.where) for one in verify_collection(collection).findings]
+    assert told == [("info", "leftover", str(half))]
 
 
 def test_a_result_is_recorded_as_an_event(tmp_path):

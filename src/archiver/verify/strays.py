@@ -13,6 +13,8 @@ from archiver.verify.chain import fault
 
 DERIVED = "derived/"
 """May be deleted at any time, holds no truth, and is not looked at."""
+_REBUILT = f"indexes/{disk.TEMPORARY}"
+"""What levels of an index that is made anew lie in until they take the others' place."""
 
 
 def check_unlisted(collection: Collection, holdings: Holdings, later: Callable[[], Holdings]) -> Iterator[Finding]:
@@ -37,7 +39,7 @@ def check_unlisted(collection: Collection, holdings: Holdings, later: Callable[[
         if since.ended(name) or holdings.ended(name):
             hint = f"`archiver erase -c {collection.name} --settle` carries the deletion out."
             yield fault("erased-present", path, "it was erased, and lies here still", hint)
-        elif path.name.startswith(disk.TEMPORARY) or claimed(name, claims):
+        elif path.name.startswith(disk.TEMPORARY) or name.startswith(_REBUILT) or claimed(name, claims):
             message = "a capture or an edit was cut off before its commit"
             yield Finding("info", "leftover", str(path), message, "The next one removes it.")
         else:
