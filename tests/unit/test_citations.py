@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 import rispy
+from citeproc.source.bibtex.bibparse import BibTeXParser
 from citeproc.source.json import CiteProcJSON
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +69,30 @@ def test_ris_as_rispy_reads_it():
     assert "Modified 2026-11-22." in str(read["notes"]) and ROW.warc in str(read["notes"])
 
 
+def bibtex(text):
+    """The entries as citeproc's parser reads them, by key."""
+    return dict(BibTeXParser(io.StringIO(text)))
+
+
+def test_bibtex_as_citeproc_reads_it():
+    told = exported("bibtex", found(headline=r"100 % {sure} \& _more_"), found(id="b", published="", publisher=""))
+    one, other = bibtex(told)[ROW.id.lower()], bibtex(told)["b"]
+    assert one.document_type == "misc"
+    assert one["title"] == r"{100 \% \textbraceleft{}sure\textbraceright{} \textbackslash{}\& \_more\_}"
+    assert one["author"] == "{Olha Kovalenko} and {Reuters}"
+    assert (one["howpublished"], one["year"], one["date"]) == ("The Lantern", "2026", "2026-11-21")
+    assert (one["url"], one["urldate"], one["language"]) == (ROW.final_url, "2026-11-22", "uk")
+    assert "Modified 2026-11-22." in one["note"] and ROW.id in one["note"]
+    assert not {"howpublished", "year", "date"} & set(other)
+
+
+def test_a_digest_and_an_address_stand_in_the_note():
+    told = replace(found(), digest="sha1:AAAA", address="https://archive.example/news/x")
+    for form in ("ris", "bibtex", "csl-json", "dc-xml"):
+        assert "payload digest sha1:AAAA" in exported(form, told)
+        assert "https://archive.example/news/x" in exported(form, told)
+
+
 def test_csl_as_citeproc_reads_it():
     items = json.loads(exported("csl-json", found(), found(id="b", published="2026-11", publisher="")))
     read = CiteProcJSON(items)
@@ -122,7 +148,9 @@ def test_what_is_no_article_has_its_address_for_a_title():
     assert read["title"] == ROW.final_url and "authors" not in read
 
 
-HOSTILE = st.text(max_size=30) | st.sampled_from(["x\nER  - \nTY  - BOOK", "]]></x>&", "\x00\x1b[31m", "=cmd|' /C'!A0"])
+HOSTILE = st.text(max_size=30) | st.sampled_from(
+    ["x\nER  - \nTY  - BOOK", "]]></x>&", "\x00\x1b[31m", "}}\n@misc{x, a = {", "\\}", "=cmd|' /C'!A0"]
+)
 
 
 @given(HOSTILE, HOSTILE, st.sampled_from(["", "2026", "2026-11", "nonsense", "\n"]))
@@ -133,6 +161,7 @@ def test_no_claim_breaks_out_of_its_place(headline, name, published):
     texts = {form: "".join(references(form, twice)).encode("utf-8", "replace").decode() for form in FORMS}
     assert [one["accession_number"] for one in rispy.loads(texts["ris"])] == [ROW.id, "second"]
     assert [one["id"] for one in json.loads(texts["csl-json"])] == [ROW.id, "second"]
+    assert set(bibtex(texts["bibtex"])) == {ROW.id.lower(), "second"}
     assert len(ElementTree.fromstring(texts["dc-xml"])) == 2
     rows = list(csv.DictReader(io.StringIO(texts["csv"], newline="")))
     assert [one["id"] for one in rows] == [ROW.id, "second"]

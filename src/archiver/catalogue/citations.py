@@ -79,7 +79,7 @@ def _bibtex(found: Iterable[Found]) -> Iterator[str]:
         members = {
             "author": " and ".join(f"{{{_tex(name)}}}" for name in _authors(one)),
             "title": f"{{{_tex(_title(one))}}}",
-            "organization": _tex(_line(row.publisher)),
+            "howpublished": _tex(_line(row.publisher)),
             "year": row.published[:4] if date else "",
             "date": date[0] if date else "",
             "url": _url(row.final_url),
