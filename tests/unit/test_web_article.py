@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from archiver.access import Reader
+from archiver.access import Reader, Wish, restrict, targets
 from archiver.capture import Terms, capture_url
 from archiver.catalogue import Row, open_catalogue
 from archiver.collection import Root
@@ -29,6 +29,7 @@ from archiver.web.cards import Card
 from archiver.web.history import EVENTS
 from archiver.web.timeline import timeline
 from browsing import ORIGIN, REPLAY, get
+from material import PAGE, Site, answer
 from stockroom import Invented, Inventor, add
 
 POWER = "https://courier.example/power"
@@ -369,9 +370,50 @@ def test_a_file_that_is_elsewhere_is_not_offered(tmp_path: Path) -> None:
     assert get(tmp_path, f"/news/{captured.capture_id}/files/warc").status == 404
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Certificate of capture"), ("uk", "Свідоцтво")])
+def not_given(root: Path, capture: str) -> bool:
+    """Whether the page says that its WARC is not given out, and none is."""
+    told = "The WARC is not given out" in get(root, f"/news/{capture}").text
+    states = {get(root, f"/news/{capture}/files/{kind}").status for kind in ("warc", "wacz")}
+    assert states == ({403} if told else {200})
+    return told
+
+
+def test_a_warc_is_not_given_out_with_what_is_closed_in_it(tmp_path: Path, corpus: Path) -> None:
+    collection = Root(tmp_path).create("news", "News", agent="test/1")
+    import_warc(corpus / "warcs/pywb/example.warc.gz", collection)
+    first, second = collection.captures()
+    assert not not_given(tmp_path, first)
+    restrict(collection, Wish("dark", "Olha"), targets([second]))
+    assert not_given(tmp_path, first)
+    assert get(tmp_path, f"/news/{second}/files/warc").status == 404
+
+
+def test_a_rule_about_an_address_reaches_what_a_page_loads(tmp_path: Path) -> None:
+    collection = Root(tmp_path).create("news", "News", agent="test/1")
+    film = Invented(POWER, missing=("https://video.example/film.mp4",))
+    with_film, without = (add(collection, one).capture_id or "" for one in (film, Invented(POWER)))
+    assert not not_given(tmp_path, with_film)
+    restrict(collection, Wish("takedown", "Olha", reason="asked for"), targets(urls=["https://video.example/film.mp4"]))
+    assert [not_given(tmp_path, one) for one in (with_film, without)] == [True, False]
+
+
+def test_a_wacz_takes_no_closed_capture_along(tmp_path: Path) -> None:
+    collection = Root(tmp_path).create("news", "News", dedup=True, agent="test/1")
+    terms = Terms(dedup="collection")
+    first, second = (
+        capture_url(PAGE, collection, Site(answer(), days=days), terms).capture_id or "" for days in (0, 1)
+    )
+    sidecar = collection.sidecar(second)
+    assert sidecar and sidecar.requires == [first]
+    assert not not_given(tmp_path, second)
+    restrict(collection, Wish("dark", "Olha"), targets([first]))
+    assert get(tmp_path, f"/news/{second}/files/wacz").status == 403
+    assert get(tmp_path, f"/news/{second}/files/warc").status == 200
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
 def test_the_certificate_is_a_file_for_people(
-    root: Path, captures: list[str], language: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, captures: list[str], language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     answer = get(root, f"/news/{captures[0]}/files/certificate?lang={language}")

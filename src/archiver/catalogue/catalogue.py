@@ -197,6 +197,10 @@ class Catalogue:
         total = self.read("SELECT count(*) FROM captures WHERE final_url = ?", (row.final_url,))[0][0]
         return [*(Row(*one) for one in reversed(later)), row, *(Row(*one) for one in earlier)], int(total)
 
+    def count_in(self, warc: str) -> int:
+        """How many captures the file of that path holds; of files made by others, it may be several."""
+        return int(self.read("SELECT count(*) FROM captures WHERE warc = ?", (warc,))[0][0])
+
     def capture(self, capture_id: str) -> Row | None:
         """One capture, or None."""
         rows = self.read(f"SELECT {COLUMNS} FROM captures WHERE id = ?", (capture_id,))

@@ -14,6 +14,7 @@ from archiver.web import cards
 from archiver.web.cards import found
 from archiver.web.citing import citation
 from archiver.web.claims import fields
+from archiver.web.downloads import may_leave
 from archiver.web.history import history
 from archiver.web.making import making, settings
 from archiver.web.pictures import KEPT, picture
@@ -94,5 +95,6 @@ def _told(site: Site, shown: cards.Article) -> dict[str, Any]:
         "settings": settings(shown.sidecar),
         "citation": citation(site, shown),
         "held": shown.collection.bytes_here(shown.sidecar.warc_file),
+        "may_leave": may_leave(site, shown),
         "access": ACCESS[row.kind],
     }

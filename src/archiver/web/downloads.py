@@ -15,6 +15,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from archiver import access
+from archiver.catalogue import open_catalogue
 from archiver.certificate import certificate, page
 from archiver.collection import Root
 from archiver.model import now
@@ -24,6 +26,7 @@ from archiver.proof import Keyring, Trust
 from archiver.web.cards import Article, found
 from archiver.web.language import language_of
 from archiver.web.site import Site
+from archiver.web.visit import visit
 
 WARC, ARC, WACZ = "application/warc", "application/octet-stream", "application/wacz"
 
@@ -39,9 +42,28 @@ def routes(site: Site) -> list[Route]:
             return attachment(told, "text/html", f"{shown.card.row.id}-certificate.html")
         if kind not in FILES:
             raise HTTPException(404)
-        return await run_in_threadpool(FILES[kind], shown)
+        if kind != "sidecar" and not await run_in_threadpool(may_leave, site, shown):
+            raise HTTPException(403)
+        return await run_in_threadpool(FILES[kind], site, shown)
 
     return [Route("/{name}/{capture}/files/{kind}", file)]
+
+
+def may_leave(site: Site, shown: Article) -> bool:
+    """Whether the reader may see all that the WARC holds, which is given out whole.
+
+    One that others made may hold several captures; and rules about addresses may reach what a page loads.
+    """
+    collection, path = shown.collection, shown.sidecar.warc_file
+    if path.startswith("archive/imported/"):
+        with open_catalogue(collection) as every, open_catalogue(collection, site.reader) as visible:
+            if every.count_in(path) != visible.count_in(path):
+                return False
+    about = access.rules(collection)
+    if all(one.access in access.kinds_for(site.reader) for one in about.standing if one.url):
+        return True
+    seen = visit(collection, shown.sidecar)
+    return seen is not None and all(about.decide(urls=(one.url,)).shown_to(site.reader) for one in seen.fetches)
 
 
 def attachment(content: str | bytes, kind: str, name: str) -> Response:
@@ -49,7 +71,7 @@ def attachment(content: str | bytes, kind: str, name: str) -> Response:
     return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _warc(shown: Article) -> Response:
+def _warc(_site: Site, shown: Article) -> Response:
     path = shown.sidecar.warc_file
     if shown.collection.bytes_here(path) is None:
         raise HTTPException(404)
@@ -58,16 +80,20 @@ def _warc(shown: Article) -> Response:
     return FileResponse(shown.collection.local(path), media_type=kind, filename=name)
 
 
-def _sidecar(shown: Article) -> Response:
+def _sidecar(_site: Site, shown: Article) -> Response:
     return attachment(shown.sidecar.to_bytes(), "application/json", shown.sidecar.file_name)
 
 
-def _wacz(shown: Article) -> Response:
+def _wacz(site: Site, shown: Article) -> Response:
+    contents = contents_of(shown.collection, [shown.card.row.id], seal=False)
+    with open_catalogue(shown.collection, site.reader) as visible:
+        if any(visible.capture(one.id) is None for one in contents.sidecars):
+            raise HTTPException(403)  # what it has revisit records of is not open
     folder = Path(tempfile.mkdtemp(prefix="archiver-wacz-"))
     try:
         out = folder / f"{shown.card.row.id}.wacz"
         with out.open("xb") as stream:
-            write_wacz(contents_of(shown.collection, [shown.card.row.id], seal=False), stream, folder, now())
+            write_wacz(contents, stream, folder, now())
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -91,7 +117,7 @@ class _Passing(FileResponse):
             shutil.rmtree(Path(self.path).parent, ignore_errors=True)
 
 
-FILES: dict[str, Callable[[Article], Response]] = {
+FILES: dict[str, Callable[[Site, Article], Response]] = {
     "warc": _warc,
     "wacz": _wacz,
     "sidecar": _sidecar,
