@@ -384,8 +384,8 @@ def test_a_reader_finds_an_article_and_reads_it(tmp_path: Path, browser: Browser
 SERVE = """
 import json, sys
 from pathlib import Path
-from archiver.replay import serve
-serve(Path(sys.argv[1]), port=0, replay_port=0, on_ready=lambda urls: print(json.dumps(urls), flush=True))
+from archiver.replay import Replay, serve
+serve(Replay(Path(sys.argv[1]), port=0, replay_port=0), lambda urls: print(json.dumps(urls), flush=True))
 """
 
 

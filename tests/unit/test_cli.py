@@ -133,3 +133,14 @@ def test_the_exit_code_of_captures():
         ([Captured("a", "partial", 0.1)], 1),
     ]:
         assert exit_code(outcomes) == code, outcomes
+
+
+def test_who_waits_at_a_terminal_is_told_for_what(capfd, monkeypatch):
+    with render.waiting("Starting"):
+        pass
+    assert capfd.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with render.waiting("Starting"):
+        pass
+    assert "Starting" in capfd.readouterr().err

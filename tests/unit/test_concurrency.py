@@ -3,8 +3,6 @@
 import multiprocessing
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -215,16 +213,3 @@ def test_a_ledger_that_grows_while_it_is_read_is_not_damaged(tmp_path, monkeypat
 
     monkeypatch.setattr(ledger, "head_complaint", overtaken)
     assert verify_collection(collection).findings == ()
-
-
-def test_replay_does_not_read_a_level_that_is_being_written(tmp_path):
-    collection, _ = collection_with(tmp_path)
-    (collection.path / "indexes" / ".tmp-0123456789ab-1.cdxj").write_bytes(b"com,exam")
-    code = (
-        "import sys; import archiver.replay.server; from archiver.replay.loading import LevelSource\n"
-        "source = LevelSource(base_prefix=sys.argv[1], base_dir=sys.argv[1])\n"
-        "print(*(name for name, _ in source._load_files_single_dir(sys.argv[1])))"
-    )
-    folder = str(collection.path / "indexes")
-    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [f"{number}.cdxj" for number in range(index.LEVELS)]

@@ -123,6 +123,18 @@ def progress(*, quiet: bool = False) -> "Iterator[Progress]":
             _drawn.remove(bars)
 
 
+@contextmanager
+def waiting(what: str, *, quiet: bool = False) -> Iterator[None]:
+    """A line on a terminal's stderr that says what is waited for, and nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
 def table(headings: list[str], rows: Iterable[list[str]]) -> None:
     """A table on a terminal; elsewhere one line per row, fields parted by tabs, nothing cut."""
     if not sys.stdout.isatty():

@@ -1,6 +1,7 @@
 """`replay`: the researchers' web app and pywb behind it."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -27,6 +28,9 @@ from archiver.errors import UsageError
 @click.option("--trusted-proxy", multiple=True, metavar="ADDRESS", help="Whose word in that header is taken.")
 @click.option("--open-to-all", is_flag=True, help="Let everybody in who reaches these ports.")
 @click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes that replay.  [default: one for each core, at most 4]"
+)
+@click.option(
     "--remote",
     metavar=remotes.METAVAR,
     help="Read WARCs that are not here from their copies there; {collection} in it is replaced.",
@@ -45,6 +49,7 @@ def replay(
     token_file: Path | None,
     trusted_proxy: tuple[str, ...],
     open_to_all: bool,
+    workers: int | None,
     remote: str | None,
     endpoint_url: str | None,
     as_json: bool,
@@ -69,13 +74,14 @@ def replay(
       archiver replay --remote s3://bucket/frontline
       archiver replay --remote "s3://bucket/{collection}" --endpoint-url https://s3.example.org
     """
-    from archiver.replay import serve
+    from archiver.replay import Replay, default_workers, serve
     from archiver.replay.admission import admission
 
     readers, token = admission(host, login, token_file, trusted_proxy, open_to_all=open_to_all)
     source = _checked(root, *remotes.located(remote, endpoint_url, COLLECTION)) if remote else None
 
     def ready(urls: dict[str, str]) -> None:
+        screen.close()
         if as_json:
             render.emit(urls | ({"token": token} if token else {}))
         else:
@@ -84,7 +90,12 @@ def replay(
             sys.stdout.flush()
 
     urls = app_url, replay_url
-    serve(root, host=host, port=port, replay_port=replay_port, remote=source, login=readers, urls=urls, on_ready=ready)
+    count = workers or default_workers()
+    ports = {"port": port, "replay_port": replay_port}
+    servers = Replay(root, host=host, **ports, remote=source, workers=count, login=readers, urls=urls)
+    with ExitStack() as screen:
+        screen.enter_context(render.waiting("Starting the web app and the replay server", quiet=as_json))
+        serve(servers, ready)
 
 
 def _checked(root: Path, url: str, endpoint_url: str | None) -> tuple[str, str | None]:

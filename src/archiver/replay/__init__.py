@@ -113,10 +113,11 @@ class Replay:
         port: int = 8080,
         replay_port: int = 8081,
         remote: Remote | None = None,
+        workers: int = 1,
         login: Login = OPEN,
         urls: tuple[str | None, str | None] = (None, None),
     ) -> None:
-        """`root` holds the collections; a port of 0 takes any free one.
+        """`root` holds the collections; a port of 0 takes any free one; so many `workers` replay.
 
         `urls` are the app's and the replay host's public addresses, where they are not the loopback ones.
         """
@@ -124,6 +125,7 @@ class Replay:
         self.login = login
         self.urls = urls
         self.remote = remote
+        self.workers = workers
         self.host = host
         self.ports = port, replay_port
         self.children: list[Child] = []
@@ -140,7 +142,7 @@ class Replay:
                 (
                     "archiver.replay.server",
                     replay_socket,
-                    ["--origin", self.replay, "--app-origin", self.app, *read_from(self.remote)],
+                    ["--origin", self.replay, "--app-origin", self.app, *_told(self.workers, self.remote)],
                 ),
                 ("archiver.web", app_socket, ["--origin", self.app, "--replay-url", self.replay]),
             ):
@@ -162,17 +164,7 @@ class Replay:
                 child.check()
 
 
-def serve(
-    root: Path,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8080,
-    replay_port: int = 8081,
-    remote: Remote | None = None,
-    login: Login = OPEN,
-    urls: tuple[str | None, str | None] = (None, None),
-    on_ready: Callable[[dict[str, str]], None],
-) -> None:
+def serve(replay: Replay, on_ready: Callable[[dict[str, str]], None]) -> None:
     """Run both servers until SIGINT or SIGTERM, from the main thread.
 
     `on_ready` is called once with {"app": URL, "replay": URL}. Raises what `Replay` raises.
@@ -182,7 +174,7 @@ def serve(
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    with Replay(root, host=host, port=port, replay_port=replay_port, remote=remote, login=login, urls=urls) as servers:
+    with replay as servers:
         before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             on_ready({"app": servers.app, "replay": servers.replay})
@@ -193,17 +185,24 @@ def serve(
 
 
 @contextmanager
-def running_replay(root: Path, remote: Remote | None = None) -> Iterator[str]:
+def running_replay(root: Path, remote: Remote | None = None, workers: int = 1) -> Iterator[str]:
     """The replay server alone, at a free port of `localhost`; gives its address."""
     with listen("127.0.0.1", 0) as listener:
-        child = Child("archiver.replay.server", listener, ["--root", str(root.absolute()), *read_from(remote)])
+        child = Child("archiver.replay.server", listener, ["--root", str(root.absolute()), *_told(workers, remote)])
         try:
             yield child.wait_ready()
         finally:
             child.end()
 
 
-def read_from(remote: Remote | None) -> list[str]:
-    """The options that tell the replay server of a remote; credentials come to it by the environment."""
+def default_workers() -> int:
+    """One for each core that we may use, at most four."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, cores)
+
+
+def _told(workers: int, remote: Remote | None) -> list[str]:
+    """The options that tell the replay server of both; credentials come to it by the environment."""
     url, endpoint_url = remote or (None, None)
-    return (["--remote", url] if url else []) + (["--endpoint-url", endpoint_url] if endpoint_url else [])
+    told = ["--workers", str(workers)]
+    return told + (["--remote", url] if url else []) + (["--endpoint-url", endpoint_url] if endpoint_url else [])

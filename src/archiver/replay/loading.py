@@ -3,60 +3,31 @@
 Imported by `archiver.replay.server` alone, in its own process.
 """
 
-import json
-import re
-from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import groupby
-from operator import itemgetter
+from io import BytesIO
 from typing import Any, get_args
 
-from pywb.utils.wbexception import WbException
+from pywb.utils.wbexception import AccessException
+from pywb.warcserver.access_checker import AccessChecker, CacheDirectoryAccessSource
 from pywb.warcserver.handlers import ResourceHandler
-from pywb.warcserver.index.aggregator import DirectoryIndexSource
 from pywb.warcserver.resource.blockrecordloader import BlockArcWarcRecordLoader
 from pywb.warcserver.resource.resolvingloader import ResolvingLoader
 from pywb.warcserver.resource.responseloader import WARCPathLoader
 from pywb.warcserver.warcserver import WarcServer
 from warcio.bufferedreaders import DecompressingBufferedReader
 from warcio.recordloader import ArchiveLoadFailed
+from warcio.timeutils import datetime_to_http_date, iso_date_to_datetime
 
 from archiver.errors import ArchiverError, StoreError
+from archiver.replay.index import LevelSource
 from archiver.replay.sources import Reason, Sources, Unavailable, unavailable
 
-LEVEL = re.compile(r"(\A|/)\d+\.cdxj\Z")
 STATUS: dict[Reason, str] = {
     "cold": "503 Service Unavailable",
     "denied": "503 Service Unavailable",
     "absent": "404 Not Found",
     "unreadable": "502 Bad Gateway",
 }
-
-
-class LevelSource(DirectoryIndexSource):  # type: ignore[misc]
-    """The index levels of a collection, opened from small to large, without lines that stand in two of them.
-
-    Lines move from a level to the next one by first appearing there: read in this order, none is ever missed.
-    Of a URL that is stored whole, the ranges that are stored as well (206) are left out: pywb makes its own of a whole.
-    """
-
-    def _load_files_single_dir(self, the_dir: str) -> Iterator[tuple[str, Any]]:
-        found = super()._load_files_single_dir(the_dir)
-        levels = (named for named in found if LEVEL.search(str(named[0])))  # not those that are being written
-        yield from sorted(levels, key=lambda named: str(named[0]))
-
-    def _merge(self, iter_list: list[Any]) -> Iterator[Any]:
-        for _, lines in groupby(self._merged(iter_list), key=itemgetter("urlkey")):
-            found = list(lines)
-            yield from [line for line in found if line.get("status") != "206"] or found
-
-    def _merged(self, iter_list: list[Any]) -> Iterator[Any]:
-        last = None
-        for line in super()._merge(iter_list):
-            place = line["urlkey"], line["timestamp"], line.get("filename"), line.get("offset")
-            if place != last:
-                yield line
-            last = place
 
 
 class RecordLoader(ResolvingLoader):  # type: ignore[misc]
@@ -91,43 +62,81 @@ def _length(told: Any) -> int:
 
 
 class Records(WARCPathLoader):  # type: ignore[misc]
-    """The answer to a question for a record."""
+    """The record of an index line."""
 
-    def __init__(self, sources: Sources, index: Any) -> None:
+    def __init__(self, sources: Sources, index: LevelSource) -> None:
         super().__init__([], index)
         self.resolve_loader = RecordLoader(sources)
+
+    def __call__(self, cdx: Any, params: dict[str, Any]) -> tuple[dict[str, str], "RecordStream"]:
+        """What pywb's inner server tells of a record, and the record. Its own generator could not be closed unread."""
+        head, http_head, stream = self.load_resource(cdx, params)
+        told = {
+            "Warcserver-Cdx": cdx.to_cdxj().rstrip(),
+            "WARC-Target-URI": head.get_header("WARC-Target-URI"),
+            "Memento-Datetime": datetime_to_http_date(iso_date_to_datetime(head.get_header("WARC-Date"))),
+        }
+        return told, RecordStream(head.to_bytes() + (http_head or b""), stream)
+
+
+class RecordStream:
+    """The bytes of a record, its headers as they are told to the outer server."""
+
+    def __init__(self, head: bytes, rest: Any) -> None:
+        self.head, self.rest = head, rest
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes, none at the end; at first more than `size`, where headers are longer."""
+        head, self.head = self.head, b""
+        return head or bytes(self.rest.read(size))
+
+    def close(self) -> None:
+        """Close the file, or end the answer of the store."""
+        self.rest.close()
 
 
 class Handler(ResourceHandler):  # type: ignore[misc]
     """Looks records up. What a store does not give ends the question: another version would pass for the one asked."""
 
-    def __call__(self, params: dict[str, Any]) -> Any:
-        """Headers, body and errors of one question."""
+    def __init__(self, sources: Sources, rules_file: str, acl: Any) -> None:
+        """`acl`: pywb's own access rules, for collections made by others that bring some."""
+        self.root, self.acl = sources.root, acl
+        everything = LevelSource(sources.root, ranges=True)
+        super().__init__(LevelSource(sources.root), [Records(sources, everything)], rules_file=rules_file)
+
+    def ask(self, collection: str, params: dict[str, Any], request: Any) -> "Answer":
+        """The answer to one question; `request` is what the browser asked, the body of a POST included."""
+        self.access_checker = self.acl if (self.root / collection / "acl").is_dir() else None
         try:
-            return super().__call__(params)
+            headers, body, errors = self({**params, "param.coll": collection, "_input_req": request})
+        except AccessException as error:
+            return Answer(error.status_code)
         except Unavailable as error:
-            return None, None, {"last_exc": Refused(error.reason)}
+            return Answer(503, body=BytesIO(error.reason.encode()))
+        if body is None:
+            return Answer(503 if "last_exc" in errors else 404)
+        return Answer(200, headers, body)
 
 
-class Refused(WbException):  # type: ignore[misc]
-    """How the inner server says `Unavailable`: a reason, in JSON, which `reason_of` finds again."""
+class Answer:
+    """What pywb's outer server looks at in an answer of the inner one; the body of a refusal is its `Reason`."""
 
-    def status(self) -> str:
-        """Never 404, which means that there is no line in the index."""
-        return "503 Service Unavailable"
+    def __init__(
+        self, status: int, headers: dict[str, str] | None = None, body: RecordStream | BytesIO | None = None
+    ) -> None:
+        self.status_code = status
+        self.headers = headers or {}
+        self.raw = body or BytesIO()
 
 
 def reason_of(error: Any) -> Reason | None:
     """Why a store did not give what the outer server asked the inner one for; None if it was not that."""
-    try:
-        told = json.loads(error.msg["error"])["message"]
-    except (ValueError, LookupError, TypeError):
-        return None
+    told = error.msg.get("error") if isinstance(error.msg, dict) else None
     return next((reason for reason in get_args(Reason) if reason == told), None)
 
 
 class ArchiveServer(WarcServer):  # type: ignore[misc]
-    """The inner server over the collections of a root."""
+    """The inner server over the collections of a root. Nobody serves it: it is asked by `Handler.ask`."""
 
     def __init__(self, config: dict[str, Any], sources: Sources) -> None:
         self.sources = sources
@@ -135,10 +144,5 @@ class ArchiveServer(WarcServer):  # type: ignore[misc]
 
     def load_auto_colls(self) -> Handler:
         """pywb's name for what finds collections by their folders."""
-        known = super().load_auto_colls()
-        found = known.index_source
-        index = LevelSource(base_prefix=found.base_prefix, base_dir=found.base_dir, config=found.config)
-        # A revisit may refer to a range that is stored beside the whole: originals are looked up among all lines.
-        return Handler(
-            index, [Records(self.sources, found)], rules_file=self.rules_file, access_checker=known.access_checker
-        )
+        acl = CacheDirectoryAccessSource(str(self.sources.root), self.acl_paths, config=self.config)
+        return Handler(self.sources, self.rules_file, AccessChecker(acl, self.default_access))

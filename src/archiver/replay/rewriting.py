@@ -293,12 +293,21 @@ class ArchiveRewriter(DefaultRewriter):  # type: ignore[misc]
 class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
     """Replays a page under its exact timestamp, and everything in it under the timestamp of the page."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, config: dict[str, Any], records: loading.Handler) -> None:
+        super().__init__(framed_replay=False, config=config)
+        self.records = records
         self.js_proxy_rw = ArchiveRewriter(replay_mod=self.replay_mod)
         self.unavailable_view = BaseInsertView(self.jinja_env, "unavailable.html")
         self.parts = copy(self)
         self.parts.redirect_to_exact = False
+
+    def _do_req(self, inputreq: Any, wb_url: Any, kwargs: Any, skip_record: bool) -> Any:
+        """Ask for a record by a call. pywb asks an inner server of its own, by HTTP."""
+        closest = "now" if wb_url.is_latest_replay() else wb_url.timestamp
+        asked = {"url": wb_url.url, "closest": closest, "matchType": "exact"}
+        if wb_url.mod == "vi_":
+            asked["content_type"] = self.VIDEO_INFO_CONTENT_TYPE
+        return self.records.ask(kwargs["coll"], asked, inputreq)
 
     def render_content(self, wb_url: str, kwargs: Any, environ: Any) -> Any:
         """One answer. Only documents are redirected to their exact timestamp; scripts ask without a modifier too."""

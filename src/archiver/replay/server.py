@@ -13,10 +13,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
-from secrets import token_urlsafe
 from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
@@ -24,31 +23,27 @@ from typing import Any, TextIO
 import gevent
 from gevent.pywsgi import WSGIServer
 from pywb.apps.frontendapp import FrontEndApp
+from pywb.apps.static_handler import StaticHandler
+from pywb.apps.wbrequestresponse import WbResponse
 from pywb.utils.geventserver import RequestURIWSGIHandler
+from warcio.statusandheaders import StatusAndHeaders
 
-from archiver.replay.child import announce, end_with_parent
+from archiver.replay.addresses import listen
+from archiver.replay.child import announce
 from archiver.replay.guard import Guard
 from archiver.replay.loading import ArchiveServer
 from archiver.replay.login import Login
-from archiver.replay.outgoing import Application
 from archiver.replay.rewriting import ArchiveRewriterApp
 from archiver.replay.sources import Sources
+from archiver.replay.workers import Workers
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {"AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
 """Variables that name files, perhaps by relative paths."""
 
 
-SECRET = token_urlsafe(16)
-"""Opens pywb's inner server, which answers anybody on this machine and knows none of our rules."""
-
-
 class ReplayApp(FrontEndApp):  # type: ignore[misc]
     """pywb as this archive uses it: replay of the collections under a root, with nothing recorded and no proxy."""
-
-    REWRITER_APP_CLS = ArchiveRewriterApp
-    REPLAY_API = f"http://localhost:%s/{SECRET}/{{coll}}/resource/postreq"
-    CDX_API = f"http://localhost:%s/{SECRET}/{{coll}}/index"
 
     def __init__(self, sources: Sources) -> None:
         config = {
@@ -60,50 +55,70 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
             "templates_dir": ".none",
             "static_dir": ".none",
         }
-        super().__init__(config_file="config.yaml", custom_config=config)
+        # pywb's own constructor would also start a server for its inner half, which knows none of our rules.
         self.warcserver = ArchiveServer(config, sources)
-        self.warcserver_server.server.application = behind_secret(self.warcserver)
+        self.handler = self.handle_request
+        self.recorder = self.recorder_path = self.put_custom_record_path = self.proxy_prefix = self.proxy_coll = None
+        self.debug = self.client_side_replay = self.proxy_record = False
+        self.cdx_api_endpoint, self.query_limit = "/cdx", None
+        self.static_handler = StaticHandler("pywb/static/")
+        self.static_prefix, self.static_dir, self.templates_dir = "static", ".none", ".none"
+        self.default_locale = ""
+        self.rewriterapp = ArchiveRewriterApp(self.warcserver.config, self.warcserver.auto_handler)
+        self._init_routes()
+
+    def get_coll_config(self, coll: str) -> dict[str, Any]:
+        """What pywb knows of a collection; it reads no file that a collection brings."""
+        return {"coll": coll, "type": "replay", "metadata": {}}
+
+    def serve_cdx(self, environ: dict[str, Any], coll: str = "") -> Any:
+        """Index lines, by a call. pywb asks an inner server of its own, by HTTP."""
+        told: list[Any] = []
+        asked = {**environ, "PATH_INFO": f"/{coll}/index", "SCRIPT_NAME": ""}
+        body = self.warcserver(asked, lambda status, headers: told.extend((status, headers)))
+        return WbResponse(StatusAndHeaders(told[0], told[1], protocol="HTTP/1.1"), body)
 
 
-def behind_secret(application: Application) -> Application:
-    """`application` for those whose path begins with the secret; 404 for all others."""
+def serve(sources: Sources, descriptor: int, origin: str, app: str | None, *, workers: int, out: TextIO) -> int:
+    """Answer at a listening socket until SIGTERM, SIGINT or the end of stdin; returns the exit code.
 
-    def gate(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path: str = environ["PATH_INFO"]
-        if not path.startswith(f"/{SECRET}/"):
-            start_response("404 Not Found", [("Content-Length", "0")])
-            return []
-        environ["PATH_INFO"] = path.removeprefix(f"/{SECRET}")
-        return application(environ, start_response)
-
-    return gate
-
-
-def serve(sources: Sources, listener: socket.socket, origin: str, app: str | None, out: TextIO) -> None:
-    """Answer at `listener` until SIGTERM or SIGINT. Works in an empty folder, because pywb reads what lies there."""
+    Works in an empty folder, because pywb reads what lies there.
+    """
     os.environ.pop("PYWB_CONFIG_FILE", None)
-    direct = os.environ.pop("no_proxy", "") or os.environ.get("NO_PROXY", "")
-    os.environ["NO_PROXY"] = f"{direct},localhost"  # where pywb asks itself
     for variable in FILES & os.environ.keys():
         os.environ[variable] = str(Path(os.environ[variable]).expanduser().absolute())
     with TemporaryDirectory(prefix="archiver-replay-") as empty:
         os.chdir(empty)
         Path("config.yaml").write_text("{}\n")
         copytree(TEMPLATES, "templates")
-        pywb = ReplayApp(sources)
-        server = WSGIServer(
-            listener, Guard(pywb, origin, app, Login.heard()), handler_class=RequestURIWSGIHandler, log=None
-        )
-        pywb.warcserver_server.server.log = server.log  # no line per request on stderr
-        for number in (signal.SIGTERM, signal.SIGINT):
-            gevent.signal_handler(number, server.stop, 1)
-        server.start()
-        announce("replay", origin, out)
-        server.serve_forever(stop_timeout=1)
-        os.chdir("/")
+        guard = Guard(ReplayApp(sources), origin, app, Login.heard())
+
+        def work(ready: Callable[[], object]) -> None:
+            shared = {"wsgi.multiprocess": True}  # so that none takes more connections than it can answer
+            listener = socket.socket(fileno=descriptor)
+            server = WSGIServer(listener, guard, handler_class=RequestURIWSGIHandler, log=None, environ=shared)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                gevent.signal_handler(number, server.stop, 1)
+            server.start()
+            ready()
+            server.serve_forever(stop_timeout=1)
+
+        try:
+            return Workers(workers, work).run(lambda: announce("replay", origin, out))
+        finally:
+            os.chdir("/")
 
 
-def main() -> None:
+def _port(descriptor: int) -> int:
+    """Asked of the original class: a socket of gevent's would belong to the process that makes it."""
+    plain = monkey.get_original("socket", "socket")(fileno=descriptor)
+    try:
+        return int(plain.getsockname()[1])
+    finally:
+        plain.detach()
+
+
+def main() -> int:
     """Read the options and serve."""
     parser = argparse.ArgumentParser(
         prog="python -m archiver.replay.server", description="Replays a root's collections."
@@ -116,18 +131,17 @@ def main() -> None:
     parser.add_argument("--remote", help="the store to read from what is not here; {collection} in it is replaced")
     parser.add_argument("--endpoint-url", help="its S3 server, where it is not AWS")
     parser.add_argument("--socket", type=int, help="descriptor of a listening socket, instead of --host and --port")
+    parser.add_argument("--workers", type=int, default=1, help="processes that answer")
     options = parser.parse_args()
-    out = sys.stdout
-    end_with_parent(monkey.get_original("_thread", "start_new_thread"))
-    if options.socket is not None:
-        listener = socket.socket(fileno=options.socket)
-    else:
-        listener = socket.create_server((options.host, options.port), backlog=256)
-    origin = options.origin or f"http://localhost:{listener.getsockname()[1]}"
+    descriptor = options.socket
+    if descriptor is None:
+        descriptor = listen(options.host, options.port).detach()
+    origin = options.origin or f"http://localhost:{_port(descriptor)}"
     sources = Sources(options.root.absolute(), options.remote, options.endpoint_url)
+    out = sys.stdout
     with redirect_stdout(sys.stderr):  # pywb prints now and then
-        serve(sources, listener, origin, options.app_origin, out)
+        return serve(sources, descriptor, origin, options.app_origin, workers=options.workers, out=out)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
