@@ -8,7 +8,7 @@ from archiver.catalogue.catalogue import FACETS, Catalogue, Hit, Order, open_cat
 from archiver.catalogue.filling import fill_texts
 from archiver.catalogue.query import BadQuery, Query, parse
 from archiver.catalogue.tables import Row, path_of
-from archiver.catalogue.texts import article_text
+from archiver.catalogue.texts import article_text, record_content
 from archiver.catalogue.words import Excerpt
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "parse",
     "path_of",
     "rebuild",
+    "record_content",
 ]

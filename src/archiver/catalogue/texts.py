@@ -40,6 +40,12 @@ def article_text(
     return ""
 
 
+def record_content(collection: Collection, sidecar: Sidecar, name: str, most: int = MOST_BYTES) -> bytes:
+    """The payload, at most so much of it, of the record that a sidecar names `name`; empty where it cannot be read."""
+    record = sidecar.document["warc"]["records"].get(name)
+    return _content(collection, sidecar.warc_file, record, None, most) if isinstance(record, dict) else b""
+
+
 def _joined(text: str) -> str:
     """The paragraphs of an `urn:article:` record as plain text."""
     try:
@@ -49,7 +55,9 @@ def _joined(text: str) -> str:
         return ""
 
 
-def _content(collection: Collection, path: str, record: dict[str, Any], fetch: Fetch | None) -> bytes:
+def _content(
+    collection: Collection, path: str, record: dict[str, Any], fetch: Fetch | None, most: int = MOST_BYTES
+) -> bytes:
     """The payload of a record of the file `path`, which the index knows the place of; else the file is read through."""
     with suppress(UnreadableInput, ValueError, OSError):  # `verify` tells what is wrong with it
         file = collection.local(path)
@@ -59,10 +67,10 @@ def _content(collection: Collection, path: str, record: dict[str, Any], fetch: F
         for offset, _ in found_at:
             with warc.open_record(file, offset) as found:
                 if found.id == record.get("id"):
-                    return found.payload().read(MOST_BYTES)
+                    return found.payload().read(most)
         for found in warc.read_records(file):
             if found.id and found.id == record.get("id"):
-                return found.payload().read(MOST_BYTES)
+                return found.payload().read(most)
     return b""
 
 

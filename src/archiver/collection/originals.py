@@ -38,7 +38,7 @@ class Originals:
         for line in self._collection.read_index():
             if REVISIT.encode() in line and (fields := fields_of(line)) and fields.get("mime") == REVISIT:
                 path = f"archive/{fields['filename']}"
-                if not self._has_body(path, fields):
+                if not self.has_body(path, fields):
                     yield path, str(fields.get("url"))
 
     def _lines(self, url: str) -> Iterator[dict[str, Any]]:
@@ -48,7 +48,7 @@ class Originals:
             if fields and fields.get("mime") != REVISIT and "digest" in fields:
                 yield fields
 
-    def _has_body(self, path: str, fields: dict[str, Any]) -> bool:
+    def has_body(self, path: str, fields: dict[str, Any]) -> bool:
         """Whether replay finds a body for a revisit; redirects and empty ones need none."""
         digest = fields.get("digest")
         if digest == EMPTY or str(fields.get("status", "")).startswith("3"):

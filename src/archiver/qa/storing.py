@@ -71,6 +71,17 @@ def results(collection: Collection, capture: str) -> Iterator[Result]:
                 yield _read(collection.local(path), path)
 
 
+def newest(collection: Collection) -> dict[str, str]:
+    """Path of the newest result's WARC by capture, for all captures that have one."""
+    found: dict[str, tuple[str, str]] = {}
+    for segment in collection.history():
+        for event in segment.events:
+            if is_result(event) and event.capture and event.at >= found.get(event.capture, ("", ""))[0]:
+                paths = (file.path for file in event.objects if f".{KIND}-" in file.path)
+                found[event.capture] = event.at, next(paths, "")
+    return {capture: path for capture, (_, path) in found.items() if path}
+
+
 def is_result(event: Event) -> bool:
     """Whether a line of the ledger enters a result."""
     return event.type == EVENT and event.codes[:1] == (KIND,)

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import time
-from typing import Any
+from typing import Any, Protocol
 
-from archiver.browser import BrowserError, Event
-from archiver.engines.browser.recording import Recording
+from archiver.browser import BrowserError, Event, Tab
+from archiver.engines.browser.network import NetworkLog
+from archiver.engines.browser.sheets import Sheets
 
 LATELY = 5.0
 """Seconds after which what scripts asked for is waited for no more: it is a connection kept open for news."""
@@ -16,10 +17,24 @@ ASK = "archiverAsk"
 """The function that behaviours call with a question in JSON; the page's own scripts do not have it."""
 
 
+class Watched(Protocol):
+    """A page whose traffic is known: one that is being recorded, or one in replay."""
+
+    tab: Tab
+    log: NetworkLog
+    sheets: Sheets
+    picture_bytes: int
+    """Of all pictures that came."""
+
+    def asking(self, seconds: float) -> bool:
+        """Whether scripts wait for what they asked for in the last `seconds`."""
+        ...
+
+
 class Answers:
     """Answers to the behaviours of one page, in all its frames."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Watched) -> None:
         self.pictures_left = 0
         """Pictures for which there was no room."""
         self._recording, self._send = recording, recording.tab.session.send

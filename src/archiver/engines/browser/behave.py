@@ -10,8 +10,7 @@ from typing import Any
 
 from archiver.browser import BrowserError
 from archiver.engines import Behaving, Script
-from archiver.engines.browser.answers import Answers
-from archiver.engines.browser.recording import Recording
+from archiver.engines.browser.answers import Answers, Watched
 
 GRACE = 2.0
 """Seconds beyond its end that a behaviour gets before it is given up."""
@@ -53,7 +52,7 @@ def _own() -> str:
     return "{" + ", ".join(f"{name}: {source(name)}" for name in OWN) + "}"
 
 
-async def behave(recording: Recording, seconds: float, wanted: Behaving) -> tuple[dict[str, int], list[str]]:
+async def behave(recording: Watched, seconds: float, wanted: Behaving) -> tuple[dict[str, int], list[str]]:
     """Do as a reader would, for at most `seconds`; gives counts of what was done and reasons of what was not."""
     answers = Answers(recording)
     await answers.begin()
@@ -75,7 +74,7 @@ async def behave(recording: Recording, seconds: float, wanted: Behaving) -> tupl
 class _Behaving:
     """The behaviours of one page: what they did, and what kept them from it."""
 
-    def __init__(self, recording: Recording, until: float) -> None:
+    def __init__(self, recording: Watched, until: float) -> None:
         self.counts = Counter[str]()
         self._reasons: dict[str, None] = {}
         self._tab, self._until = recording.tab, until

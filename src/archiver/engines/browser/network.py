@@ -161,6 +161,10 @@ class NetworkLog:
         """Requests of the web that have had no answer so far."""
         return [request.hops[-1] for request in self._requests.values() if request.waiting]
 
+    def unfinished(self) -> list[Hop]:
+        """Requests of the web whose last answer has not come to its end, or has not come at all."""
+        return [request.hops[-1] for request in self._requests.values() if request.hops and not request.ended]
+
     def pause(self, request_id: str) -> Hop:
         """The hop that the answer now paused under this id belongs to."""
         request = self._requests.setdefault(request_id, Request())

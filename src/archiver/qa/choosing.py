@@ -1,0 +1,51 @@
+"""Which captures are to be checked, and which have a result already."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from archiver.collection import Collection, Root
+from archiver.errors import UnknownCapture
+from archiver.qa.result import Result
+from archiver.qa.storing import latest, newest
+from archiver.sidecar import Sidecar
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One capture that the command is about."""
+
+    collection: Collection
+    sidecar: Sidecar
+    before: Result | None
+    """Its newest result, as far as there is one and it is here."""
+
+
+def chosen(root: Root, name: str | None, captures: Sequence[str], since: datetime | None) -> Iterator[Chosen]:
+    """The captures named, or all, oldest first; of those since a moment if one is given.
+
+    Captures without a document, which never had a page to look at, are left out. Raises `UnknownCapture`.
+    """
+    left = dict.fromkeys(captures)
+    for collection in root.chosen(name):
+        checked = newest(collection)
+        lookup = collection.lookup()
+        for capture in list(left) if captures else collection.captures():
+            if (sidecar := lookup(capture)) is None:
+                continue
+            left.pop(capture, None)
+            if (since and datetime.fromisoformat(sidecar.captured_at) < since) or sidecar.status is None:
+                continue
+            yield Chosen(collection, sidecar, latest(collection, capture) if capture in checked else None)
+    if left:
+        raise UnknownCapture(next(iter(left)))
+
+
+def is_due(one: Chosen, agents: Sequence[str], *, recheck: bool, named: bool) -> bool:
+    """Whether a capture is to be checked now; `agents` is the software of a check, as `name/version`.
+
+    Without `recheck` those without a result; with it those whose result other versions made, or all that are `named`.
+    """
+    if not recheck:
+        return one.before is None
+    return named or (one.before is not None and not set(agents) <= set(one.before.agents))
