@@ -16,6 +16,7 @@ import click
 from archiver import __version__
 from archiver.cli import (
     archive,
+    assessing,
     capturing,
     certifying,
     checks,
@@ -66,7 +67,19 @@ def cli(context: click.Context, root: Path) -> None:
 
 MODULES = (
     *(collecting, capturing, queueing, searching, archive, editing, extracting, erasing),
-    *(checks, repairing, replaying, replication, remotes, packaging, reporting, sessions, signing, certifying),
+    *(
+        checks,
+        assessing,
+        repairing,
+        replaying,
+        replication,
+        remotes,
+        packaging,
+        reporting,
+        sessions,
+        signing,
+        certifying,
+    ),
 )
 for module in MODULES:
     for command in module.COMMANDS:

@@ -1,6 +1,6 @@
 """`capture`: pages into WARCs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver import amounts
-from archiver.cli import options, render, sessions
+from archiver.cli import assessing, options, render, sessions
 from archiver.cli.collecting import target
 from archiver.cli.conditions import PAGES, RUN, RUN_NAMES, SECRET, engine_options, terms, with_options
 from archiver.errors import UnreadableInput, UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archiver.collection import Collection
     from archiver.jobs.queue import Queue
     from archiver.jobs.run import Crew
+    from archiver.qa import Result
 
 
 def seeds(urls: tuple[str, ...], file: str | None) -> Iterator[str]:
@@ -49,9 +50,12 @@ def _lines(file: str) -> Iterator[str]:
     "-c", "--collection", "name", default="default", show_default=True, help="Made on first use if `default`."
 )
 @click.option("--seeds", "seed_file", metavar="FILE", help="A list of URLs, one a line; - for standard input.")
+@click.option("--qa", "check", is_flag=True, help="Compare each with its replay at once, as `archiver qa` does.")
 @with_options(*PAGES, RUN)
 @options.shared
-def capture(root: Path, urls: tuple[str, ...], name: str, seed_file: str | None, as_json: bool, **chosen: Any) -> int:
+def capture(
+    *, root: Path, urls: tuple[str, ...], name: str, seed_file: str | None, check: bool, as_json: bool, **chosen: Any
+) -> int:
     """Capture article pages.
 
     Each goes into a WARC of its own, with a sidecar that says what it is and a verdict.
@@ -73,7 +77,29 @@ def capture(root: Path, urls: tuple[str, ...], name: str, seed_file: str | None,
     render.findings(collection.clear_leftovers())
     with open_queue(root if seed_file else None, name) as queue:
         batch = queue.put(wanted, stored(chosen))
-        return exit_code(work(queue, batch, collection, chosen, as_json=as_json))
+        if not check:
+            return exit_code(work(queue, batch, collection, chosen, as_json=as_json))
+        return _compared(queue, batch, collection, chosen, as_json=as_json)
+
+
+def _compared(queue: "Queue", batch: int, collection: "Collection", chosen: dict[str, Any], *, as_json: bool) -> int:
+    """Capture, and compare each capture with its replay before it is told of."""
+    from archiver.qa.checking import Checker
+
+    failed = False
+    with Checker(collection.path.parent) as checker:
+
+        def compare(outcome: "Captured") -> "Result | None":
+            nonlocal failed
+            sidecar = collection.sidecar(outcome.capture_id) if outcome.capture_id else None
+            if sidecar is None or sidecar.status is None:
+                return None
+            result = checker.check_one(collection, sidecar).result
+            failed |= result.verdict == "fail"
+            return result
+
+        code = exit_code(work(queue, batch, collection, chosen, as_json=as_json, compare=compare))
+    return code or int(failed)
 
 
 def stored(chosen: dict[str, Any]) -> dict[str, Any]:
@@ -90,9 +116,15 @@ def _plain(value: Any) -> Any:
 
 
 def work(
-    queue: "Queue", batch: int, collection: "Collection", chosen: dict[str, Any], *, as_json: bool
+    queue: "Queue",
+    batch: int,
+    collection: "Collection",
+    chosen: dict[str, Any],
+    *,
+    as_json: bool,
+    compare: "Callable[[Captured], Result | None] | None" = None,
 ) -> "Iterator[Captured]":
-    """Capture what waits in a batch, and show and give each outcome."""
+    """Capture what waits in a batch, `compare` each with its replay if asked, and show and give each outcome."""
     from archiver.jobs.hosts import Hosts
     from archiver.jobs.retry import Patience
     from archiver.jobs.run import work_off
@@ -104,7 +136,7 @@ def work(
     with render.progress(quiet=as_json) as observe, _crew(queue, collection, chosen) as crew:
         for done, outcome in enumerate(work_off(queue, batch, crew, patience, hosts), 1):
             observe("capturing", min(done, total), total)
-            _show(outcome, as_json=as_json)
+            _show(outcome, compare(outcome) if compare else None, as_json=as_json)
             yield outcome
 
 
@@ -133,9 +165,9 @@ def _crew(queue: "Queue", collection: "Collection", chosen: dict[str, Any]) -> "
         yield crew
 
 
-def _show(outcome: "Captured", *, as_json: bool) -> None:
+def _show(outcome: "Captured", result: "Result | None", *, as_json: bool) -> None:
     if as_json:
-        render.emit(outcome.as_json())
+        render.emit(outcome.as_json() | ({"qa": assessing.brief(result)} if result else {}))
         if outcome.error is not None:
             render.findings(outcome.findings)
         return
@@ -147,6 +179,8 @@ def _show(outcome: "Captured", *, as_json: bool) -> None:
         facts = f"{outcome.records} records, {amounts.size(outcome.bytes)}, {outcome.seconds:.1f} s"
         render.say(f"{head} {outcome.capture_id}  {render.plain(outcome.final_url or '')}  ({facts})")
     render.findings(outcome.findings)
+    if result:
+        assessing.show(result)
 
 
 def exit_code(outcomes: Iterable["Captured"]) -> int:

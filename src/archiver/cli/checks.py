@@ -1,6 +1,6 @@
 """`validate`, `verify`, `doctor`: what is right and what is not."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,17 +65,11 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *
     return int(levels["error"] > 0)
 
 
-def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value) if value else None
-    except ValueError:
-        raise click.BadParameter("a date is written as 2026-11-22 or 2026-11-22T14:00:00Z.") from None
-    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
-
-
 @click.command()
 @options.collection
-@click.option("--since", metavar="DATE", callback=_moment, help="Read only what came in on that day (UTC) or later.")
+@click.option(
+    "--since", metavar="DATE", callback=options.moment, help="Read only what came in on that day (UTC) or later."
+)
 @click.option(
     "--sample", type=options.Percentage(), metavar="SHARE", help="Read only so much, such as 5%: what waits longest."
 )

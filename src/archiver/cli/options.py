@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,15 @@ class Percentage(click.ParamType[float]):
         if not found or not 0 < float(found[1]) <= 100:
             self.fail(f"{value!r} is no percentage; write it as 5%.", param, ctx)
         return float(found[1]) / 100
+
+
+def moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    """A date or a moment as typed, in UTC: the callback of an option."""
+    try:
+        at = datetime.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter("a date is written as 2026-11-22 or 2026-11-22T14:00:00Z.") from None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
 
 def moving(command: Command) -> Command:

@@ -10,13 +10,13 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from archiver import __version__
 from archiver.browser import HEIGHT, WIDTH, BrowserError, Chromium
 from archiver.collection import Collection
 from archiver.engines import ConsentPolicy
-from archiver.model import Finding, Progress, now, silent, timestamp
+from archiver.model import Finding, now, timestamp
 from archiver.qa import pictures
 from archiver.qa.judging import Evidence, absent, measures, reasons
 from archiver.qa.kept import Kept
@@ -29,6 +29,7 @@ from archiver.qa.watch import Router
 from archiver.replay import running_replay
 from archiver.sidecar import Sidecar
 
+PICTURES: tuple[Literal["view", "fullPage"], ...] = ("view", "fullPage")
 AGENTS = tuple(f"{name}/{version(name)}" for name in ("pywb", "scikit-image"))
 
 
@@ -39,6 +40,17 @@ class Checked:
     collection: Collection
     result: Result
     """With the path of its WARC, if it was kept."""
+
+
+def agents() -> tuple[str, ...]:
+    """The software that a check by this installation is made by. Starts a browser to ask. Raises `PartMissing`."""
+
+    async def ask() -> tuple[str, ...]:
+        chromium = await Chromium.launch()
+        await chromium.close()
+        return chromium.agents
+
+    return (f"archiver/{__version__}", *asyncio.run(ask()), *AGENTS)
 
 
 class Eye:
@@ -106,9 +118,9 @@ class Checker:
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
 
-    def check(self, captures: Iterable[tuple[Collection, Sidecar]], progress: Progress = silent) -> Iterator[Checked]:
+    def check(self, captures: Iterable[tuple[Collection, Sidecar]]) -> Iterator[Checked]:
         """Check captures, each as soon as a browser is free; they come in the order in which they end."""
-        todo, done = iter(captures), 0
+        todo = iter(captures)
         with ThreadPoolExecutor(self._jobs) as pool:
             running: set[Future[Checked]] = set()
             while True:
@@ -118,8 +130,6 @@ class Checker:
                     return
                 ended, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in ended:
-                    done += 1
-                    progress("replaying", done, None)
                     yield future.result()
 
     def check_one(self, collection: Collection, sidecar: Sidecar) -> Checked:
@@ -154,14 +164,15 @@ class Checker:
         evidence = Evidence(kept, document(self._origin, kept), seen, compare(kept, seen), changed)
         measured = measures(evidence)
         found = reasons(evidence, measured)
-        shown, shots = _pictures(kept, seen)
+        judged = verdict_of(found)
+        shown, shots = _pictures(kept, seen, whole=judged != "pass")
         result = Result(
             capture=kept.sidecar.id,
             url=kept.sidecar.final_url,
             captured_at=kept.sidecar.captured_at,
             checked_at=at,
             seconds=round(time.monotonic() - begun, 2),
-            verdict=verdict_of(found),
+            verdict=judged,
             reasons=tuple(found),
             measures=measured,
             resources=tuple(evidence.resources),
@@ -220,16 +231,20 @@ def _settings(wanted: Wanted) -> dict[str, Any]:
     return told | ({"consent": wanted.consent} if wanted.consent else {})
 
 
-def _pictures(kept: Kept, seen: Seen) -> tuple[tuple[Picture, ...], dict[str, bytes]]:
-    """The pairs of pictures, and those to keep: one that is the capture's own, byte for byte, is not kept again."""
-    pairs, shots = [], {}
-    for name, taken in (("view", seen.views), ("fullPage", seen.fulls)):
+def _pictures(kept: Kept, seen: Seen, *, whole: bool) -> tuple[tuple[Picture, ...], dict[str, bytes]]:
+    """The pairs of pictures, and those to keep.
+
+    One that is the capture's own, byte for byte, is not kept again; and the `whole` page, which takes megabytes, only
+    where there is something to look for in it.
+    """
+    taken = {"view": seen.views[:1], "fullPage": seen.fulls[:1] if whole else []}
+    pairs, shots = [], dict[str, bytes]()
+    for name in PICTURES:
         captured, replayed = kept.url_of(name), ""
-        if taken:
-            same = captured and kept.picture(name) == taken[0]
-            replayed = captured if same else f"urn:qa:{name}:{kept.sidecar.final_url}"
-            if not same:
-                shots[name] = taken[0]
-        if captured or replayed:
-            pairs.append(Picture(name, captured, replayed))  # type: ignore[arg-type]
+        for shot in taken[name]:
+            replayed = captured
+            if not captured or kept.picture(name) != shot:
+                replayed, shots[name] = f"urn:qa:{name}:{kept.sidecar.final_url}", shot
+        if replayed:
+            pairs.append(Picture(name, captured, replayed))
     return tuple(pairs), shots

@@ -17,8 +17,12 @@ class Chosen:
 
     collection: Collection
     sidecar: Sidecar
-    before: Result | None
-    """Its newest result, as far as there is one and it is here."""
+    has_result: bool
+
+    @property
+    def before(self) -> Result | None:
+        """Its newest result, as far as there is one and it is here; read anew each time."""
+        return latest(self.collection, self.sidecar.id) if self.has_result else None
 
 
 def chosen(root: Root, name: str | None, captures: Sequence[str], since: datetime | None) -> Iterator[Chosen]:
@@ -36,7 +40,7 @@ def chosen(root: Root, name: str | None, captures: Sequence[str], since: datetim
             left.pop(capture, None)
             if (since and datetime.fromisoformat(sidecar.captured_at) < since) or sidecar.status is None:
                 continue
-            yield Chosen(collection, sidecar, latest(collection, capture) if capture in checked else None)
+            yield Chosen(collection, sidecar, capture in checked)
     if left:
         raise UnknownCapture(next(iter(left)))
 
@@ -47,5 +51,5 @@ def is_due(one: Chosen, agents: Sequence[str], *, recheck: bool, named: bool) ->
     Without `recheck` those without a result; with it those whose result other versions made, or all that are `named`.
     """
     if not recheck:
-        return one.before is None
-    return named or (one.before is not None and not set(agents) <= set(one.before.agents))
+        return not one.has_result
+    return named or ((before := one.before) is not None and not set(agents) <= set(before.agents))

@@ -112,9 +112,11 @@ class Kept:
 
     def is_changed(self, note: Note) -> bool:
         """Whether an answer of the log has records in the WARC, and none of them can be it: no body is as long."""
+        if note.method not in ("GET", "POST") or note.bytes is None:
+            return False
         lengths = [_length_at(self.local, int(fields["offset"])) for fields in self.lines(note.url, note.method)]
         known = [length for length in lengths if length is not None]
-        return note.bytes is not None and bool(known) and len(known) == len(lengths) and note.bytes not in known
+        return bool(known) and len(known) == len(lengths) and note.bytes not in known
 
     @property
     def local(self) -> Path:
