@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from archiver.qa.choosing import Chosen
     from archiver.sidecar import Sidecar
 
+OUT_FILE = click.Path(path_type=Path, dir_okay=False)
+OUT_FOLDER = click.Path(path_type=Path, file_okay=False)
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 
 
@@ -27,6 +29,8 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
     "--jobs", type=click.IntRange(1, 16), default=1, show_default=True, help="Captures checked at the same time."
 )
 @click.option("--no-save", is_flag=True, help="Keep no result in the collection.")
+@click.option("--junit", "junit_file", type=OUT_FILE, help="Write all these results as JUnit XML.")
+@click.option("--report", "folder", type=OUT_FOLDER, help="Write all these results as pages, with pictures to compare.")
 @options.shared
 def qa(
     *,
@@ -37,6 +41,8 @@ def qa(
     recheck: bool,
     jobs: int,
     no_save: bool,
+    junit_file: Path | None,
+    folder: Path | None,
     as_json: bool,
 ) -> int:
     """Compare replay with capture.
@@ -52,6 +58,7 @@ def qa(
       archiver qa -c frontline --since 2026-11-01 --jobs 2
       archiver qa 20261122T140112Z-k3v7q2m5xa --no-save
       archiver qa --recheck
+      archiver qa -c frontline --report qa-pages --junit qa.xml
     """
     from archiver.collection import Root
     from archiver.qa.checking import regressions
@@ -60,17 +67,32 @@ def qa(
     found = list(chosen(Root(root), name, capture_ids, since))
     due = _due(found, recheck=recheck, named=bool(capture_ids))
     failed = False
+    reported: list[tuple[Collection, Result]] = []
     for one in found:
-        if one.sidecar.id not in due and (before := one.before):
-            failed |= before.verdict == "fail"
+        if one.sidecar.id not in due and (kept := one.before):
+            failed |= kept.verdict == "fail"
+            reported += [(one.collection, kept)] if junit_file or folder else []
             if capture_ids:
-                _tell(one, before, as_json=as_json)
+                _tell(one, kept, as_json=as_json)
     for one, before, result in _checked(root, due, jobs=jobs, keep=not no_save):
         _tell(one, result, as_json=as_json)
+        reported += [(one.collection, result)] if junit_file or folder else []
         worse = regressions(before, result) if before else []
         render.findings(worse)
         failed |= result.verdict == "fail" or any(finding.level == "error" for finding in worse)
+    _write(reported, junit_file, folder)
     return int(failed)
+
+
+def _write(reported: "list[tuple[Collection, Result]]", junit_file: Path | None, folder: Path | None) -> None:
+    from archiver import disk
+    from archiver.qa.junit import junit
+    from archiver.qa.report import write_report
+
+    if junit_file:
+        disk.write_atomic(junit_file.absolute(), junit(reported), replace=True)
+    if folder:
+        render.say(str(write_report(reported, folder)), err=True)
 
 
 def _due(found: "list[Chosen]", *, recheck: bool, named: bool) -> "dict[str, Chosen]":
