@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
 
 from archiver.dates import Moment
@@ -62,6 +62,14 @@ class Words:
     def number(self, value: float) -> str:
         """A number as the language writes it."""
         return str(format_decimal(value, locale=self.language))
+
+    def tongue(self, tag: str) -> str:
+        """The name of a language by its tag (RFC 5646); what is none stays as it was claimed."""
+        try:
+            name = Locale.parse(tag, sep="-").get_display_name(self.language)
+        except (ValueError, UnknownLocaleError):
+            return tag
+        return f"{name[:1].upper()}{name[1:]}" if name else tag
 
     def date(self, moment: Moment) -> str:
         """A date; one that is none stays as it was claimed."""

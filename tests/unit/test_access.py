@@ -11,6 +11,9 @@ from archiver import access
 from archiver.access import Decision, Reader, Rule, Rules
 from archiver.access.patterns import Pattern, Table, keys
 from archiver.catalogue import open_catalogue, parse
+from archiver.catalogue.columns import Part
+from archiver.catalogue.query import EVERYTHING
+from archiver.catalogue.shelves import Shelves, Wanted
 from archiver.collection import Root
 from archiver.collection.entering import enter
 from archiver.disk import sha256_bytes
@@ -153,8 +156,13 @@ def collection(tmp_path):
 def shown(collection, reader):
     with open_catalogue(collection, reader) as catalogue:
         rows = {row.final_url for row in catalogue.captures()}
-        assert catalogue.count() == len(rows) == len(catalogue.pages()) == catalogue.count_pages()
-        words = parse("bridge")
+        words, shelves = parse("bridge"), Shelves(reader)
+        for query in (EVERYTHING, words):
+            for order in ("captured", "relevance"):
+                found = shelves.find([collection], Wanted(query, part=Part(order, limit=99)))
+                assert {one.row.final_url for one in found.items} == rows
+                assert catalogue.count() == len(rows) == found.pages == found.captures == sum(found.days.values())
+                assert sum(found.counts["verdict"].values()) == len(rows)
         assert catalogue.count(words) == len(catalogue.search(words)) == len(catalogue.captures(words)) == len(rows)
         assert sum(number for _, number in catalogue.facets(words)["verdict"]) == len(rows)
         assert sum(number for _, number in catalogue.facets()["verdict"]) == len(rows)

@@ -146,17 +146,6 @@ def test_a_thousand_words_are_no_fault(tmp_path):
         assert opened.count(parse("bridge " * 2000)) == 1
 
 
-def test_pages_are_the_same_with_and_without_a_query(tmp_path):
-    collection, _ = collection_with(tmp_path, 3)
-    for number in (0, 2, 2):
-        capture_url(f"{URL}/{number}", collection, PaperEngine(), Terms())
-    with open_catalogue(collection) as opened:
-        pages = opened.pages()
-        assert sorted(count for _, count in pages) == [1, 2, 3]
-        assert pages == opened.pages(parse("bridge")) == [*opened.pages(limit=1), *opened.pages(limit=5, offset=1)]
-        assert opened.count_pages() == opened.count_pages(parse("bridge")) == 3
-
-
 def checked(capture, verdict, at, **more):
     codes = ("qa", f"qa-{verdict}", "text-differs")
     return ledger.Event("validation", "test/1", capture=capture, codes=codes, at=at, **more)

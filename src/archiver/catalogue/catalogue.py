@@ -12,7 +12,7 @@ from archiver.catalogue import tables
 from archiver.catalogue.feeding import body, is_current, refresh, revision_paths
 from archiver.catalogue.query import EVERYTHING, Query
 from archiver.catalogue.restricting import decide, veil
-from archiver.catalogue.tables import COLUMNS, WIDTH, Row, path_of
+from archiver.catalogue.tables import COLUMNS, Row, path_of
 from archiver.catalogue.words import Excerpt, excerpt
 from archiver.collection import Collection
 from archiver.errors import StorageError
@@ -38,14 +38,6 @@ FACETS = {
 }
 """What matches can be counted by, and where that stands."""
 MOST_VALUES = 20
-
-_SAME_PAGE = "FROM captures AS other WHERE other.final_url = captures.final_url"
-_ALL_PAGES = (
-    f"SELECT {COLUMNS}, (SELECT count(*) {_SAME_PAGE}) FROM keys CROSS JOIN captures USING (number) "
-    f"WHERE NOT EXISTS (SELECT 1 {_SAME_PAGE} AND (other.captured_at, other.id) > (captures.captured_at, captures.id)) "
-    "ORDER BY keys.captured_at DESC, keys.id DESC LIMIT ? OFFSET ?"
-)
-"""The newest capture of every page, from the newest on: no more is read than is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,25 +155,6 @@ class Catalogue:
             groups = f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
             counted[name] = [(str(value), int(number)) for value, number in self.read(groups, values)]
         return counted
-
-    def pages(self, query: Query = EVERYTHING, *, limit: int = -1, offset: int = 0) -> list[tuple[Row, int]]:
-        """Every page once: its newest capture, and how many it has. Only captures that match count."""
-        newest_first = "ORDER BY captures.captured_at DESC, captures.id DESC"
-        number, source, values = self._source(query, "captures")
-        page = "OVER (PARTITION BY captures.final_url"
-        ranked = (
-            f"SELECT {number} AS number, count(*) {page}) AS versions, "
-            f"row_number() {page} {newest_first}) AS place FROM {source}"
-        )
-        newest = f"SELECT {COLUMNS}, versions FROM ({ranked}) CROSS JOIN captures USING (number) WHERE place = 1"
-        statement = f"{newest} {newest_first} LIMIT ? OFFSET ?" if query.parts else _ALL_PAGES
-        rows = self.read(statement, (*values, limit, offset))
-        return [(Row(*row[:WIDTH]), int(row[WIDTH])) for row in rows]
-
-    def count_pages(self, query: Query = EVERYTHING) -> int:
-        """How many pages `pages` would give without limit."""
-        _, source, values = self._source(query, "captures")
-        return int(self.read(f"SELECT count(DISTINCT captures.final_url) FROM {source}", values)[0][0])
 
     def versions(self, url: str) -> list[Row]:
         """All captures of one page, by the address it ended at, newest first."""

@@ -64,6 +64,8 @@ class Found:
     """As of `columns.Selection`."""
     days: dict[str, int]
     """How many captures were made on which day, UTC, in order."""
+    shares: dict[str, int]
+    """How many of the pages are in which collection."""
 
     @cached_property
     def span(self) -> tuple[str, str] | None:
@@ -105,6 +107,7 @@ class Shelves:
             sum(one.captures for one in found),
             {name: _added((one.counts[name] for one in found if one.counts), name in DATES) for name in FACETS + DATES},
             _added((one.days for one in found), in_order=True),
+            {one.collection.name: selection.pages for one, selection in zip(opened, found, strict=True)},
         )
 
 

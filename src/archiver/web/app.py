@@ -15,7 +15,19 @@ from starlette.types import ASGIApp
 from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.replay.login import Login
-from archiver.web import api, article, citing, compare, downloads, fetched, framed, language, listing, quality
+from archiver.web import (
+    api,
+    article,
+    citing,
+    compare,
+    downloads,
+    fetched,
+    framed,
+    language,
+    listing,
+    quality,
+    thumbnails,
+)
 from archiver.web.headers import Headers
 from archiver.web.login import Door
 from archiver.web.problems import problem
@@ -42,6 +54,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = READER, lo
         *door.routes(),
         *api.routes(site),
         *listing.routes(site),
+        *thumbnails.routes(site),
         *compare.routes(site),
         *article.routes(site),
         *fetched.routes(site),

@@ -43,13 +43,6 @@ def routes(site: Site) -> list[Route]:
         shown = await found(site, request)
         return site.render(request, "article.html", article=shown, **await run_in_threadpool(_told, site, shown))
 
-    async def thumbnail(request: Request) -> Response:
-        """The capture's small picture, as the replay server gives it."""
-        address = (await found(site, request)).record("thumbnail")
-        if address is None:
-            raise HTTPException(404)
-        return RedirectResponse(address, 307)
-
     async def screenshot(request: Request) -> Response:
         """The first screen, or the whole page with `?full=1`: from the WARC, or from replay where that is elsewhere."""
         shown = await found(site, request)
@@ -69,7 +62,6 @@ def routes(site: Site) -> list[Route]:
 
     return [
         Route("/{name}/{capture}", article),
-        Route("/{name}/{capture}/thumbnail", thumbnail),
         Route("/{name}/{capture}/screenshot", screenshot),
         Route("/{name}/{capture}/text", text),
     ]

@@ -3,17 +3,19 @@
 Everything a page claims about itself is hostile: it is text here, and the templates escape it.
 """
 
-import heapq
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from archiver.access import Reader
-from archiver.catalogue import Row, open_catalogue, parse
+from archiver.catalogue import Excerpt, Row, open_catalogue
+from archiver.catalogue.shelves import Item
+from archiver.catalogue.tables import host_of
 from archiver.collection import Collection, Root
 from archiver.dates import Moment, claimed, instant
 from archiver.errors import UnknownCapture, UnknownCollection, UnreadableInput
@@ -21,6 +23,7 @@ from archiver.sidecar import Sidecar
 from archiver.verdict.meanings import meaning
 from archiver.web.site import Site
 
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 AROUND = 100
 """So many captures before this one and after it are shown with it."""
 
@@ -32,7 +35,9 @@ class Card:
     collection: str
     row: Row
     versions: int
-    """Captures of this page in this collection."""
+    """Captures of this page in this collection; in what was found, those that match."""
+    excerpt: Excerpt | None = None
+    """What of its text was found, if words were looked for."""
 
     @property
     def path(self) -> str:
@@ -50,9 +55,29 @@ class Card:
         return host_of(self.row.final_url)
 
     @property
+    def lang(self) -> str:
+        """The language of its words, for the attribute; empty where the page told none that could be one."""
+        return self.row.language if LANGUAGE_TAG.match(self.row.language) else ""
+
+    @property
+    def pieces(self) -> Iterator[tuple[str, bool]]:
+        """The excerpt in pieces; True: it was looked for."""
+        text, place = (self.excerpt.text, 0) if self.excerpt else ("", 0)
+        for begin, end in self.excerpt.marks if self.excerpt else ():
+            yield text[place:begin], False
+            yield text[begin:end], True
+            place = end
+        yield text[place:], False
+
+    @property
     def published(self) -> Moment | None:
         """When the publisher says that it appeared."""
         return claimed(self.row.published)
+
+    @property
+    def modified(self) -> Moment | None:
+        """When the publisher says that it was changed last."""
+        return claimed(self.row.modified)
 
     @property
     def captured(self) -> Moment:
@@ -63,15 +88,6 @@ class Card:
     def meaning(self) -> str:
         """The verdict in a sentence."""
         return meaning(self.row.verdict)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of the list."""
-
-    cards: list[Card]
-    total: int
-    """Articles in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +134,6 @@ def stamp(instant: str) -> str:
     return "".join(filter(str.isdigit, instant))[:14]
 
 
-def load(root: Path, reader: Reader, *, name: str | None = None, words: str = "", limit: int, offset: int) -> Listing:
-    """Articles of one collection or of all, newest capture first; `words` is a query as `archiver search` takes it.
-
-    Raises `UnknownCollection`, and `BadQuery` if the query cannot be understood.
-    """
-    query, total, tables = parse(words), 0, []
-    for collection in Root(root).chosen(name):
-        with open_catalogue(collection, reader) as catalogue:
-            total += catalogue.count_pages(query)
-            found = catalogue.pages(query, limit=offset + limit)
-        tables.append([Card(collection.name, row, versions) for row, versions in found])
-    merged = heapq.merge(*tables, key=lambda card: (card.row.captured_at, card.row.id), reverse=True)
-    return Listing(list(merged)[offset : offset + limit], total)
-
-
 def article(root: Path, reader: Reader, name: str, capture: str, replay: str) -> Article:
     """One capture. Raises `UnknownCollection`, `UnknownCapture`, or `UnreadableInput` if its sidecar is damaged."""
     collection: Collection = Root(root).collection(name)
@@ -151,9 +152,14 @@ async def found(site: Site, request: Request) -> Article:
     return await run_in_threadpool(article, site.root, site.reader, name, capture, site.replay)
 
 
+def cards(items: list[Item]) -> list[Card]:
+    """What a list found, as it is shown."""
+    return [Card(one.collection, one.row, one.versions, one.excerpt) for one in items]
+
+
 def collections(root: Path, reader: Reader) -> list[tuple[str, str]]:
     """Name and title of every collection that is not dark as a whole."""
-    return [(one.name, _title(one)) for one in chosen(root, reader)]
+    return [(one.name, described(one)[0]) for one in chosen(root, reader)]
 
 
 def chosen(root: Path, reader: Reader, name: str | None = None) -> list[Collection]:
@@ -173,16 +179,10 @@ def _is_dark(collection: Collection, reader: Reader) -> bool:
     return whole is not None and whole.kind == "dark"
 
 
-def _title(collection: Collection) -> str:
+def described(collection: Collection) -> tuple[str, str]:
+    """A collection's title and description; `validate` tells what is wrong where they cannot be read."""
     try:
-        return str(collection.metadata().get("title", collection.name))
+        told = collection.metadata()
     except UnreadableInput:
-        return collection.name  # `validate` tells what is wrong with its description
-
-
-def host_of(url: str) -> str:
-    """The host name in a URL, without `www.`; empty if there is none."""
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+        told = {}
+    return str(told.get("title", collection.name)), str(told.get("description", ""))

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from archiver.access import Reader
+from archiver.catalogue.shelves import Shelves
 from archiver.dates import claimed
 from archiver.html import environment
 from archiver.qa.report import PAGES, vocabulary
@@ -28,6 +29,7 @@ class Site:
         self.app = app
         self.replay = replay
         self.reader = reader
+        self.shelves = Shelves(reader)
         self.templates = environment(HERE / "templates", PAGES)
         self.templates.globals.update(vocabulary(), sandbox=SANDBOX, claimed=claimed, languages=NAMES, logout=False)
         self.words = {language: Words.of(language, PAGES, HERE / "words") for language in LANGUAGES}
