@@ -77,7 +77,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _of_resources(evidence: Evidence) -> dict[str, float | None]:
-    resources, states = evidence.resources, [one.state for one in evidence.resources if one.weight]
+    resources, states = evidence.resources, [one.state for one in evidence.resources if _counts(one)]
     offsets = sorted(abs(one.offset) for one in resources if one.offset is not None)
     return {
         "completeness": completeness(resources),
@@ -88,6 +88,11 @@ def _of_resources(evidence: Evidence) -> dict[str, float | None]:
         "offset-p95": offsets[int(0.95 * (len(offsets) - 1))] if offsets else None,
         "violations": len(violations(evidence)),
     }
+
+
+def _counts(one: Resource) -> bool:
+    """Whether a loss is one. Scripts ask for data at their own time, and pages go on without: their text tells."""
+    return one.weight > 0 and not (one.state == "newly-asked" and one.type in ("xhr", "fetch"))
 
 
 def violations(evidence: Evidence) -> dict[str, str]:
@@ -110,17 +115,17 @@ def violations(evidence: Evidence) -> dict[str, str]:
 def _of_texts(evidence: Evidence) -> dict[str, float | None]:
     kept, seen = evidence.kept, evidence.seen
     return {
-        "paragraphs": texts.contained(kept.paragraphs, readable(kept, seen)),
+        "paragraphs": texts.contained(shown(kept), seen.text),
         "text": texts.similarity(kept.text, seen.text) if kept.text else None,
         "headline": _headline(kept.sidecar, kept.text, seen),
         "page": _page(evidence),
     }
 
 
-def readable(kept: Kept, seen: Seen) -> str:
-    """What of the page the article's paragraphs are looked for in: where they could not be read, in all of it."""
-    folded = [one for one in kept.paragraphs if not texts.says(one, kept.text)]
-    return f"{seen.text}\n{seen.hidden}" if folded else seen.text
+def shown(kept: Kept) -> list[str]:
+    """The article's paragraphs that the capture showed. Others were folded, and are no loss where they still are."""
+    shares = texts.shares(kept.paragraphs, kept.text)
+    return [one for one, share in zip(kept.paragraphs, shares, strict=True) if share >= texts.PRESENT or not kept.text]
 
 
 def _headline(sidecar: Sidecar, text: str, seen: Seen) -> float | None:
@@ -172,9 +177,9 @@ def _of_films(evidence: Evidence) -> dict[str, float | None]:
 
 def absent(evidence: Evidence) -> tuple[str, ...]:
     """Paragraphs of the article that replay does not show."""
-    kept = evidence.kept
-    shares = texts.shares(kept.paragraphs, readable(kept, evidence.seen))
-    return tuple(one[:CUT] for one, share in zip(kept.paragraphs, shares, strict=True) if share < texts.PRESENT)
+    paragraphs = shown(evidence.kept)
+    shares = texts.shares(paragraphs, evidence.seen.text)
+    return tuple(one[:CUT] for one, share in zip(paragraphs, shares, strict=True) if share < texts.PRESENT)
 
 
 def reasons(evidence: Evidence, measured: Sequence[Measure]) -> list[Finding]:
@@ -212,7 +217,8 @@ def _about_resources(evidence: Evidence) -> Iterator[Finding]:
     for state in ("lost", "never-captured", "newly-asked"):
         some = [one for one in evidence.resources if one.state == state and one.weight]
         for one in sorted(some, key=lambda one: -one.weight)[:NAMED]:
-            yield Finding("warning", f"resource-{state}", one.url, f"{one.type}: {one.cause}")
+            level: Level = "warning" if _counts(one) else "info"
+            yield Finding(level, f"resource-{state}", one.url, f"{one.type}: {one.cause}")
     share = completeness(evidence.resources)
     threshold = next(one for one in THRESHOLDS if one.name == "completeness")
     if replace(threshold, value=share).verdict == "fail" and share is not None:

@@ -34,7 +34,6 @@ async paragraphs => {
   }));
   return {
     text: body.innerText ?? "",
-    hidden: body.textContent ?? "",
     title: document.title,
     width, height, boxes,
     article: box((best ?? whole).element),

@@ -72,8 +72,6 @@ class Seen:
     script_errors: tuple[str, ...] = ()
     facts: PageFacts | None = None
     text: str = ""
-    hidden: str = ""
-    """Everything that is written in the page, seen or not."""
     title: str = ""
     width: int = WIDTH
     screen: int = HEIGHT
@@ -160,7 +158,7 @@ class _Visit:
         seen.fulls = [await tab.screenshot()]
         told = await tab.evaluate(tab.target_id, f"({_script('look')})({json.dumps(self._wanted.paragraphs)})")
         if told:
-            seen.text, seen.hidden, seen.title = told["text"], told["hidden"], told["title"]
+            seen.text, seen.title = told["text"], told["title"]
             seen.height, seen.article, seen.masks = told["height"], tuple(told["article"]), told["masks"]
             for one in told["boxes"]:
                 if url := original(one["url"]):
