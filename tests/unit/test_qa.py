@@ -2,21 +2,24 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver import qa, schema
+from archiver.collection import Root
 from archiver.erasing import Request, erase, plan
-from archiver.errors import ArchiverError, UnreadableInput
+from archiver.errors import ArchiverError, UnknownCapture, UnreadableInput
 from archiver.ledger import fold
 from archiver.model import Finding
+from archiver.qa.choosing import chosen, is_due
 from archiver.qa.result import from_json, verdict_of
 from archiver.qa.storing import picture, save
 from archiver.validate import validate_files
 from archiver.verify import verify_collection
-from material import collection_with
+from material import bring, collection_with, copied
 
 PNG = b"\x89PNG\r\n\x1a\n not really"
 LOST = Finding("warning", "resource-lost", "https://news.example/a.png", "the image is lost in replay")
@@ -153,3 +156,65 @@ def test_an_erased_capture_takes_its_results_along(tmp_path):
     with pytest.raises(ArchiverError):
         save(collection, a_result(captured.capture_id), {})
     assert path not in fold(collection.history()).files
+
+
+def test_a_result_that_could_not_be_entered_leaves_nothing(tmp_path, monkeypatch):
+    collection, (captured,) = collection_with(tmp_path)
+    before = sorted(path for path in collection.path.rglob("*") if path.is_file())
+
+    def refuse(*_):
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr("archiver.collection.entering.Entry.complete", refuse)
+    with pytest.raises(OSError, match="no space"):
+        save(collection, a_result(captured.capture_id), {"view": PNG})
+    assert sorted(path for path in collection.path.rglob("*") if path.is_file()) == before
+
+
+def test_what_a_kill_cut_off_behind_the_line_is_finished(tmp_path, monkeypatch):
+    """The line is the commit: the index follows, whoever comes next."""
+    collection, (captured,) = collection_with(tmp_path)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr("archiver.collection.entering.index.add", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save(collection, a_result(captured.capture_id), {"view": PNG})
+    assert qa.latest(collection, captured.capture_id) is not None
+    assert not [line for line in collection.read_index() if line.startswith(b"urn:qa:")]
+    assert [one.code for one in collection.clear_leftovers()] == ["leftover-finished"]
+    assert len([line for line in collection.read_index() if line.startswith(b"urn:qa:")]) == 2
+    assert [one for one in verify_collection(collection).findings if one.level != "info"] == []
+
+
+def test_results_travel_with_their_collection(tmp_path):
+    source, (captured,) = collection_with(tmp_path / "one")
+    source.seal()
+    target = copied(source, tmp_path / "two")
+    save(source, a_result(captured.capture_id), {"view": PNG})
+    bring(source, target)
+    assert qa.latest(target, captured.capture_id) == qa.latest(source, captured.capture_id)
+    assert [one for one in verify_collection(target).findings if one.level == "error"] == []
+
+
+def test_which_captures_are_due(tmp_path):
+    collection, captured = collection_with(tmp_path, captures=3)
+    first, second, third = sorted(one.capture_id for one in captured)
+    save(collection, a_result(first, agents=("archiver/0.1.0", "pywb/2.10.0")), {})
+    save(collection, a_result(second, agents=("archiver/0.1.0", "pywb/2.9.0")), {})
+    root, agents = Root(tmp_path), ("archiver/0.1.0", "pywb/2.10.0")
+    found = list(chosen(root, "news", (), None))
+
+    def due(*, recheck, named=False):
+        return [one.sidecar.id for one in found if is_due(one, agents, recheck=recheck, named=named)]
+
+    assert [one.sidecar.id for one in found] == [first, second, third]
+    assert due(recheck=False) == [third]
+    assert due(recheck=True) == [second]
+    assert due(recheck=True, named=True) == [first, second, third]
+    assert list(chosen(root, None, (), datetime(2100, 1, 1, tzinfo=UTC))) == []
+    assert [one.sidecar.id for one in chosen(root, None, (second,), None)] == [second]
+    with pytest.raises(UnknownCapture):
+        list(chosen(root, None, (second, "20200101T000000Z-aaaaaaaaaa"), None))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from archiver.browser import BrowserError, Chromium, Event, Tab
 from archiver.engines.browser.network import Hop, NetworkLog
@@ -147,11 +147,8 @@ def original(url: str) -> str | None:
     found = _REPLAYED.fullmatch(parts.path)
     if found is None:
         return None
-    query = f"?{parts.query}" if parts.query else ""
-    address = found["url"]
-    if not re.match(r"https?://", address):  # a slash was lost on the way
-        address = re.sub(r"(https?):/*", r"\1://", address, count=1)
-    return f"{unquote(address) if '%3A%2F%2F' in address.upper()[:16] else address}{query}"
+    address = re.sub(r"^(https?):/*", r"\1://", found["url"])  # a slash may be lost on the way
+    return f"{address}?{parts.query}" if parts.query else address
 
 
 def _moment(text: str | None) -> datetime | None:
