@@ -8,10 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import HTTPError
 
 import pytest
 from PIL import Image
@@ -21,6 +19,7 @@ import waysout
 from archiver.collection import Root
 from archiver.errors import ArchiverError, UsageError
 from archiver.replay import Replay, running_replay
+from asking import get
 from stockroom import Invented, add
 from storing import STAMP, Stored, store
 from waysout import Outside
@@ -256,23 +255,6 @@ def test_nothing_gets_out(tmp_path: Path, browser: Browser, outside: Outside) ->
     page.goto(outside.url)  # the ear is good
     page.close()
     assert any(line.startswith("GET / ") for line in outside.seen)
-
-
-def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers (names in lower case) and body; redirects are not followed."""
-
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: object) -> None:
-            return None
-
-    asked = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay)
-    try:
-        with opener.open(asked, timeout=30) as answer:
-            return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
-    except HTTPError as error:
-        with error:
-            return error.code, {name.lower(): value for name, value in error.headers.items()}, error.read()
 
 
 def test_a_page_of_single_bytes_is_answered_to_its_end(tmp_path: Path) -> None:

@@ -52,6 +52,22 @@ class LevelSource(BaseAggregator):  # type: ignore[misc]
         """The lines of one URL, those nearest to a time first; of two as near, the older one."""
         return self._nearest(CDXQuery({"url": url, "matchType": "exact", "param.coll": collection, "closest": closest}))
 
+    def neighbours(self, collection: str, url: str, at: str) -> dict[str, str | None]:
+        """Timestamps of the first, previous, next and last capture of one URL, seen from a time."""
+        query = CDXQuery({"url": url, "matchType": "exact", "param.coll": collection})
+        lookup, key = self._lookup(query), query.key + b" "
+        places = {
+            "first": lookup.onwards(key),
+            "prev": lookup.backwards(key + at.encode()),
+            "next": lookup.onwards(key + at.encode() + b"!"),
+            "last": lookup.backwards(key + b"~"),
+        }
+        found = {}
+        for relation, lines in places.items():
+            shown = self._shown(takewhile(methodcaller("startswith", key), lines), query)
+            found[relation] = next((line["timestamp"] for line in shown if line.get("status") != "206"), None)
+        return found
+
     def _between(self, query: Any) -> Iterator[Any]:
         lines = takewhile(lambda line: line < query.end_key, self._lookup(query).onwards(query.key))
         for _, of_key in groupby(self._shown(lines, query), key=itemgetter("urlkey")):

@@ -25,8 +25,9 @@ from pywb.rewrite.regex_rewriters import JSWombatProxyRewriter
 from pywb.rewrite.rewrite_js_workers import JSWorkerRewriter
 from pywb.rewrite.templateview import BaseInsertView
 from pywb.rewrite.wburl import WbUrl
+from warcio.timeutils import timestamp_to_http_date
 
-from archiver.replay import films, lexical, loading, modules, outgoing
+from archiver.replay import films, lexical, loading, memento, modules, outgoing
 
 STATIC = "archiver/"
 """Our own scripts, below pywb's `/static/`."""
@@ -313,6 +314,27 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         """One answer. Only documents are redirected to their exact timestamp; scripts ask without a modifier too."""
         part = WbUrl(wb_url.replace("#", "%23")).is_embed or environ.get("HTTP_SEC_FETCH_DEST") in PARTS
         return RewriterApp.render_content(self.parts if part else self, wb_url, kwargs, environ)
+
+    def _add_memento_links(  # noqa: PLR0917 - pywb's own parameters
+        self,
+        url: str,
+        full_prefix: str,
+        memento_dt: str | None,
+        memento_ts: str | None,
+        status_headers: Any,
+        is_timegate: bool,
+        *_: Any,
+        is_memento: bool = True,
+        **more: Any,
+    ) -> None:
+        """What a memento says of itself (RFC 7089 §4.2). pywb names no first, last or next ones."""
+        at = memento_ts or ""
+        if is_memento and at:
+            status_headers.headers.append(("Memento-Datetime", memento_dt or timestamp_to_http_date(at)))
+        near = self.records.index_source.neighbours(full_prefix.rstrip("/").rpartition("/")[2], url, at)
+        status_headers.headers.append(("Link", memento.Addresses(full_prefix).links(url, at, near)))
+        if is_timegate:
+            status_headers.headers.append(("Vary", "accept-datetime"))
 
     def _error_response(self, environ: Any, wbe: Any) -> Any:
         """pywb's page for what cannot be shown; ours where a store does not give what the archive has."""

@@ -10,6 +10,7 @@ monkey.patch_all()
 
 import argparse
 import os
+import re
 import signal
 import socket
 import sys
@@ -26,8 +27,11 @@ from pywb.apps.frontendapp import FrontEndApp
 from pywb.apps.static_handler import StaticHandler
 from pywb.apps.wbrequestresponse import WbResponse
 from pywb.utils.geventserver import RequestURIWSGIHandler
+from pywb.utils.wbexception import NotFoundException
 from warcio.statusandheaders import StatusAndHeaders
+from werkzeug.routing import Rule
 
+from archiver.replay import memento
 from archiver.replay.addresses import listen
 from archiver.replay.child import announce
 from archiver.replay.guard import Guard
@@ -40,6 +44,7 @@ from archiver.replay.workers import Workers
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {"AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
 """Variables that name files, perhaps by relative paths."""
+_REPLAY_PATH = re.compile(r"/[^/]+/(?:\d*[a-z]*_?/+|timegate/|timemap/[a-z]+/)[a-z][a-z0-9+.-]*:", re.I)
 
 
 class ReplayApp(FrontEndApp):  # type: ignore[misc]
@@ -70,6 +75,32 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
     def get_coll_config(self, coll: str) -> dict[str, Any]:
         """What pywb knows of a collection; it reads no file that a collection brings."""
         return {"coll": coll, "type": "replay", "metadata": {}}
+
+    def _check_refer_redirect(self, environ: dict[str, Any]) -> Any:
+        """A page's stray address leads into its own version. pywb leads there, too, who names another collection."""
+        is_stray = _REPLAY_PATH.match(environ.get("REQUEST_URI", "")) is None
+        return super()._check_refer_redirect(environ) if is_stray else None
+
+    def _make_coll_routes(self, coll_prefix: str) -> list[Any]:
+        routes = [rule for rule in super()._make_coll_routes(coll_prefix) if "timemap" not in rule.rule]
+        return [
+            Rule(f"{coll_prefix}/timegate/<path:url>", endpoint=self.serve_timegate),
+            Rule(f"{coll_prefix}/timemap/<form>/<path:url>", endpoint=self.serve_timemap),
+            *routes,
+        ]
+
+    def serve_timegate(self, environ: dict[str, Any], coll: str, url: str) -> Any:
+        """See `archiver.replay.memento`."""
+        source = self.rewriterapp.records.index_source
+        return memento.timegate(environ, source, coll) or self._unknown(environ, url)
+
+    def serve_timemap(self, environ: dict[str, Any], coll: str, form: str, url: str) -> Any:
+        """See `archiver.replay.memento`."""
+        source = self.rewriterapp.records.index_source
+        return memento.timemap(environ, source, coll, form) or self._unknown(environ, url)
+
+    def _unknown(self, environ: dict[str, Any], url: str) -> Any:
+        return self.rewriterapp.handle_error(environ, NotFoundException(url=url))
 
     def serve_cdx(self, environ: dict[str, Any], coll: str = "") -> Any:
         """Index lines, by a call. pywb asks an inner server of its own, by HTTP."""
