@@ -38,6 +38,7 @@ EVERYWHERE: Headers = [
     ("X-DNS-Prefetch-Control", "off"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=()"),
 ]
+POLICY = ("Content-Security-Policy", "X-Content-Type-Options")
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
 """Values of Sec-Fetch-Dest for what a browser would lay out as a page."""
 
@@ -102,7 +103,10 @@ class Guard:
             ]
             if self.gate.login.mode != "open":  # no cache between is to show others what a reader may see
                 kept = [(name, _private(value) if name.lower() == "cache-control" else value) for name, value in kept]
-            return start_response(status, [*kept, *self._seal(policy, kept)], exc_info)
+            sealed = self._seal(policy, kept)
+            if status.startswith("304"):  # headers of the answer that the browser has stand, unless we name others
+                sealed = [one for one in sealed if one[0] not in POLICY]
+            return start_response(status, [*kept, *sealed], exc_info)
 
         return seal
 
@@ -131,15 +135,23 @@ class Guard:
             return text("200 OK", "User-agent: *\nDisallow: /\n")
         if path == "/favicon.ico":
             return "204 No Content", [], b""
-        if first == "static" and rest in ("archiver/seal.js", "archiver/scope.js"):
-            body = (STATIC / rest.rpartition("/")[2]).read_bytes()
-            return "200 OK", [("Content-Type", "text/javascript; charset=utf-8")], body
+        if first == "static" and rest.endswith(("archiver/seal.js", "archiver/scope.js")):
+            return self._script(rest)
         if first.startswith((".", "-")) or (first == "static" and rest.startswith("_/")):
             return text("404 Not Found", "There is no such collection here.")
         stray = referrer.startswith(f"{self.origin}/")  # a page's own address from its root; pywb finds its place
         if CALENDAR.match(rest) or (path.endswith("/") and not rest and not stray):
             return self._front()
         return None
+
+    def _script(self, rest: str) -> Answer:
+        """One of our scripts; at the address that holds the digest of all of them, for ever."""
+        place, _, name = rest.rpartition("archiver/")
+        if place not in ("", f"{outgoing.DIGEST}/"):
+            return text("404 Not Found", "There is no such script here.")
+        forever = [("Cache-Control", outgoing.FOREVER)] if place else []
+        body = (STATIC / name).read_bytes()
+        return "200 OK", [("Content-Type", "text/javascript; charset=utf-8"), *forever], body
 
     def _front(self) -> Answer:
         if self.app:

@@ -19,6 +19,7 @@ from warcio.recordloader import ArchiveLoadFailed
 from warcio.timeutils import datetime_to_http_date, iso_date_to_datetime
 
 from archiver.errors import ArchiverError, StoreError
+from archiver.replay import caching
 from archiver.replay.index import LevelSource
 from archiver.replay.sources import Reason, Sources, Unavailable, unavailable
 
@@ -68,8 +69,13 @@ class Records(WARCPathLoader):  # type: ignore[misc]
         super().__init__([], index)
         self.resolve_loader = RecordLoader(sources)
 
-    def __call__(self, cdx: Any, params: dict[str, Any]) -> tuple[dict[str, str], "RecordStream"]:
-        """What pywb's inner server tells of a record, and the record. Its own generator could not be closed unread."""
+    def __call__(self, cdx: Any, params: dict[str, Any]) -> tuple[dict[str, str], "RecordStream | BytesIO"]:
+        """What pywb's inner server tells of a record, and the record. Its own generator could not be closed unread.
+
+        No headers: the browser has the answer.
+        """
+        if caching.is_known(params["_input_req"].env, cdx):
+            return {}, BytesIO()
         head, http_head, stream = self.load_resource(cdx, params)
         told = {
             "Warcserver-Cdx": cdx.to_cdxj().rstrip(),
@@ -115,7 +121,7 @@ class Handler(ResourceHandler):  # type: ignore[misc]
             return Answer(503, body=BytesIO(error.reason.encode()))
         if body is None:
             return Answer(503 if "last_exc" in errors else 404)
-        return Answer(200, headers, body)
+        return Answer(200 if headers else 304, headers, body)
 
 
 class Answer:

@@ -1,9 +1,14 @@
 """What an answer of the replay host may say to a browser: a short list of headers, and a policy for what it holds."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+HERE = Path(__file__).parent
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -38,6 +43,13 @@ ACTING = (
 """How names of `X-` headers begin that something acts on. The others are for scripts of the page to read."""
 SEALED = "archiver.sealed"
 """In the environ: whether `archiver.replay.rewriting` put its seal in front of the page."""
+
+FOREVER = "public, max-age=31536000, immutable"
+"""Of what has its digest in its address."""
+DIGEST = hashlib.sha256(
+    b"\0".join([version("pywb").encode(), *(file.read_bytes() for file in sorted((HERE / "static").iterdir()))])
+).hexdigest()[:16]
+"""Of pywb's scripts and ours: a segment of their addresses."""
 
 RAW = "default-src 'none'; sandbox"
 SCRIPTS = frozenset(

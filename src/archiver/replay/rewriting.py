@@ -27,7 +27,7 @@ from pywb.rewrite.templateview import BaseInsertView
 from pywb.rewrite.wburl import WbUrl
 from warcio.timeutils import timestamp_to_http_date
 
-from archiver.replay import films, lexical, loading, memento, modules, outgoing
+from archiver.replay import caching, films, lexical, loading, memento, modules, outgoing
 
 STATIC = "archiver/"
 """Our own scripts, below pywb's `/static/`."""
@@ -308,7 +308,10 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         asked = {"url": wb_url.url, "closest": closest, "matchType": "exact"}
         if wb_url.mod == "vi_":
             asked["content_type"] = self.VIDEO_INFO_CONTENT_TYPE
-        return self.records.ask(kwargs["coll"], asked, inputreq)
+        answer = self.records.ask(kwargs["coll"], asked, inputreq)
+        if answer.status_code == 304:
+            raise caching.Unchanged(inputreq.env[caching.TAG])
+        return answer
 
     def render_content(self, wb_url: str, kwargs: Any, environ: Any) -> Any:
         """One answer. Only documents are redirected to their exact timestamp; scripts ask without a modifier too."""
@@ -335,6 +338,10 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         status_headers.headers.append(("Link", memento.Addresses(full_prefix).links(url, at, near)))
         if is_timegate:
             status_headers.headers.append(("Vary", "accept-datetime"))
+
+    def handle_error(self, environ: Any, wbe: Any) -> Any:
+        """A page for what cannot be shown; no page for what the browser has."""
+        return wbe.response() if isinstance(wbe, caching.Unchanged) else super().handle_error(environ, wbe)
 
     def _error_response(self, environ: Any, wbe: Any) -> Any:
         """pywb's page for what cannot be shown; ours where a store does not give what the archive has."""

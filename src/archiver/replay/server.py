@@ -31,8 +31,9 @@ from pywb.utils.wbexception import NotFoundException
 from warcio.statusandheaders import StatusAndHeaders
 from werkzeug.routing import Rule
 
-from archiver.replay import memento
+from archiver.replay import memento, outgoing
 from archiver.replay.addresses import listen
+from archiver.replay.caching import Tagging
 from archiver.replay.child import announce
 from archiver.replay.guard import Guard
 from archiver.replay.loading import ArchiveServer
@@ -59,6 +60,7 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
             # A collection brings no templates: they are programs, and a collection may come from anywhere.
             "templates_dir": ".none",
             "static_dir": ".none",
+            "static_prefix": f"static/{outgoing.DIGEST}",
         }
         # pywb's own constructor would also start a server for its inner half, which knows none of our rules.
         self.warcserver = ArchiveServer(config, sources)
@@ -67,7 +69,7 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
         self.debug = self.client_side_replay = self.proxy_record = False
         self.cdx_api_endpoint, self.query_limit = "/cdx", None
         self.static_handler = StaticHandler("pywb/static/")
-        self.static_prefix, self.static_dir, self.templates_dir = "static", ".none", ".none"
+        self.static_prefix, self.static_dir, self.templates_dir = config["static_prefix"], ".none", ".none"
         self.default_locale = ""
         self.rewriterapp = ArchiveRewriterApp(self.warcserver.config, self.warcserver.auto_handler)
         self._init_routes()
@@ -122,7 +124,7 @@ def serve(sources: Sources, descriptor: int, origin: str, app: str | None, *, wo
         os.chdir(empty)
         Path("config.yaml").write_text("{}\n")
         copytree(TEMPLATES, "templates")
-        guard = Guard(ReplayApp(sources), origin, app, Login.heard())
+        guard = Guard(Tagging(ReplayApp(sources), f"{origin} {app}"), origin, app, Login.heard())
 
         def work(ready: Callable[[], object]) -> None:
             shared = {"wsgi.multiprocess": True}  # so that none takes more connections than it can answer
