@@ -4,6 +4,7 @@ pywb as it comes is its `FrontEndApp` in its own server, with its own settings a
 the same addresses by the same client, in turns: each turn some hundred requests over connections that stay open.
 """
 
+import json
 import random
 import socket
 import statistics
@@ -13,17 +14,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pycurl
 
+from archiver.collection import Root, index
 from archiver.replay import running_replay
+from stockroom import Invented, add
 from storing import STAMP, Stored, store
 
 SITE = "https://news.example"
 PAGES, CAPTURES = 12, 6
 TURNS, REQUESTS, CONNECTIONS = 5, 400, 8
+LINES, MANY_CAPTURES, TRIES = 1_000_000, 20_000, 12
+BIN = Path(sys.executable).parent
 COMMENTS = b'{"page": 1}'
 
 PLAIN = """
@@ -180,12 +186,58 @@ def beside_pywb(root: Path) -> tuple[Side, Side]:
     return ours, theirs
 
 
-if __name__ == "__main__":
-    import tempfile
+def among_many(root: Path) -> dict[str, tuple[float, float]]:
+    """Milliseconds for one page, ours and pywb's: in an index of 1,000,000 lines, and as one of 20,000 captures."""
+    store(root, "news", [Stored(f"{SITE}/page", "<p>here</p>")])
+    level = index.level(root / "news" / "indexes", 4)
+    told = '"mime": "text/html", "status": "200", "digest": "sha1:A", "length": "9", "offset": "0", "filename": "no"'
+    line = '%s %s {"url": "%s", ' + told + "}\n"
+    with level.open("w") as stream:
+        for n in range(MANY_CAPTURES):
+            at = f"{datetime(2015, 1, 1, tzinfo=UTC) + timedelta(hours=n):%Y%m%d%H%M%S}"
+            stream.write(line % ("example,news)/page", at, f"{SITE}/page"))
+        for n in range(LINES):
+            stream.write(line % (f"example,other)/{n:07}", "20260101000000", f"https://other.example/{n:07}"))
+    asked = {
+        "one of 20,000 captures of a page": f"/news/{STAMP}mp_/{SITE}/page",
+        "a miss among 1,000,000 lines": f"/news/{STAMP}mp_/https://other.example/{LINES // 2:07}/none",
+        "TimeMap of 20,000 captures": f"/news/timemap/link/{SITE}/page",
+    }
+    with running_replay(root) as replay, plain_pywb(root) as pywb:
+        return {what: (_median(f"{replay}{path}"), _median(f"{pywb}{path}")) for what, path in asked.items()}
 
-    with tempfile.TemporaryDirectory() as folder:
-        mine, plain = beside_pywb(Path(folder))
-    for kind in mine.latencies:
-        print(kind, f"{mine.p50(kind):.1f} {plain.p50(kind):.1f} ms")
-    print("all", f"{mine.all_p50():.1f} {plain.all_p50():.1f}")
-    print("rate", statistics.median(mine.rates), statistics.median(plain.rates), mine.rates, plain.rates)
+
+def _median(address: str) -> float:
+    times, curl = [], pycurl.Curl()
+    for _ in range(TRIES):
+        prepare(curl, address, "", "")
+        begun = time.perf_counter()
+        curl.perform()
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times[1:]) * 1000
+
+
+def started(root: Path) -> tuple[float, float]:
+    """Seconds from the command to the first article page, and to the first replayed page."""
+    collection = Root(root).create("news", "News", agent="bench/1")
+    capture = add(collection, Invented(f"{SITE}/story", headline="Story")).capture_id
+    command = [str(BIN / "archiver"), "--root", str(root), "replay", "--port", "0", "--replay-port", "0", "--json"]
+    begun = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            urls = json.loads(process.stdout.readline())
+            _fetched(f"{urls['app']}/news/{capture}")
+            app = time.perf_counter() - begun
+            _fetched(f"{urls['replay']}/news/{capture[:8]}{capture[9:15]}mp_/{SITE}/story")
+            return app, time.perf_counter() - begun
+        finally:
+            process.terminate()
+
+
+def _fetched(address: str) -> None:
+    curl = pycurl.Curl()
+    body = prepare(curl, address, "", "")
+    curl.setopt(pycurl.FOLLOWLOCATION, True)
+    curl.perform()
+    assert curl.getinfo(pycurl.RESPONSE_CODE) == 200, (address, body.getvalue()[:300])

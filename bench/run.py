@@ -346,6 +346,37 @@ def plan() -> None:
     report("the same, memory", f"{megabytes:.0f} MB", "", "", "bounded")
 
 
+def replaying() -> None:
+    """Our replay server with two workers, and pywb as it comes, over one collection, asked in turns."""
+    from replaying import among_many, beside_pywb
+
+    with tempfile.TemporaryDirectory() as root:
+        mine, plain = beside_pywb(Path(root))
+    for kind in mine.latencies:
+        ours, theirs = mine.p50(kind), plain.p50(kind)
+        report(f"replay, {kind}, p50", f"{ours:.1f} ms", f"pywb {theirs:.1f} ms", f"{ours / theirs:.2f}x", "")
+    ours, theirs = mine.all_p50(), plain.all_p50()
+    report("replay, all, p50", f"{ours:.1f} ms", f"pywb {theirs:.1f} ms", f"{ours / theirs:.2f}x", "at most 1.1x")
+    ours, theirs = statistics.median(mine.rates), statistics.median(plain.rates)
+    figures = f"{ours:.0f} a second", f"pywb {theirs:.0f} a second"
+    report("replay, eight connections", *figures, f"{ours / theirs:.2f}x", "at least 1.8x")
+    with tempfile.TemporaryDirectory() as root:
+        for what, (ours, theirs) in among_many(Path(root)).items():
+            report(what, f"{ours:.1f} ms", f"pywb {theirs:.1f} ms", f"{ours / theirs:.2f}x", "at most 100 ms")
+
+
+def starting() -> None:
+    """`archiver replay` from the command to the first pages by HTTP; the median of five starts."""
+    from replaying import started
+
+    times = []
+    for _ in range(5):
+        with tempfile.TemporaryDirectory() as root:
+            times.append(started(Path(root)))
+    app, replay = (statistics.median(side) for side in zip(*times, strict=True))
+    report("first article page after start", f"{app:.2f} s", f"first replayed page {replay:.2f} s", "", "at most 3 s")
+
+
 MEASURES = {
     "start": start,
     "warc": warc_writing,
@@ -364,6 +395,8 @@ MEASURES = {
     "articles": articles,
     "sync": sync,
     "plan": plan,
+    "replaying": replaying,
+    "starting": starting,
 }
 
 

@@ -77,6 +77,9 @@ def test_the_article_comes_first_and_replay_is_one_way_in(root: Path, captures: 
     assert answer.page.xpath("//h1")[0].text_content() == "Lights are back, & stay"
     assert answer.page.xpath("//a[@class='main-way']/@href") == [f"/news/{captures[-1]}/replay"]
     assert answer.page.xpath("//iframe | //script") == []
+    (timemap,) = set(answer.page.xpath("//*[@rel='timemap']/@href | //a[text()='TimeMap']/@href"))
+    assert timemap.endswith(f"/news/timemap/link/{POWER}")
+    assert answer.page.xpath("//link[@rel='timegate']/@href")[0].endswith(f"/news/timegate/{POWER}")
     dates = {
         div.xpath("dt")[0].text_content(): " ".join(div.xpath("dd")[0].text_content().split())
         for div in answer.page.xpath("//section[@class='dates']//div")

@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from archiver.errors import UsageError
 
@@ -81,3 +81,11 @@ def one_site(one: str, other: str) -> bool:
     """Whether browsers count two hosts as one site; told without the list of public suffixes: for a few too many."""
     shared = one.rsplit(".", 2)[-2:]
     return len(shared) == 2 and not shared[1].isdecimal() and shared == other.rsplit(".", 2)[-2:]
+
+
+def escaped(url: str) -> str:
+    """An archived address as it can stand in a link (RFC 8288 §3) and still leads to the same captures.
+
+    Brackets, quotes, blanks and what is no ASCII would end the link.
+    """
+    return quote(url, safe="%/:=&?~+!$,;'@()*[]")

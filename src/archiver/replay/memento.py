@@ -8,20 +8,18 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from pywb.apps.wbrequestresponse import WbResponse
 from pywb.rewrite.wburl import WbUrl
 from warcio.timeutils import timestamp_now, timestamp_to_http_date, timestamp_to_iso_date
 
+from archiver.replay.addresses import escaped
 from archiver.replay.index import LevelSource
 
 PAGE = 1000
 """Mementos of one page of a TimeMap."""
 LINK_FORMAT, JSON = "application/link-format", "application/json"
 FORMATS = {"link": LINK_FORMAT, "json": JSON}
-_SAFE = "%/:=&?~+!$,;'@()*[]"
-"""What of an address stays as it is; brackets, quotes, blanks and what is no ASCII would end a link (RFC 8288 §3)."""
 _PAGED = re.compile(r"(\d{1,9})/(?=[a-z][a-z0-9+.-]*:)", re.I)
 
 
@@ -58,11 +56,6 @@ class Addresses:
             relation = " ".join([*relations, "memento"])
             links.append(link(self.memento(moment, url), relation, datetime=timestamp_to_http_date(moment)))
         return ", ".join(links)
-
-
-def escaped(url: str) -> str:
-    """An address that can stand in a link, and leads to the same captures."""
-    return quote(url, safe=_SAFE)
 
 
 def link(target: str, relation: str, **more: str) -> str:

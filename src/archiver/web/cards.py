@@ -19,6 +19,7 @@ from archiver.catalogue.tables import host_of
 from archiver.collection import Collection, Root
 from archiver.dates import Moment, claimed, instant
 from archiver.errors import UnknownCapture, UnknownCollection, UnreadableInput
+from archiver.replay.addresses import escaped
 from archiver.sidecar import Sidecar
 from archiver.verdict.meanings import meaning
 from archiver.web.site import Site
@@ -115,6 +116,10 @@ class Article:
             return None
         at = stamp(record.get("date", self.card.row.captured_at))
         return f"{self.replay}/{self.card.collection}/{at}id_/{record['url']}"
+
+    def memento(self, resource: str) -> str:
+        """The address of the page's `timegate`, or of its `timemap/link` (RFC 7089)."""
+        return f"{self.replay}/{self.card.collection}/{resource}/{escaped(self.card.row.final_url)}"
 
     @property
     def page(self) -> str:
