@@ -44,13 +44,16 @@ class Rebuilt:
         return asdict(self) | {"findings": [one.as_json() for one in self.findings]}
 
 
-def reindex(collection: Collection, remote: Store | None = None, progress: Progress = silent) -> Rebuilt:
+def reindex(
+    collection: Collection, remote: Store | None = None, progress: Progress = silent, *, packed: bool | None = None
+) -> Rebuilt:
     """Rebuild index and catalogue; the truth is only read. Raises `UnreadableInput` if the ledger is damaged.
 
     Lines of WARCs that are not here stay; with `remote`, those that have none get them from the copies there, and the
     catalogue the texts. What was read there is kept if it breaks off: `StoreError` when the store as a whole fails.
+    `packed`: the index as ZipNum, or not; None: as it was.
     """
-    lines = collection.reindex()
+    lines = collection.reindex(packed=packed)
     read, findings = _read_there(collection, remote, progress) if remote else (0, [])
     if read:
         lines = sum(1 for _ in collection.read_index())

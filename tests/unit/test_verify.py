@@ -121,3 +121,21 @@ def test_what_was_erased_must_not_lie_here(tmp_path):
     assert verify_collection(collection).findings == ()
     late.write_bytes(b"{}")
     assert errors(collection) == {"erased-present"}, "nobody has named it before"
+
+
+def test_a_packed_index_is_checked_like_the_levels(tmp_path):
+    collection, _ = collection_with(tmp_path, 2)
+    lines = list(collection.read_index())
+    assert collection.reindex(packed=True) == len(lines)
+    assert list(collection.read_index()) == lines
+    assert verify_collection(collection).findings == ()
+    assert collection.reindex() == len(lines)  # it stays what it was
+    (place,) = (collection.path / "indexes").glob("*.gz")
+    (collection.path / "indexes/1.cdxj").write_bytes(b"example,none)/ 20260101000000 {}\n")
+    assert {one.code for one in verify_collection(collection).findings} == {"index-line"}
+    (collection.path / "indexes/1.cdxj").write_bytes(b"")
+    place.write_bytes(place.read_bytes()[:-9])
+    assert "index-level" in {one.code for one in verify_collection(collection).findings}
+    assert collection.reindex(packed=False) == len(lines)
+    assert sorted(path.name for path in (collection.path / "indexes").iterdir()) == [f"{n}.cdxj" for n in range(6)]
+    assert verify_collection(collection).findings == ()

@@ -142,8 +142,11 @@ def _shortened(text: str, *, first: bool, last: bool) -> str:
 @options.collection
 @click.option("--remote", metavar=remotes.METAVAR, help="Index WARCs that are not here from their copies there.")
 @remotes.endpoint
+@click.option("--zipnum/--no-zipnum", default=None, help="Pack the index, as for millions of lines; or unpack it.")
 @options.shared
-def reindex(root: Path, name: str | None, remote: str | None, endpoint_url: str | None, as_json: bool) -> int:
+def reindex(
+    root: Path, name: str | None, remote: str | None, endpoint_url: str | None, *, zipnum: bool | None, as_json: bool
+) -> int:
     """Make index and catalogue again.
 
     WARCs, sidecars and ledger are only read. Index lines of WARCs that are not here stay as they are.
@@ -151,9 +154,13 @@ def reindex(root: Path, name: str | None, remote: str | None, endpoint_url: str 
     With --remote, WARCs that are not here and have no lines yet are read there, each once; only those that agree
     with the ledger get lines. Their pages then replay with `archiver replay --remote`.
 
+    With --zipnum, the index is packed in the form that pywb reads, to a tenth and less; what is captured later stands
+    beside it, unpacked, until the next reindex. docs/serving.md tells when that is worth it.
+
     \b
     Examples:
       archiver reindex -c frontline
+      archiver reindex -c frontline --zipnum
       archiver reindex -c frontline --remote s3://bucket/frontline
     """
     from archiver.collection import Root
@@ -170,7 +177,7 @@ def reindex(root: Path, name: str | None, remote: str | None, endpoint_url: str 
             url, endpoint = remotes.located(remote, endpoint_url, collection.name)
             store = open_store(url, endpoint_url=endpoint)
         with render.progress(quiet=as_json) as observe:
-            made = rebuild(collection, store, observe)
+            made = rebuild(collection, store, observe, packed=zipnum)
         worst = max(worst, render.worst(made.findings))
         if as_json:
             render.emit(made.as_json())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from archiver import cdxj, disk, ledger, schema
-from archiver.collection import description, index, layout
+from archiver.collection import description, index, layout, zipnum
 from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry, clear_abandoned, committed
 from archiver.collection.layout import revisions as revisions
@@ -301,13 +301,18 @@ class Collection:
         """Index lines whose key begins with `prefix`, at most so many of each level, in no order."""
         return index.starting(self.indexes, prefix.encode(), most)
 
-    def reindex(self) -> int:
-        """Rebuild the index from the WARCs; returns the number of lines. Those of WARCs that are not here stay."""
+    def reindex(self, *, packed: bool | None = None) -> int:
+        """Rebuild the index from the WARCs; returns the number of lines. Those of WARCs that are not here stay.
+
+        `packed`: as ZipNum, or not; None: as it was.
+        """
         with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
             absent = self.absent_warcs()
             kept = (line for line in self.read_index() if index.file_of(line) in absent) if absent else ()
             warcs = (path for path in sorted(self.files()) if path.startswith("archive/"))
-            return index.rebuild(self.indexes, chain(kept, (line for path in warcs for line in self.lines_of(path))))
+            lines = chain(kept, (line for path in warcs for line in self.lines_of(path)))
+            is_packed = zipnum.is_packed(self.indexes)
+            return index.rebuild(self.indexes, lines, packed=is_packed if packed is None else packed)
 
     def compact(self) -> None:
         """Merge index levels that have outgrown their size, unless another process is at it: nobody waits for that."""

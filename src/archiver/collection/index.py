@@ -9,13 +9,14 @@ renames of a swap, lines stand in both levels; every reader drops duplicates.
 import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from itertools import groupby, islice, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from archiver import disk
+from archiver.collection import zipnum
 
 LEVELS = 6
 LEVEL_0_BYTES = 256 * 1024
@@ -49,12 +50,12 @@ def unique(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def read(folder: Path) -> Iterator[bytes]:
     """All lines of all levels, sorted by bytes, without repetitions."""
-    streams = [level(folder, n).open("rb") for n in range(LEVELS) if level(folder, n).is_file()]
-    try:
+    with ExitStack() as opened:
+        paths = [level(folder, number) for number in range(LEVELS)]
+        streams: list[Iterable[bytes]] = [opened.enter_context(path.open("rb")) for path in paths if path.is_file()]
+        if zipnum.is_packed(folder):
+            streams.append(zipnum.Packed(folder).onwards())
         yield from unique(heapq.merge(*streams))
-    finally:
-        for stream in streams:
-            stream.close()
 
 
 def find(folder: Path, key: str) -> Iterator[bytes]:
@@ -70,6 +71,9 @@ def starting(folder: Path, start: bytes, most: int | None = None) -> Iterator[by
         with path.open("rb") as stream:
             _seek(stream, start)
             yield from islice(takewhile(lambda line: line.startswith(start), stream), most)
+    if zipnum.is_packed(folder):
+        packed = zipnum.Packed(folder).onwards(start)
+        yield from islice(takewhile(lambda line: line.startswith(start), packed), most)
 
 
 def _seek(stream: BinaryIO, start: bytes) -> None:
@@ -124,7 +128,17 @@ def drop(folder: Path, ended: Callable[[bytes], bool]) -> int:
                 finally:
                     kept.unlink(missing_ok=True)
         dropped += found
-    return dropped
+    return dropped + _drop_packed(folder, ended)
+
+
+def _drop_packed(folder: Path, ended: Callable[[bytes], bool]) -> int:
+    if not zipnum.is_packed(folder):
+        return 0
+    packed = zipnum.Packed(folder)
+    found = sum(map(ended, packed.onwards()))
+    if found:
+        zipnum.pack(folder, (line for line in packed.onwards() if not ended(line)))
+    return found
 
 
 def full(folder: Path) -> bool:
@@ -168,8 +182,11 @@ def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
         disk.sync_file(stream)
 
 
-def rebuild(folder: Path, lines: Iterable[bytes]) -> int:
-    """Replace the whole index by `lines` (any order, any number); returns how many. The caller holds the lock."""
+def rebuild(folder: Path, lines: Iterable[bytes], *, packed: bool = False) -> int:
+    """Replace the whole index by `lines` (any order, any number); returns how many. The caller holds the lock.
+
+    `packed`: as ZipNum, levels empty; without it one level, nothing packed.
+    """
     create(folder)
     with TemporaryDirectory(dir=folder, prefix=disk.TEMPORARY) as work:
         runs: list[Path] = []
@@ -186,10 +203,17 @@ def rebuild(folder: Path, lines: Iterable[bytes]) -> int:
                 stream.close()
         size = merged.stat().st_size
         home = next((n for n in range(LEVELS - 1) if size <= capacity(n)), LEVELS - 1)
-        merged.replace(level(folder, home))
-        disk.sync_directory(folder)
+        if packed:
+            home = -1
+            with merged.open("rb") as stream:
+                count = zipnum.pack(folder, stream)
+        else:
+            with merged.open("rb") as stream:
+                count = sum(1 for _ in stream)
+            merged.replace(level(folder, home))
+            disk.sync_directory(folder)
+            zipnum.pack(folder, ())
     for number in range(LEVELS):
         if number != home:
             disk.write_atomic(level(folder, number), b"", replace=True)
-    with level(folder, home).open("rb") as stream:
-        return sum(1 for _ in stream)
+    return count

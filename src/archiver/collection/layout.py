@@ -6,7 +6,7 @@ sidecars/<capture-id>.r1-<digest12>.json       immutable revisions
 erasures/<capture-id>-<digest12>.json          who had a capture erased, and on what ground
 access/<name>-<digest12>.json                  who may see what: a rule; see `archiver.access`
 collection/r1-<digest12>.json                  title, description, rights; revisions too
-indexes/0.cdxj … 5.cdxj                        derived
+indexes/0.cdxj … 5.cdxj  packed…               derived
 proofs/<digest12>.…                            statements, signatures, time stamps; keys/; see `archiver.proof`
 ledger/<writer>/…                              see `archiver.ledger`
 derived/                                       may be deleted at any time

@@ -10,7 +10,7 @@ import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
-from archiver.collection import index
+from archiver.collection import index, zipnum
 
 State = tuple[int, int, int]
 """Inode, size and time of a file: whether it is still the same."""
@@ -59,8 +59,9 @@ class Lookup:
 
     def __init__(self, folder: Path) -> None:
         """`folder` is the collection's `indexes/`."""
+        self.folder = folder
         self.paths = [index.level(folder, number) for number in range(index.LEVELS)]
-        self._known: dict[Path, tuple[State, Lines]] = {}
+        self._known: dict[Path, tuple[State, Lines | zipnum.Packed]] = {}
 
     def onwards(self, start: bytes) -> Iterator[bytes]:
         """The lines of all levels that do not sort before `start`, sorted, without repetitions."""
@@ -70,11 +71,12 @@ class Lookup:
         """The lines of all levels that sort before `start`, the last one first, without repetitions."""
         return index.unique(heapq.merge(*[lines.backwards(start) for lines in self._levels()], reverse=True))
 
-    def _levels(self) -> list[Lines]:
-        return [lines for path in self.paths if (lines := self._mapped(path))]
+    def _levels(self) -> list[Lines | zipnum.Packed]:
+        paths = [*self.paths, self.folder / zipnum.LIST]
+        return [lines for path in paths if (lines := self._current(path))]
 
-    def _mapped(self, path: Path) -> Lines | None:
-        """What stands in a level's file now."""
+    def _current(self, path: Path) -> Lines | zipnum.Packed | None:
+        """What stands in a level's file now, or in the packed index."""
         try:
             told = path.stat()
         except FileNotFoundError:
@@ -82,7 +84,11 @@ class Lookup:
         state = told.st_ino, told.st_size, told.st_mtime_ns
         if path in self._known and self._known[path][0] == state:
             return self._known[path][1]
-        with path.open("rb") as stream:
-            lines = Lines(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if stream.seek(0, 2) else b"")
+        lines = zipnum.Packed(self.folder) if path.name == zipnum.LIST else _mapped(path)
         self._known[path] = state, lines
         return lines
+
+
+def _mapped(path: Path) -> Lines:
+    with path.open("rb") as stream:
+        return Lines(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if stream.seek(0, 2) else b"")

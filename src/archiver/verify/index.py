@@ -4,15 +4,16 @@ Both sides are compared file by file, as sets, by a digest that knows no order: 
 where they differ are the lines made again and looked at.
 """
 
+import gzip
 import hashlib
 import heapq
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from archiver.collection import Collection, index
+from archiver.collection import Collection, index, zipnum
 from archiver.ledger import Holdings
 from archiver.model import Finding
 from archiver.verify.chain import fault
@@ -77,9 +78,24 @@ def _open(collection: Collection, opened: ExitStack) -> tuple[Levels, list[Findi
         else:
             message = "this level of the index is not here, or no plain file"
             findings.append(fault("index-level", path, message, _hint(collection)))
+    findings += _packed(collection, levels, opened)
     for path, stream in levels:
         findings += _disorder(collection, path, stream)
     return levels, findings
+
+
+def _packed(collection: Collection, levels: Levels, opened: ExitStack) -> Iterator[Finding]:
+    """The packed index as one more level; a finding where its list is not of it."""
+    folder = collection.path / "indexes"
+    if not zipnum.is_packed(folder):
+        return
+    packed = zipnum.Packed(folder)
+    if packed.part and packed.fits():
+        stream = opened.enter_context(gzip.open(packed.part))  # noqa: SIM115 - closed with the levels
+        levels.append((packed.part, cast("BinaryIO", stream)))
+    else:
+        message = "the packed index cannot be read, or its list is not of it"
+        yield fault("index-level", folder / zipnum.LIST, message, _hint(collection))
 
 
 def _disorder(collection: Collection, path: Path, stream: BinaryIO) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from archiver import disk, ledger
-from archiver.collection import Collection, index
+from archiver.collection import Collection, index, zipnum
 from archiver.ledger import Holdings
 from archiver.model import Finding
 from archiver.verify.chain import fault
@@ -56,6 +56,7 @@ def _own(folder: Path) -> Iterator[Path]:
             yield head
     for number in range(index.LEVELS):
         yield index.level(folder / "indexes", number)
+    yield from zipnum.files(folder / "indexes")
 
 
 def _unlisted(path: Path, cut_off: bool) -> Finding:
