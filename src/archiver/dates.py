@@ -30,7 +30,7 @@ def claimed(value: str) -> Moment | None:
         if len(value) == 4:
             return Moment(f"{year}", value)
         return Moment(_day(exact) if len(value) > 7 else f"{MONTHS[month - 1]} {year}", value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return Moment(value, "")
 
 

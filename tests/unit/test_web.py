@@ -153,6 +153,7 @@ def test_every_verdict_is_explained() -> None:
         ("2026-11-21T09:30:00Z", Moment("21 November 2026, 09:30 UTC", "2026-11-21T09:30:00Z")),
         ("2026-13-01", Moment("2026-13-01", "")),
         ("last week", Moment("last week", "")),
+        ("2200000000", Moment("2200000000", "")),
         ("", None),
     ],
 )

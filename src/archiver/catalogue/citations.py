@@ -172,18 +172,18 @@ def _title(one: Found) -> str:
 
 
 def _authors(one: Found) -> list[str]:
-    return _named((one.article or {}).get("author"))
+    return names((one.article or {}).get("author"))
 
 
 def _keywords(one: Found) -> list[str]:
-    return _named((one.article or {}).get("keywords"))
+    return names((one.article or {}).get("keywords"))
 
 
-def _named(value: Any) -> list[str]:
+def names(value: Any) -> list[str]:
     """The names in what an article has: texts, or things with a name, one or several."""
     several = value if isinstance(value, list) else [value]
-    names = (part.get("name") if isinstance(part, dict) else part for part in several)
-    return [line for name in names if isinstance(name, str) and (line := _line(name))]
+    found = (part.get("name") if isinstance(part, dict) else part for part in several)
+    return [line for name in found if isinstance(name, str) and (line := _line(name))]
 
 
 def _provenance(one: Found) -> str:
