@@ -307,8 +307,9 @@ NAMES = sorted({one.name for operation in OPERATIONS for one in operation.parame
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(OPERATIONS), st.lists(st.tuples(st.sampled_from(NAMES), ASKED), max_size=4), ASKED)
 def test_no_question_brings_it_down(root: Path, operation: Operation, query: list[tuple[str, str]], part: str) -> None:
-    path = operation.path.format_map({"name": "news", "capture": part or "x", "other": part or "x"})
-    answer = get(root, f"{path.replace('?', '')}?{urlencode(query)}")
+    identity = part.translate(str.maketrans("", "", "/?")) or "x"  # a slash at the end is another address
+    path = operation.path.format_map({"name": "news", "capture": identity, "other": identity})
+    answer = get(root, f"{path}?{urlencode(query)}")
     assert answer.status in (200, 400, 404), answer.body
     raw = get(root, f"{operation.path}?{quote(part, safe='%&=;+')}")
     assert raw.status in (200, 400, 404), raw.body

@@ -155,6 +155,7 @@ def test_captures_of_different_pages_say_that_they_are(root: Path) -> None:
     assert answer.page.xpath("//section[@class='sides']//h2/a/@href") == [f"/news/{school}", f"/news/{last}"]
     assert len(answer.page.xpath("//select[@name='before']/option")) == 4
     assert "“Three” became “Two”." in answer.text
+    assert "two different pages. The headline was changed. Text: " in answer.text
 
 
 def test_one_capture_with_itself_is_the_same(root: Path) -> None:
