@@ -39,7 +39,7 @@ GENERAL = [path for path in table() if "{" not in path]
 
 def test_every_address_is_of_a_kind_that_is_tried_here():
     """A new parameter in an address needs a check of its own, and a trial here."""
-    known = ("{name}", "{capture}", "{other}", "{form}", "{kind}", "{what}", "{language}")
+    known = ("{name}", "{capture}", "{other}", "{form}", "{kind}", "{what}", "{language}", "{state}", "{side}")
     for path in table():
         rest = path
         for parameter in known:

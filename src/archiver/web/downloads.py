@@ -56,7 +56,7 @@ def may_leave(site: Site, shown: Article) -> bool:
     """
     collection, path = shown.collection, shown.sidecar.warc_file
     if path.startswith("archive/imported/"):
-        with open_catalogue(collection) as every, open_catalogue(collection, site.reader) as visible:
+        with open_catalogue(collection, None) as every, open_catalogue(collection, site.reader) as visible:
             if every.count_in(path) != visible.count_in(path):
                 return False
     about = access.rules(collection)
