@@ -21,12 +21,14 @@ from archiver.capture import Terms, capture_url
 from archiver.catalogue import Row, open_catalogue
 from archiver.collection import Root
 from archiver.editing import Signature, edit, wishes_as_typed
+from archiver.fixity import LOCAL, Fixity
 from archiver.model import Item, Limits, PageInfo, Resource, new_body
 from archiver.package import import_warc
+from archiver.proof import Keyring, sign_collection
 from archiver.validate import validate_file
 from archiver.web import cards, downloads, visit
 from archiver.web.cards import Card
-from archiver.web.history import EVENTS
+from archiver.web.history import EVENTS, history
 from archiver.web.timeline import timeline
 from browsing import ORIGIN, REPLAY, get
 from material import PAGE, Site, answer
@@ -267,6 +269,38 @@ def test_the_ledger_and_the_files_are_told(root: Path, captures: list[str]) -> N
         assert row
         assert all(file.sha256 in kept[n] for n, file in enumerate(catalogue.files(row)))
     assert all("not been compared here yet" in one for one in kept)
+
+
+def test_who_signed_and_what_was_compared_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    news = Root(tmp_path / "root").create("news", "News", agent="test/1")
+    identity = add(news, Invented(POWER)).capture_id
+    ring = Keyring()
+    key = ring.new("Olha Kovalenko")
+    sign_collection(news, ring, key, ring.open(key, lambda _: ""))
+    later = add(news, Invented(POWER, days=1)).capture_id
+    with open_catalogue(news) as catalogue:
+        paths = [file.path for row in catalogue.captures() if row.id == identity for file in catalogue.files(row)]
+    Fixity(news.state, news.name).note_read(LOCAL, paths, "2026-11-29T10:00:00Z")
+    told = {one: get(tmp_path / "root", f"/news/{one}").text for one in (identity, later)}
+    assert "signed by Olha Kovalenko" in told[identity]
+    assert "No signature covers it yet" in told[later]
+    assert told[identity].count("all bytes last read and compared on 29 November 2026, 10:00 UTC") == 2
+    assert "all bytes last read" not in told[later]
+
+
+def test_a_damaged_ledger_is_told_and_hides_nothing_else(tmp_path: Path) -> None:
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    captured = add(news, Invented(POWER))
+    assert get(tmp_path, f"/news/{captured.capture_id}").status == 200
+    with open_catalogue(news) as catalogue:
+        row = catalogue.capture(captured.capture_id or "")
+        assert row
+        (path,) = news.path.glob("ledger/*/open.jsonl")
+        path.write_bytes(path.read_bytes() + b'{"' + row.id.encode() + b'"}\n')
+        found = history(news, catalogue, row)
+    assert "this is no ledger line" in found.complaint
+    assert len(found.files) == 2
 
 
 def test_events_have_names_of_premis_types() -> None:

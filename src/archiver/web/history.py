@@ -1,13 +1,15 @@
 """What the ledger and the keepers' checks tell of a capture: what happened to it, its files, who has signed for it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from archiver import ledger
 from archiver.catalogue import Catalogue, Row
 from archiver.collection import Collection
 from archiver.dates import Moment
 from archiver.errors import ArchiverError
 from archiver.fixity import LOCAL, Fixity
-from archiver.ledger import Segment
+from archiver.ledger import Event
 from archiver.model import FileRef
 from archiver.proof import Keyring, Signing, Trust, judge
 from archiver.web.claims import moment
@@ -71,11 +73,10 @@ def history(collection: Collection, catalogue: Catalogue, row: Row) -> History:
     """What is told of a capture. A damaged ledger hides what it would have told, and nothing else."""
     files = _files(collection, catalogue.files(row))
     try:
-        segments = list(collection.history(naming=row.id))
-        signings = _signings(collection, segments)
+        events = sorted(_events(collection, row.id), key=lambda event: event.at)
+        signings = _signings(collection, row.id)
     except ArchiverError as error:
         return History([], files, [], str(error))
-    events = sorted((event for one in segments for event in one.events), key=lambda event: event.at)
     told = [
         Happening(
             EVENTS.get(event.type, event.type),
@@ -99,10 +100,22 @@ def _files(collection: Collection, files: list[FileRef]) -> list[Kept]:
     ]
 
 
-def _signings(collection: Collection, segments: list[Segment]) -> list[Signing]:
+def _events(collection: Collection, capture: str) -> Iterator[Event]:
+    """The ledger's lines that name it. Segments that do not, nearly all of a large collection's, are not parsed."""
+    folder = collection.path / "ledger"
+    for path in (*ledger.sealed_files(folder), *ledger.open_files(folder)):
+        content = ledger.open_content(path)
+        if capture.encode() in content:
+            yield from ledger.parse_segment(content, str(path), capture).events
+
+
+def _signings(collection: Collection, capture: str) -> list[Signing]:
     """Only where there are proofs is anything judged."""
+    if not collection.local("proofs").is_dir():
+        return []
+    segments = list(collection.history(naming=capture))
     first = min((one for one in segments if one.events), key=lambda one: one.events[0].at, default=None)
-    if first is None or not collection.local("proofs").is_dir():
+    if first is None:
         return []
     found = judge(collection, segments, Trust.of(Keyring())).signings
     return [one for one in found if one.covers(first, segments)]
