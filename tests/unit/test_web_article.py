@@ -25,13 +25,17 @@ from archiver.fixity import LOCAL, Fixity
 from archiver.model import Item, Limits, PageInfo, Resource, new_body
 from archiver.package import import_warc
 from archiver.proof import Keyring, sign_collection
+from archiver.sidecar import Sidecar
 from archiver.validate import validate_file
 from archiver.web import cards, downloads, visit
 from archiver.web.cards import Card
+from archiver.web.citing import citation
 from archiver.web.history import EVENTS, history
+from archiver.web.site import Site
 from archiver.web.timeline import timeline
 from browsing import ORIGIN, REPLAY, get
-from material import PAGE, Site, answer
+from material import PAGE, answer
+from material import Site as Served
 from stockroom import Invented, Inventor, add
 
 POWER = "https://courier.example/power"
@@ -438,7 +442,7 @@ def test_a_wacz_takes_no_closed_capture_along(tmp_path: Path) -> None:
     collection = Root(tmp_path).create("news", "News", dedup=True, agent="test/1")
     terms = Terms(dedup="collection")
     first, second = (
-        capture_url(PAGE, collection, Site(answer(), days=days), terms).capture_id or "" for days in (0, 1)
+        capture_url(PAGE, collection, Served(answer(), days=days), terms).capture_id or "" for days in (0, 1)
     )
     sidecar = collection.sidecar(second)
     assert sidecar and sidecar.requires == [first]
@@ -588,3 +592,25 @@ def test_hostile_captures_stay_text_on_every_page(tmp_path: Path) -> None:
 def test_what_is_not_there_is_404_everywhere(root: Path, place: str) -> None:
     for name, capture in (("news", "20261122T140112Z-aaaaaaaaaa"), ("none", "x"), ("..", "x")):
         assert get(root, f"/{name}/{capture}/{place}").status == 404
+
+
+def test_an_address_breaks_out_of_no_robust_link(root: Path, captures: list[str]) -> None:
+    shown = cards.article(root, Reader(), "news", captures[0], REPLAY)
+    row = replace(shown.card.row, final_url='https://e.example/"><script>alert(1)</script>', headline="<b>&amp;")
+    site = Site(root, app=ORIGIN, replay=REPLAY, reader=Reader())
+    told = citation(site, replace(shown, card=replace(shown.card, row=row))).robust_link
+    link = html.fragment_fromstring(told)
+    assert (link.get("href"), link.get("data-originalurl"), len(link)) == (row.final_url, row.final_url, 0)
+    assert link.text == "<b>&amp;"
+    elsewhere = replace(shown.card, row=replace(row, final_url="javascript:alert(1)"))
+    assert citation(site, replace(shown, card=elsewhere)).robust_link == ""
+
+
+def test_only_the_very_record_that_is_named_is_read(root: Path, captures: list[str]) -> None:
+    collection = Root(root).collection("news")
+    sidecar = collection.sidecar(captures[0])
+    assert sidecar
+    document = json.loads(sidecar.content)
+    document["warc"]["records"]["pageinfo"]["id"] = "urn:uuid:00000000-0000-4000-8000-000000000000"
+    assert visit.visit(collection, sidecar)
+    assert visit.visit(collection, Sidecar(document, b"")) is None
