@@ -1,14 +1,15 @@
 """Captures damaged on purpose: the records of an honest one written anew, some of them changed or left out.
 
 What comes out is a sound capture of its own: digests, sidecar, index and ledger agree with the records, so that
-`verify` finds nothing. The pictures, texts and page info of the honest capture stay, but where a change names them.
+`verify` finds nothing. The pictures, texts and page info of the honest capture stay.
 """
 
 import base64
 import copy
 import hashlib
 import io
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -40,19 +41,22 @@ class Kept:
         return dict(self.headers).get(name, "")
 
 
-Change = Callable[[Kept], Kept | None]
-"""What becomes of a record: itself, another, or None."""
+Change = Callable[[Kept, Sequence[Kept]], Kept | None]
+"""What becomes of a record, among all those of its capture: itself, another, or None."""
 
 
-def damage(source: Collection, capture: str, target: Collection, *changes: Change, days: float = 0) -> str:
-    """Write `capture` of `source` into `target` with all `changes`; returns its new id. `days` later than it was."""
+def damage(source: Collection, capture: str, target: Collection, *changes: Change, agreed: bool = False) -> str:
+    """Write `capture` of `source` into `target` with all `changes`; returns its new id.
+
+    `agreed`: the log of the visit has the lengths of what was changed, so that only a look at the page can tell.
+    """
     before = source.sidecar(capture)
     assert before is not None
-    at = datetime.fromisoformat(before.captured_at) + timedelta(days=days)
-    new = capture_id(at)
+    new = capture_id(datetime.fromisoformat(before.captured_at))
     with target.draft(new) as (draft, stream):
         writer = WARCWriter(stream, gzip=True)
-        made = [_written(writer, one) for one in _changed(source, before, changes, new)]
+        records = _changed(source, before, changes, new)
+        made = [_written(writer, one) for one in (_agreeing(records) if agreed else records)]
         stream.flush()
         file = draft.fixity()
         document = copy.deepcopy(before.document)
@@ -65,23 +69,34 @@ def damage(source: Collection, capture: str, target: Collection, *changes: Chang
 
 
 def _changed(source: Collection, sidecar: Sidecar, changes: tuple[Change, ...], new: str) -> list[Kept]:
-    kept: list[Kept | None] = []
+    kept: list[Kept] = []
     with source.local(sidecar.warc_file).open("rb") as stream:
         for record in ArchiveIterator(stream):
             anew = DIGESTS - ({"warc-payload-digest"} if record.rec_type == "revisit" else set())
             headers = tuple((key, value) for key, value in record.rec_headers.headers if key.lower() not in anew)
             url = record.rec_headers.get_header("WARC-Target-URI") or ""
-            one: Kept | None = Kept(record.rec_type, url, headers, record.http_headers, record.content_stream().read())
+            one = Kept(record.rec_type, url, headers, record.http_headers, record.content_stream().read())
             if one.kind == "warcinfo":
                 one = replace(one, body=one.body.replace(sidecar.id.encode(), new.encode()))
                 one = replace(one, headers=tuple((key, value.replace(sidecar.id, new)) for key, value in one.headers))
-            for change in changes:
-                one = change(one) if one else None
             kept.append(one)
-    gone = {id_ for one in kept if one and one.kind == "response" for id_ in (one.header("WARC-Record-ID"),)}
-    gone |= {one.header("WARC-Record-ID") for one in kept if one and one.kind == "revisit"}
-    with_answers = [one for one in kept if one and (one.kind != "request" or one.header("WARC-Concurrent-To") in gone)]
-    return with_answers
+    for change in changes:
+        kept = [changed for one in kept if (changed := change(one, kept))]
+    answers = {one.header("WARC-Record-ID") for one in kept if one.kind in ("response", "revisit")}
+    return [one for one in kept if one.kind != "request" or one.header("WARC-Concurrent-To") in answers]
+
+
+def _agreeing(records: list[Kept]) -> list[Kept]:
+    lengths = {one.header("WARC-Record-ID").strip("<>"): len(one.body) for one in records if one.kind == "response"}
+    agreeing = []
+    for one in records:
+        if one.url.startswith("urn:pageinfo:"):
+            log = json.loads(one.body)
+            for note in log["requests"]:
+                note["bytes"] = lengths.get(note.get("record", ""), note.get("bytes"))
+            one = replace(one, body=json.dumps(log).encode())
+        agreeing.append(one)
+    return agreeing
 
 
 def _written(writer: WARCWriter, one: Kept) -> dict[str, str]:
@@ -124,13 +139,13 @@ def is_of(one: Kept, ends: tuple[str, ...]) -> bool:
 
 def without(*ends: str) -> Change:
     """Answers whose address ends so are not there."""
-    return lambda one: None if is_of(one, ends) else one
+    return lambda one, _: None if is_of(one, ends) else one
 
 
 def body(end: str, new: bytes | Callable[[bytes], bytes], **headers: str) -> Change:
     """The answer with that address has another body; revisits of it are gone."""
 
-    def change(one: Kept) -> Kept | None:
+    def change(one: Kept, records: Sequence[Kept]) -> Kept | None:
         if not is_of(one, (end,)):
             return one
         if one.kind == "revisit":
@@ -158,7 +173,7 @@ def text(end: str, old: str, new: str) -> Change:
 def status(end: str, line: str) -> Change:
     """The answer has another status."""
 
-    def change(one: Kept) -> Kept:
+    def change(one: Kept, records: Sequence[Kept]) -> Kept:
         if not is_of(one, (end,)):
             return one
         http = copy.deepcopy(one.http)
@@ -171,7 +186,7 @@ def status(end: str, line: str) -> Change:
 def later(days: float, *ends: str) -> Change:
     """Answers whose address ends so, and what asked for them, came so many days later."""
 
-    def change(one: Kept) -> Kept:
+    def change(one: Kept, records: Sequence[Kept]) -> Kept:
         if one.kind not in ("response", "revisit", "request") or not one.url.endswith(ends):
             return one
         moved = datetime.fromisoformat(one.header("WARC-Date")) + timedelta(days=days)
@@ -181,22 +196,23 @@ def later(days: float, *ends: str) -> Change:
     return change
 
 
-def referring(end: str, url: str = "", date: str = "") -> Change:
-    """An answer is a revisit of another record, which may not be there."""
+def referring(end: str, other: str) -> Change:
+    """An answer is a revisit of the one whose address ends with `other`."""
 
-    def change(one: Kept) -> Kept | None:
+    def change(one: Kept, records: Sequence[Kept]) -> Kept | None:
         if not is_of(one, (end,)):
             return one
-        if one.kind == "revisit":
-            return None
-        digest = base64.b32encode(hashlib.sha1(one.body, usedforsecurity=False).digest()).decode()
+        original = next(other_one for other_one in records if is_of(other_one, (other,)))
+        digest = base64.b32encode(hashlib.sha1(original.body, usedforsecurity=False).digest()).decode()
         headers = dict(one.headers) | {
-            "WARC-Payload-Digest": f"sha1:{digest}",
             "WARC-Type": "revisit",
             "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
-            "WARC-Refers-To-Target-URI": url or one.url,
-            "WARC-Refers-To-Date": date or "2020-01-02T03:04:05Z",
+            "WARC-Payload-Digest": f"sha1:{digest}",
+            "WARC-Refers-To-Target-URI": original.url,
+            "WARC-Refers-To-Date": original.header("WARC-Date"),
         }
-        return replace(one, kind="revisit", headers=tuple(headers.items()), body=b"")
+        http = copy.deepcopy(one.http)
+        http.replace_header("Content-Length", str(len(original.body)))
+        return replace(one, kind="revisit", headers=tuple(headers.items()), body=b"", http=http)
 
     return change
