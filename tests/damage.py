@@ -9,6 +9,7 @@ import copy
 import hashlib
 import io
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -53,7 +54,8 @@ def damage(source: Collection, capture: str, target: Collection, *changes: Chang
     before = source.sidecar(capture)
     assert before is not None
     new = capture_id(datetime.fromisoformat(before.captured_at))
-    with target.draft(new) as (draft, stream):
+    with warnings.catch_warnings(), target.draft(new) as (draft, stream):
+        warnings.simplefilter("ignore", ResourceWarning)  # warcio leaves its spool files to the garbage collector
         writer = WARCWriter(stream, gzip=True)
         records = _changed(source, before, changes, new)
         made = [_written(writer, one) for one in (_agreeing(records) if agreed else records)]

@@ -85,6 +85,7 @@ def test_a_page_says_why_and_how_much(report: Path, checked) -> None:
     page = Read(report.with_name(f"{checked[-1][1].capture}.html"))
     said = SAYS[page.all("html", "lang")[0]]
     assert [one for one in said if one not in page.text] == []
+    assert page.text.index(said[0]) < page.text.index(LOST.where), "failures come first"
 
 
 def test_nothing_of_a_page_acts_and_nothing_is_asked_of_anyone(report: Path) -> None:

@@ -78,6 +78,7 @@ def vocabulary() -> dict[str, Any]:
         "measured": wording.MEASURES,
         "states": wording.STATES,
         "kinds": wording.KINDS,
+        "worst_first": wording.worst_first,
         "instant": instant,
     }
 

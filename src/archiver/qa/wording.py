@@ -1,5 +1,8 @@
 """Results in plain words for readers: what verdicts, reasons, measures and states mean. Templates say them."""
 
+from collections.abc import Iterable
+
+from archiver.model import Finding
 from archiver.words import phrase
 
 VERDICTS = {
@@ -39,7 +42,7 @@ REASONS = {
 """By the code of the finding."""
 
 MEASURES = {
-    "main": (phrase("The page itself"), phrase("1 if the archive gives the very document that was captured.")),
+    "main": (phrase("The page itself"), phrase("Whether the archive gives the very document that was captured.")),
     "completeness": (
         phrase("Completeness"),
         phrase("How much of what the page consisted of is there, weighed by kind and by the room that it takes."),
@@ -53,8 +56,8 @@ MEASURES = {
         phrase("The share of the article’s words that replay shows as they stand in their paragraphs."),
     ),
     "text": (phrase("Words of the page"), phrase("How far the words of the whole page are the same, numbers apart.")),
-    "headline": (phrase("Headline"), phrase("1 if it is shown as it was.")),
-    "page": (phrase("Kind of page"), phrase("1 if it is still the kind of page that was captured.")),
+    "headline": (phrase("Headline"), phrase("Whether it is shown as it was.")),
+    "page": (phrase("Kind of page"), phrase("Whether it is still the kind of page that was captured.")),
     "blank": (phrase("Emptiness"), phrase("The share of the first screen that has one colour.")),
     "view": (phrase("First screen"), phrase("The share of its points that look the same; what moves is left out.")),
     "article": (phrase("Look of the article"), phrase("How alike the article looks (structural similarity).")),
@@ -106,3 +109,8 @@ KINDS = {
     "other": phrase("other"),
 }
 """What resources are, as browsers call it."""
+
+
+def worst_first(reasons: Iterable[Finding]) -> list[Finding]:
+    """Failures, then warnings, then notes, each as they came."""
+    return sorted(reasons, key=lambda one: list(LEVELS).index(one.level))
