@@ -180,7 +180,7 @@ class Archive:
             final_url=PAGE, status=200, headline="", verdict="ok", document={"warc": {"records": records}}
         )
         self.moment, self.finished = AT, AT + timedelta(seconds=9)
-        self.capture, self.text, self.paragraphs = {"counts": {}}, "", ()
+        self.capture, self.text, self.paragraphs = {"engine": "browser", "counts": {}}, "", ()
         self.__dict__.update(more)
 
     def lines(self, url, method="GET"):
@@ -267,6 +267,11 @@ def test_completeness_weighs():
 GOOD = Document(200, "text/html", AT, "sha1:AAAA")
 
 
+def test_digests_of_imported_files_are_claims():
+    imported = Archive(capture={"engine": "import"})
+    assert main.faults(imported, replace(GOOD, digest="sha1:BBBB")) == []
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [
@@ -348,7 +353,9 @@ def test_a_leak_a_changed_record_and_a_lost_page_are_errors():
 def test_texts_and_films_are_judged():
     told = "\n".join(f"{PARAGRAPH} Number {word} of many." for word in ("one", "two", "three", "four"))
     archive = Archive(
-        text=f"Waterworks\n{told}", paragraphs=tuple(told.splitlines()), capture={"counts": {"media_started": 2}}
+        text=f"Waterworks\n{told}",
+        paragraphs=tuple(told.splitlines()),
+        capture={"engine": "browser", "counts": {"media_started": 2}},
     )
     archive.sidecar.headline = "Waterworks"
     good = Seen(text=f"Waterworks\n{told}", films=[("a", ""), ("b", "")])

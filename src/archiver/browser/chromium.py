@@ -27,6 +27,7 @@ PLATFORM = "Macintosh; Intel Mac OS X 10_15_7" if sys.platform == "darwin" else 
 UNWANTED = (
     "WebUIOmniboxPopup",  # the suggestions under an address bar that nobody sees: a process with two pages,
     "WebUIOmniboxAimPopup",  # made for each of ours; they took as much time as a plain article, and 80 MB
+    "AutofillServerCommunication",
     "HttpsUpgrades",
     "HttpsFirstBalancedModeAutoEnable",
     "LensOverlay",

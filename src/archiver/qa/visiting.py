@@ -6,6 +6,7 @@ behaviours are run, and a consent dialog is answered by the same policy; what th
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,7 +41,10 @@ STILL = """document.getAnimations().forEach(one => {
   try { endless ? one.cancel() : one.finish(); } catch { /* it has no end that it could be brought to */ }
 })"""
 """Animations: those that end are brought to their end, the others to their beginning. The pictures show no caret."""
-_OWN = ("www.google.com",)
+_OWN = re.compile(
+    r"www\.google\.com|(?:accounts|clients\d?)\.google\.com|(?:edgedl\.me|redirector)\.gvt1\.com"
+    r"|(?:content-autofill|optimizationguide-pa|safebrowsing|update)\.googleapis\.com"
+)
 """Hosts that Chromium connects to of its own accord, whatever the page; here, it cannot."""
 Box = tuple[float, float, float, float]
 """Left, top, width, height in CSS pixels of the whole page."""
@@ -107,8 +111,9 @@ async def visit(chromium: Chromium, router: Router, origin: str, wanted: Wanted)
         finally:
             router.watch = None
             await tab.close()
-        places = (f"{host}:{port}" for host, port in tunnel.failures if host not in (*_OWN, *map(_host, watch.leaks)))
-        seen.leaks = (*watch.leaks, *places)
+        known = {_host(url) for url in watch.leaks}
+        others = ((host, port) for host, port in tunnel.failures if host not in known and not _OWN.fullmatch(host))
+        seen.leaks = (*watch.leaks, *(f"{host}:{port}" for host, port in others))
     seen.asked, seen.script_errors = watch.asked, tuple(watch.errors)
     return seen
 
