@@ -311,6 +311,14 @@ def test_what_a_server_must_answer(tmp_path: Path) -> None:
         assert get(replay_url(replay, f"{SITE}/", name=".archiver"))[0] == 404
         status, headers, body = get(replay_url(replay, f"{SITE}/<script>alert(1)</script>"))
         assert (status, b"<script>alert" in body) == (404, False)
+        assert b"collection <b>news</b>" in body
+        assert "Цього в архіві немає".encode() in body
+
+        # A page's stray address leads into its version, another collection's does not.
+        status, headers, _ = get(f"{replay}/img/x.png", Referer=address)
+        assert (status, headers["location"]) == (307, replay_url(replay, f"{SITE}/img/x.png"))
+        status, _, body = get(replay_url(replay, f"{SITE}/", name="none"), Referer=address)
+        assert (status, "За цією адресою".encode() in body or b"Nothing" in body or b"Not in" in body) == (404, True)
         assert get(address, Host="evil.example")[0] == 421
 
         # A new capture, and a new collection, without a restart.

@@ -343,6 +343,12 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         """A page for what cannot be shown; no page for what the browser has."""
         return wbe.response() if isinstance(wbe, caching.Unchanged) else super().handle_error(environ, wbe)
 
+    def _not_found_response(self, environ: Any, url: str) -> Any:
+        """The page for what was never captured, which names the collection; pywb's does not."""
+        collection = environ.get("SCRIPT_NAME", "").strip("/")
+        page = self.not_found_view.render_to_string(environ, url=url, coll=collection)
+        return WbResponse.text_response(page, status="404 Not Found", content_type="text/html; charset=utf-8")
+
     def _error_response(self, environ: Any, wbe: Any) -> Any:
         """pywb's page for what cannot be shown; ours where a store does not give what the archive has."""
         if (reason := loading.reason_of(wbe)) is None:
