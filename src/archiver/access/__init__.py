@@ -4,7 +4,7 @@ A rule is a document that never changes, `access/<name>-<digest12>.json`, entere
 ledger. Nothing is deleted: a rule ends when a later one replaces it. docs/access.md explains it to archivists.
 """
 
-from archiver.access.deciding import EVENT, Decision, Rules, Standing, kinds_for, read, rules
+from archiver.access.deciding import EVENT, Decision, Rules, Standing, kinds_for, read, rules, strictest
 from archiver.access.patterns import Pattern, keys
 from archiver.access.reader import Reader
 from archiver.access.restricting import BASES, Wish, check_replaced, restrict, targets
@@ -31,5 +31,6 @@ __all__ = [
     "read",
     "restrict",
     "rules",
+    "strictest",
     "targets",
 ]

@@ -105,6 +105,15 @@ class Rules:
             rules += [one for one in (said, self.described) if one]
         return rules
 
+    @cached_property
+    def by_address(self) -> bool:
+        """Whether any rule is about addresses."""
+        return any(one.url for one in self.standing)
+
+    def at_address(self, key: str) -> Standing:
+        """What the rules about addresses say of one."""
+        return standing(self._by_key.find(key))
+
     def comes_to(self, capture: str, keys: Iterable[str], said: Rule | None) -> Standing:
         """What holds for a capture, now and later."""
         return standing(self.reaching(capture, keys, said))
@@ -123,6 +132,11 @@ class Rules:
         return Decision(one.access, one.reason, one.at, one.until, one.name)
 
 
+def strictest(kinds: Iterable[Kind]) -> Kind:
+    """The strictest of some kinds; of none, `open`."""
+    return KINDS[max(map(KINDS.index, kinds), default=0)]
+
+
 def _strictness(rule: Rule) -> tuple[int, str, str, str, str]:
     """What the strictest rule has most of; of equal ones, the one whose embargo is longest, or the newest."""
     return KINDS.index(rule.access), rule.until, rule.at, rule.name, rule.reason
@@ -131,10 +145,8 @@ def _strictness(rule: Rule) -> tuple[int, str, str, str, str]:
 def standing(rules: Iterable[Rule]) -> Standing:
     """What these rules come to together."""
     chosen = list(rules)
-    kinds = [KINDS.index(one.access) for one in chosen if one.access != "embargo"]
-    return Standing(
-        KINDS[max(kinds, default=0)], max((one.until for one in chosen if one.access == "embargo"), default="")
-    )
+    lasting = strictest(one.access for one in chosen if one.access != "embargo")
+    return Standing(lasting, max((one.until for one in chosen if one.access == "embargo"), default=""))
 
 
 def rules(collection: "Collection") -> Rules:

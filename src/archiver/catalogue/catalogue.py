@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from archiver.access import Decision, Reader
+from archiver.access import Decision, Reader, Standing
 from archiver.catalogue import tables
 from archiver.catalogue.feeding import body, is_current, refresh, revision_paths
 from archiver.catalogue.query import EVERYTHING, Query
@@ -38,6 +38,8 @@ FACETS = {
 }
 """What matches can be counted by, and where that stands."""
 MOST_VALUES = 20
+
+_IN_WARC = "FROM captures WHERE id = ? OR warc = ? AND '' = ? ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,19 @@ class Catalogue:
     def decision(self, capture_id: str = "") -> Decision | None:
         """Who may see a capture now, or the collection as a whole, whoever asks; None where it is not known."""
         return decide(self.collection, self.database, capture_id)
+
+    def restricted(self) -> bool:
+        """Whether any capture is not open, or not yet."""
+        return bool(self.read("SELECT 1 FROM keys WHERE access != 'open' OR embargo != '' LIMIT 1", ()))
+
+    def standings(self, warc: str, capture_id: str = "") -> list[tuple[frozenset[str], Standing]]:
+        """The captures in a WARC, or the one: the keys of its addresses, and what the rules come to for it."""
+        found = self.read(f"SELECT surts, access, embargo {_IN_WARC}", (capture_id, warc, capture_id))
+        return [(frozenset(keys.split("\n")), Standing(kind, until)) for keys, kind, until in found]
+
+    def captures_in(self, warc: str, capture_id: str = "") -> list[str]:
+        """The ids of the captures in a WARC, or the one."""
+        return [found for (found,) in self.read(f"SELECT id {_IN_WARC}", (capture_id, warc, capture_id))]
 
     def read(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The answer to a statement. A file that turns out to be damaged is made again first."""

@@ -46,6 +46,7 @@ CREATE INDEX by_publication ON keys (published_order, id);
 CREATE INDEX by_access ON keys (access, embargo);
 CREATE INDEX by_url ON captures (final_url, captured_at DESC);
 CREATE INDEX by_request ON captures (url);
+CREATE INDEX by_warc ON captures (warc);
 CREATE TABLE bodies (number INTEGER PRIMARY KEY, text BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5 (
   headline, author, section, publisher, keyword, description, url, label, text,

@@ -27,6 +27,7 @@ from archiver.errors import UsageError
 )
 @click.option("--trusted-proxy", multiple=True, metavar="ADDRESS", help="Whose word in that header is taken.")
 @click.option("--open-to-all", is_flag=True, help="Let everybody in who reaches these ports.")
+@click.option("--reading-room", is_flag=True, help="Readers sit in the reading room: show what is kept for it, too.")
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Processes that replay.  [default: one for each core, at most 4]"
 )
@@ -49,6 +50,7 @@ def replay(
     token_file: Path | None,
     trusted_proxy: tuple[str, ...],
     open_to_all: bool,
+    reading_room: bool,
     workers: int | None,
     remote: str | None,
     endpoint_url: str | None,
@@ -57,6 +59,8 @@ def replay(
     """Open the archive in a browser.
 
     A web app for researchers, and the replayed pages on an origin of their own.
+
+    What access rules hide is not shown; docs/access.md tells how they are set.
 
     Where other machines can reach it, readers log in: with --login token, or by a proxy that knows them. App and
     archived pages then have a host name each. docs/safe-replay.md tells how, and what archived pages cannot do.
@@ -74,6 +78,7 @@ def replay(
       archiver replay --remote s3://bucket/frontline
       archiver replay --remote "s3://bucket/{collection}" --endpoint-url https://s3.example.org
     """
+    from archiver.access import Reader
     from archiver.replay import Replay, default_workers, serve
     from archiver.replay.admission import admission
 
@@ -92,7 +97,8 @@ def replay(
     urls = app_url, replay_url
     count = workers or default_workers()
     ports = {"port": port, "replay_port": replay_port}
-    servers = Replay(root, host=host, **ports, remote=source, workers=count, login=readers, urls=urls)
+    reader = Reader(in_room=reading_room)
+    servers = Replay(root, host=host, **ports, remote=source, workers=count, login=readers, urls=urls, reader=reader)
     with ExitStack() as screen:
         screen.enter_context(render.waiting("Starting the web app and the replay server", quiet=as_json))
         serve(servers, ready)

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import BinaryIO, Self
 
+from archiver.access import Reader
 from archiver.errors import ArchiverError, PartMissing
 from archiver.replay.addresses import listen, origins
 from archiver.replay.login import Login
@@ -105,7 +106,7 @@ class Replay:
     replay: str
     """`http://host:port` of the replay server."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that can be chosen of two servers
         self,
         root: Path,
         *,
@@ -116,6 +117,7 @@ class Replay:
         workers: int = 1,
         login: Login = OPEN,
         urls: tuple[str | None, str | None] = (None, None),
+        reader: Reader = Reader(),  # noqa: B008 - frozen
     ) -> None:
         """`root` holds the collections; a port of 0 takes any free one; so many `workers` replay.
 
@@ -126,6 +128,7 @@ class Replay:
         self.urls = urls
         self.remote = remote
         self.workers = workers
+        self.reader = reader
         self.host = host
         self.ports = port, replay_port
         self.children: list[Child] = []
@@ -137,7 +140,7 @@ class Replay:
             ports = app_socket.getsockname()[1], replay_socket.getsockname()[1]
             told = self.login.mode != "open"
             self.app, self.replay = origins(self.host, ports, *self.urls, login=told)
-            common = ["--root", str(self.root)]
+            common = ["--root", str(self.root), *(["--reading-room"] if self.reader.in_room else [])]
             for module, listener, arguments in (
                 (
                     "archiver.replay.server",
@@ -186,9 +189,10 @@ def serve(replay: Replay, on_ready: Callable[[dict[str, str]], None]) -> None:
 
 @contextmanager
 def running_replay(root: Path, remote: Remote | None = None, workers: int = 1) -> Iterator[str]:
-    """The replay server alone, at a free port of `localhost`; gives its address."""
+    """The replay server alone, for archivists, at a free port of `localhost`; gives its address."""
     with listen("127.0.0.1", 0) as listener:
-        child = Child("archiver.replay.server", listener, ["--root", str(root.absolute()), *_told(workers, remote)])
+        arguments = ["--root", str(root.absolute()), "--archivists", *_told(workers, remote)]
+        child = Child("archiver.replay.server", listener, arguments)
         try:
             yield child.wait_ready()
         finally:

@@ -18,6 +18,10 @@ from pywb.warcserver.index.query import CDXQuery
 from warcio.timeutils import PAD_14_DOWN, pad_timestamp, timestamp_now, timestamp_to_sec
 
 from archiver.collection.lookup import Lookup
+from archiver.replay.withholding import Veils
+
+LEFT_OUT = "_left_out"
+"""In the parameters of a question: where lines are noted that the reader may not see."""
 
 
 class LevelSource(BaseAggregator):  # type: ignore[misc]
@@ -26,9 +30,13 @@ class LevelSource(BaseAggregator):  # type: ignore[misc]
     Of a URL that is stored whole, the ranges that are stored as well (206) are left out: pywb makes its own of a whole.
     """
 
-    def __init__(self, root: Path, *, ranges: bool = False) -> None:
-        """`ranges`: leave none out. A revisit may refer to a range that is stored beside the whole."""
+    def __init__(self, root: Path, veils: Veils | None = None, *, ranges: bool = False) -> None:
+        """`veils`: what to leave out; a shown revisit may refer to what is hidden, so that its originals want none.
+
+        `ranges`: leave none out. A revisit may refer to a range that is stored beside the whole.
+        """
         self.root = root
+        self.veils = veils
         self.ranges = ranges
         self._lookups: dict[str, Lookup] = {}
 
@@ -93,7 +101,14 @@ class LevelSource(BaseAggregator):  # type: ignore[misc]
                 later = next(after, None)
 
     def _shown(self, lines: Iterable[bytes], query: Any) -> Iterator[Any]:
-        """Lines as pywb knows them, each record once."""
+        """Lines as pywb knows them, each record once, without what is hidden: before any limit or count."""
+        found = self._told(lines, query)
+        if self.veils is None:
+            return found
+        left_out = None if query.params.get("is_fuzzy") else query.params.get(LEFT_OUT)
+        return self.veils.lift(query.params.get("param.coll", ""), found, left_out)
+
+    def _told(self, lines: Iterable[bytes], query: Any) -> Iterator[Any]:
         collection, last = query.params.get("param.coll", ""), None
         for line in lines:
             cdx = CDXObject(line)

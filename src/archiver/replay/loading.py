@@ -5,6 +5,7 @@ Imported by `archiver.replay.server` alone, in its own process.
 
 from contextlib import ExitStack
 from io import BytesIO
+from itertools import chain
 from typing import Any, get_args
 
 from pywb.utils.wbexception import AccessException
@@ -20,8 +21,9 @@ from warcio.timeutils import datetime_to_http_date, iso_date_to_datetime
 
 from archiver.errors import ArchiverError, StoreError
 from archiver.replay import caching
-from archiver.replay.index import LevelSource
+from archiver.replay.index import LEFT_OUT, LevelSource
 from archiver.replay.sources import Reason, Sources, Unavailable, unavailable
+from archiver.replay.withholding import LeftOut, Veils, Withheld
 
 STATUS: dict[Reason, str] = {
     "cold": "503 Service Unavailable",
@@ -104,11 +106,11 @@ class RecordStream:
 class Handler(ResourceHandler):  # type: ignore[misc]
     """Looks records up. What a store does not give ends the question: another version would pass for the one asked."""
 
-    def __init__(self, sources: Sources, rules_file: str, acl: Any) -> None:
+    def __init__(self, sources: Sources, veils: Veils, rules_file: str, acl: Any) -> None:
         """`acl`: pywb's own access rules, for collections made by others that bring some."""
-        self.root, self.acl = sources.root, acl
+        self.root, self.acl, self.veils = sources.root, acl, veils
         everything = LevelSource(sources.root, ranges=True)
-        super().__init__(LevelSource(sources.root), [Records(sources, everything)], rules_file=rules_file)
+        super().__init__(LevelSource(sources.root, veils), [Records(sources, everything)], rules_file=rules_file)
 
     def ask(self, collection: str, params: dict[str, Any], request: Any) -> "Answer":
         """The answer to one question; `request` is what the browser asked, the body of a POST included."""
@@ -119,9 +121,26 @@ class Handler(ResourceHandler):  # type: ignore[misc]
             return Answer(error.status_code)
         except Unavailable as error:
             return Answer(503, body=BytesIO(error.reason.encode()))
+        except Withheld as error:
+            return Answer(error.status, body=BytesIO(error.told.encode()))
+        except ArchiverError:  # who may see what cannot be known
+            return Answer(503, body=BytesIO(b"unreadable"))
         if body is None:
             return Answer(503 if "last_exc" in errors else 404)
         return Answer(200 if headers else 304, headers, body)
+
+    def _load_index_source(self, params: dict[str, Any]) -> Any:
+        """The lines for a question. Where a record is wanted and none is left, or not that of the very time, why."""
+        if params.get("mode", "resource") != "resource":
+            return super()._load_index_source(params)
+        left_out = params[LEFT_OUT] = list[LeftOut]()
+        lines, errors = super()._load_index_source(params)
+        first, asked = next(iter(lines), None), str(params.get("closest", ""))
+        if first is None or first["timestamp"] != asked:
+            same = [one for one in left_out if first is None or one.line["timestamp"] == asked]
+            if same:
+                raise self.veils.withheld(max(same, key=lambda one: (one.line["timestamp"] == asked, one.strictness)))
+        return (lines if first is None else chain([first], lines)), errors
 
 
 class Answer:
@@ -144,11 +163,11 @@ def reason_of(error: Any) -> Reason | None:
 class ArchiveServer(WarcServer):  # type: ignore[misc]
     """The inner server over the collections of a root. Nobody serves it: it is asked by `Handler.ask`."""
 
-    def __init__(self, config: dict[str, Any], sources: Sources) -> None:
-        self.sources = sources
+    def __init__(self, config: dict[str, Any], sources: Sources, veils: Veils) -> None:
+        self.sources, self.veils = sources, veils
         super().__init__(config_file="config.yaml", custom_config=config)
 
     def load_auto_colls(self) -> Handler:
         """pywb's name for what finds collections by their folders."""
         acl = CacheDirectoryAccessSource(str(self.sources.root), self.acl_paths, config=self.config)
-        return Handler(self.sources, self.rules_file, AccessChecker(acl, self.default_access))
+        return Handler(self.sources, self.veils, self.rules_file, AccessChecker(acl, self.default_access))

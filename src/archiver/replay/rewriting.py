@@ -14,7 +14,7 @@ import json
 import re
 from contextlib import closing
 from copy import copy
-from typing import Any
+from typing import Any, cast
 
 from pywb.apps.rewriterapp import RewriterApp
 from pywb.apps.wbrequestresponse import WbResponse
@@ -27,7 +27,9 @@ from pywb.rewrite.templateview import BaseInsertView
 from pywb.rewrite.wburl import WbUrl
 from warcio.timeutils import timestamp_to_http_date
 
+from archiver.access import Kind
 from archiver.replay import caching, films, lexical, loading, memento, modules, outgoing
+from archiver.replay.withholding import STATUS, told_of
 
 STATIC = "archiver/"
 """Our own scripts, below pywb's `/static/`."""
@@ -299,6 +301,7 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         self.records = records
         self.js_proxy_rw = ArchiveRewriter(replay_mod=self.replay_mod)
         self.unavailable_view = BaseInsertView(self.jinja_env, "unavailable.html")
+        self.withheld_view = BaseInsertView(self.jinja_env, "withheld.html")
         self.parts = copy(self)
         self.parts.redirect_to_exact = False
 
@@ -351,6 +354,10 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
 
     def _error_response(self, environ: Any, wbe: Any) -> Any:
         """pywb's page for what cannot be shown; ours where a store does not give what the archive has."""
+        if told := told_of(wbe):
+            page = self.withheld_view.render_to_string(environ, url=wbe.url, **told)
+            status = STATUS[cast("Kind", told["kind"])]
+            return WbResponse.text_response(page, status=status, content_type="text/html; charset=utf-8")
         if (reason := loading.reason_of(wbe)) is None:
             return super()._error_response(environ, wbe)
         page = self.unavailable_view.render_to_string(environ, url=wbe.url, reason=reason)

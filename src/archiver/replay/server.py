@@ -31,6 +31,7 @@ from pywb.utils.wbexception import NotFoundException
 from warcio.statusandheaders import StatusAndHeaders
 from werkzeug.routing import Rule
 
+from archiver.access import Reader
 from archiver.replay import memento, outgoing
 from archiver.replay.addresses import listen
 from archiver.replay.caching import Tagging
@@ -40,6 +41,7 @@ from archiver.replay.loading import ArchiveServer
 from archiver.replay.login import Login
 from archiver.replay.rewriting import ArchiveRewriterApp
 from archiver.replay.sources import Sources
+from archiver.replay.withholding import Veils
 from archiver.replay.workers import Workers
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,7 +53,7 @@ _REPLAY_PATH = re.compile(r"/[^/]+/(?:\d*[a-z]*_?/+|timegate/|timemap/[a-z]+/)[a
 class ReplayApp(FrontEndApp):  # type: ignore[misc]
     """pywb as this archive uses it: replay of the collections under a root, with nothing recorded and no proxy."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, reader: Reader | None) -> None:
         config = {
             "collections_root": str(sources.root),
             "framed_replay": False,
@@ -63,7 +65,7 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
             "static_prefix": f"static/{outgoing.DIGEST}",
         }
         # pywb's own constructor would also start a server for its inner half, which knows none of our rules.
-        self.warcserver = ArchiveServer(config, sources)
+        self.warcserver = ArchiveServer(config, sources, Veils(sources.root, reader))
         self.handler = self.handle_request
         self.recorder = self.recorder_path = self.put_custom_record_path = self.proxy_prefix = self.proxy_coll = None
         self.debug = self.client_side_replay = self.proxy_record = False
@@ -112,7 +114,16 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
         return WbResponse(StatusAndHeaders(told[0], told[1], protocol="HTTP/1.1"), body)
 
 
-def serve(sources: Sources, descriptor: int, origin: str, app: str | None, *, workers: int, out: TextIO) -> int:
+def serve(
+    sources: Sources,
+    reader: Reader | None,
+    descriptor: int,
+    origin: str,
+    *,
+    app: str | None,
+    workers: int,
+    out: TextIO,
+) -> int:
     """Answer at a listening socket until SIGTERM, SIGINT or the end of stdin; returns the exit code.
 
     Works in an empty folder, because pywb reads what lies there.
@@ -124,7 +135,7 @@ def serve(sources: Sources, descriptor: int, origin: str, app: str | None, *, wo
         os.chdir(empty)
         Path("config.yaml").write_text("{}\n")
         copytree(TEMPLATES, "templates")
-        guard = Guard(Tagging(ReplayApp(sources), f"{origin} {app}"), origin, app, Login.heard())
+        guard = Guard(Tagging(ReplayApp(sources, reader), f"{origin} {app}"), origin, app, Login.heard())
 
         def work(ready: Callable[[], object]) -> None:
             shared = {"wsgi.multiprocess": True}  # so that none takes more connections than it can answer
@@ -164,16 +175,19 @@ def main() -> int:
     parser.add_argument("--remote", help="the store to read from what is not here; {collection} in it is replaced")
     parser.add_argument("--endpoint-url", help="its S3 server, where it is not AWS")
     parser.add_argument("--socket", type=int, help="descriptor of a listening socket, instead of --host and --port")
+    parser.add_argument("--reading-room", action="store_true", help="show what is kept for the reading room")
+    parser.add_argument("--archivists", action="store_true", help="show everything, whatever the access rules say")
     parser.add_argument("--workers", type=int, default=1, help="processes that answer")
     options = parser.parse_args()
     descriptor = options.socket
     if descriptor is None:
         descriptor = listen(options.host, options.port).detach()
     origin = options.origin or f"http://localhost:{_port(descriptor)}"
+    reader = None if options.archivists else Reader(in_room=options.reading_room)
     sources = Sources(options.root.absolute(), options.remote, options.endpoint_url)
     out = sys.stdout
     with redirect_stdout(sys.stderr):  # pywb prints now and then
-        return serve(sources, descriptor, origin, options.app_origin, workers=options.workers, out=out)
+        return serve(sources, reader, descriptor, origin, app=options.app_origin, workers=options.workers, out=out)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from archiver.access import Reader
 from archiver.replay.child import announce, end_with_parent
 from archiver.replay.login import Login
 from archiver.web.app import create_app
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--port", type=int, default=0, help="port to listen at; 0: any free one")
     parser.add_argument("--origin", help="the address that readers use, as http://host:port")
+    parser.add_argument("--reading-room", action="store_true", help="show what is kept for the reading room")
     parser.add_argument("--socket", type=int, help="descriptor of a listening socket, instead of --host and --port")
     options = parser.parse_args()
     end_with_parent()
@@ -43,7 +45,8 @@ def main() -> None:
     else:
         listener = socket.create_server((options.host, options.port), backlog=256)
     origin = options.origin or f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_app(options.root.absolute(), options.replay_url, origin, login=Login.heard())
+    reader = Reader(in_room=options.reading_room)
+    app = create_app(options.root.absolute(), options.replay_url, origin, reader, Login.heard())
     config = uvicorn.Config(
         app,
         log_level="warning",
