@@ -63,14 +63,14 @@ def _behind(site: Site, route: Route) -> Route:
 def _check(site: Site, parameters: dict[str, str]) -> None:
     """Raise `Withheld`, or `UnknownCapture` and `UnknownCollection` for what is dark."""
     collection = Root(site.root).collection(parameters["name"])
+    asked = [parameters[one] for one in CAPTURES if one in parameters]
     with open_catalogue(collection) as catalogue:
-        decisions = [catalogue.decision(parameters[one]) for one in CAPTURES if one in parameters]
-        decisions = decisions or [catalogue.decision()]
-    for found in decisions:
+        decisions = [(one, catalogue.decision(one)) for one in asked or [""]]
+    for capture, found in decisions:
         if found is None or not found.shown_to(site.reader):
-            if found is None or found.kind not in STATUS:
-                raise UnknownCapture("") if len(parameters) > 1 else UnknownCollection(collection.name, "")
-            raise Withheld(found)
+            if found is not None and found.kind in STATUS:
+                raise Withheld(found)
+            raise UnknownCapture(capture) if capture else UnknownCollection(collection.name, str(site.root))
 
 
 def refusal(site: Site, request: Request, error: Withheld) -> Response:
