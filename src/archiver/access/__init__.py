@@ -7,7 +7,7 @@ ledger. Nothing is deleted: a rule ends when a later one replaces it. docs/acces
 from archiver.access.deciding import EVENT, Decision, Rules, Standing, kinds_for, read, rules, strictest
 from archiver.access.patterns import Pattern, keys
 from archiver.access.reader import Reader
-from archiver.access.restricting import BASES, Wish, check_replaced, restrict, targets
+from archiver.access.restricting import BASES, Wish, check_replaced, drafted, restrict, targets
 from archiver.access.rule import DESCRIPTIONS, KINDS, Kind, Rule, end_of, is_rule
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Standing",
     "Wish",
     "check_replaced",
+    "drafted",
     "end_of",
     "is_rule",
     "keys",

@@ -3,7 +3,7 @@
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from archiver import __version__, disk, schema
@@ -72,6 +72,10 @@ class Wish:
             raise UsageError(f"{until!r} is no date.", hint) from None
         return cls(access, who, until, basis, replaces=tuple(told.get("replaces") or ()), **texts)
 
+    def instead_of(self, name: str) -> "Wish":
+        """The same, which replaces one rule."""
+        return replace(self, replaces=(name,))
+
 
 def targets(
     captures: Iterable[str] = (), urls: Iterable[str] = (), *, everything: bool = False
@@ -113,6 +117,11 @@ def documents(wish: Wish, about: Iterable[dict[str, Any]]) -> dict[str, bytes]:
         content = dump({key: value for key, value in document.items() if value not in ("", [])})
         files[f"{FOLDER}{name}-{disk.sha256_bytes(content)[:12]}.json"] = content
     return files
+
+
+def drafted(wish: Wish, about: Iterable[dict[str, Any]]) -> list[Rule]:
+    """The rules that `restrict` would enter."""
+    return [Rule.parse(content, path) for path, content in documents(wish, about).items()]
 
 
 def restrict(collection: "Collection", wish: Wish, about: Iterable[dict[str, Any]]) -> list[Rule]:

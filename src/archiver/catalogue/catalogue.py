@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from archiver.access import Decision, Reader, Standing
+from archiver.access import Decision, Reader, Rule, Standing
 from archiver.catalogue import tables
 from archiver.catalogue.feeding import body, is_current, refresh, revision_paths
 from archiver.catalogue.query import EVERYTHING, Query
-from archiver.catalogue.restricting import decide, veil
+from archiver.catalogue.restricting import decide, reached, veil
 from archiver.catalogue.tables import COLUMNS, Row, path_of
 from archiver.catalogue.words import Excerpt, excerpt
 from archiver.collection import Collection
@@ -211,6 +211,15 @@ class Catalogue:
     def restricted(self) -> bool:
         """Whether any capture is not open, or not yet."""
         return bool(self.read("SELECT 1 FROM keys WHERE access != 'open' OR embargo != '' LIMIT 1", ()))
+
+    def reached(self, rules: Sequence[Rule]) -> list[int]:
+        """How many captures each of the rules is about."""
+        return reached(self.database, rules)
+
+    def said(self) -> dict[str, int]:
+        """How many sidecars say what of access."""
+        statement = "SELECT substr(said, 1, instr(said, ' ') - 1), count(*) FROM captures GROUP BY 1 ORDER BY 2 DESC"
+        return {str(kind): int(number) for kind, number in self.read(statement, ())}
 
     def standings(self, warc: str, capture_id: str = "") -> list[tuple[frozenset[str], Standing]]:
         """The captures in a WARC, or the one: the keys of its addresses, and what the rules come to for it."""

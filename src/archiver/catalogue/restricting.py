@@ -6,11 +6,12 @@ the two.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from archiver import access
 from archiver.access import Decision, Reader, Rule, Rules, Standing
+from archiver.access.patterns import Pattern, Table
 from archiver.catalogue.tables import Row
 from archiver.collection import Collection
 from archiver.model import now, timestamp
@@ -62,6 +63,23 @@ def _said(told: str) -> Rule:
     """What a sidecar says, of what the tables hold of it."""
     kind, _, until = told.partition(" ")
     return Rule.described({"access": kind}, "sidecar", until)
+
+
+def reached(database: sqlite3.Connection, rules: Sequence[Rule]) -> list[int]:
+    """How many captures each of the rules is about, whether it counts or not."""
+    table = Table((Pattern.of(one.url), place) for place, one in enumerate(rules) if one.url)
+    found = [0] * len(rules)
+    for (keys,) in database.execute("SELECT surts FROM captures") if any(one.url for one in rules) else ():
+        for place in {place for key in keys.split("\n") for place in table.find(key)}:
+            found[place] += 1
+    ids = "SELECT count(*) FROM captures WHERE id = ?"
+    whole = int(database.execute("SELECT count(*) FROM captures").fetchone()[0])
+    for place, one in enumerate(rules):
+        if one.capture:
+            found[place] = int(database.execute(ids, (one.capture,)).fetchone()[0])
+        elif not one.url:
+            found[place] = whole
+    return found
 
 
 def veil(database: sqlite3.Connection, reader: Reader) -> bool:

@@ -32,6 +32,7 @@ from archiver.cli import (
     replaying,
     replication,
     reporting,
+    restricting,
     searching,
     sessions,
     signing,
@@ -66,7 +67,7 @@ def cli(context: click.Context, root: Path) -> None:
 
 
 MODULES = (
-    *(collecting, capturing, queueing, searching, archive, editing, extracting, erasing),
+    *(collecting, capturing, queueing, searching, archive, editing, extracting, restricting, erasing),
     *(
         checks,
         assessing,

@@ -1,6 +1,7 @@
 """`show`, `diff`, `reindex`: single captures, and what is made of all of them."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from archiver.cli import options, remotes, render
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
+    from archiver.access import Decision
     from archiver.catalogue.account import Value
     from archiver.catalogue.paragraphs import Piece
 
@@ -29,12 +31,16 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
     Example:
       archiver show 20261122T140112Z-k3v7q2m5xa
     """
+    from archiver.access import Decision
+    from archiver.catalogue import open_catalogue
     from archiver.catalogue.account import account
     from archiver.collection import Root
 
     found = account(Root(root), capture_id, name)
+    with open_catalogue(found.collection) as catalogue:
+        decision = catalogue.decision(capture_id) or Decision()
     if as_json:
-        render.emit(found.as_json())
+        render.emit(found.as_json() | {"access": asdict(decision)})
         return
     capture, sidecar = found.sidecar.document["capture"], found.sidecar
     facts = {
@@ -42,6 +48,7 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
         "collection": found.collection.name,
         "captured": capture["captured_at"],
         "from": capture["final_url"],
+        "access": _access(decision),
         "verdict": " — ".join([sidecar.verdict, *sidecar.reasons]),
         "engine": f"{capture['engine']} ({capture['fidelity']})",
         "warc": str(found.collection.local(sidecar.warc_file)),
@@ -59,6 +66,12 @@ def show(root: Path, capture_id: str, name: str | None, as_json: bool) -> None:
     for file in found.files:
         missing = "" if found.is_present(file) else "  not here, or of another size"
         click.echo(f"  {file.sha256}  {amounts.size(file.bytes):>9}  {render.plain(file.path)}{missing}")
+
+
+def _access(decision: "Decision") -> str:
+    until = f" until {decision.until}" if decision.until else ""
+    why = f": {decision.reason}" if decision.reason else ""
+    return f"{decision.kind}{until}{why}" + (f" (rule {decision.rule})" if decision.rule else "")
 
 
 def _origin(value: "Value") -> str:

@@ -16,6 +16,7 @@ from archiver.verify.crew import read_groups
 from archiver.verify.index import check_index
 from archiver.verify.reading import Reading, missing, read_archive
 from archiver.verify.report import Report
+from archiver.verify.rules import check_lifted
 from archiver.verify.scope import ALL, IMPORTED, Group, Scope, grouped
 from archiver.verify.sidecars import Claim
 from archiver.verify.strays import check_unlisted
@@ -48,6 +49,7 @@ def verify_collection(
     findings += check_unlisted(collection, holdings, later)
     findings += check_index(collection, total.lines, holdings.files, later)
     findings += check_revisits(collection, None if whole else total.lines.keys())
+    findings += check_lifted(collection)
     findings += judge(collection, segments, Trust.of(Keyring())).findings
     findings = list(_still_true(collection, _spread(findings, total), total, later))
     sound = tuple(sorted(file for path, file in read.items() if path not in total.damaged))
