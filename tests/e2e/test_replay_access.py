@@ -213,23 +213,6 @@ def test_the_whole_collection(archive: Archive) -> None:
     assert archive.get("/news/cdx?url=*.b.example").body == b""
 
 
-def test_the_inner_server_answers_nobody_else(archive: Archive) -> None:
-    """pywb's own server is open to this machine; only our process knows the words that open it."""
-    listening = set[int]()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        rows = [line.split() for line in Path(table).read_text().splitlines()[1:]] if Path(table).exists() else []
-        listening |= {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}
-    tried = 0
-    for port in sorted(listening):
-        for path in ("/news/index?url=" + SHOWN, "/news/resource?url=" + SHOWN):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as found:
-                    assert b"b.example" not in found.read(10_000), port
-            except (OSError, ValueError):
-                tried += 1
-    assert tried
-
-
 def test_readers_in_the_reading_room_see_what_is_kept_for_it(archive: Archive) -> None:
     archive.restrict("reading-room", targets(archive.ids(HIDDEN)))
     stamp = archive.at(archive.ids(HIDDEN)[0])
