@@ -108,7 +108,7 @@ def test_every_code_of_import_and_export_is_explained():
 
 def test_every_code_of_verify_and_repair_is_explained_and_no_other():
     package = REPOSITORY / "src/archiver"
-    kinds = "file|warc|sidecar|collection|index|ledger|erased|revisit|repair|no-good"
+    kinds = "rule|file|warc|sidecar|collection|index|ledger|erased|revisit|repair|no-good"
     files = [*package.glob("verify/*.py"), *package.glob("repair/*.py"), package / "sync/chains.py"]
     texts = [file.read_text("utf-8") for file in [*files, package / "warc/check.py"]]
     found = {code for text in texts for code in re.findall(rf'"((?:{kinds})(?:-[a-z]+)+)"', text)}
