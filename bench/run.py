@@ -302,6 +302,18 @@ def search() -> None:
     report("articles entered", f"{built:.0f} a second", "", "", "")
 
 
+def pages() -> None:
+    """Lists and searches of a collection of 100,000 captures, through the web app by HTTP."""
+    from pages import asked
+
+    times, first = asked()
+    for kind, taken in times.items():
+        late, middle = (sorted(taken)[int(len(taken) * share)] * 1000 for share in (0.95, 0.5))
+        target = "p95 at most 50 ms" if kind == "search" else "p95 at most 150 ms"
+        report(f"web app, {kind}", f"p95 {late:.1f} ms", f"median {middle:.1f} ms", "", target)
+    report("web app, first page after start", f"{first:.2f} s", "", "", "at most 3 s")
+
+
 def validation() -> None:
     """100,000 sidecars of 17 kB, read and validated on all cores; and jsonschema alone on one."""
     with tempfile.TemporaryDirectory() as root:
@@ -387,6 +399,7 @@ MEASURES = {
     "queue": queue,
     "growth": growth,
     "search": search,
+    "pages": pages,
     "validation": validation,
     "verify": verify,
     "cluster": cluster,

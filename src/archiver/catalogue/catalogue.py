@@ -26,7 +26,7 @@ ORDERS: dict[Order, str] = {
     "modified": "keys.modified_order {0}, keys.id {0}",
     "headline": "captures.headline COLLATE NOCASE {0}, keys.id {0}",
 }
-_RANKED = 5_000
+_RANKED = 2_500
 """So many matches, the newest ones, are weighed against each other. More are never looked through by anybody."""
 FACETS = {
     "verdict": "captures.verdict",
@@ -101,35 +101,38 @@ class Catalogue:
         if order != "relevance" or not query.match:
             rows = self._ordered(query, "captured" if order == "relevance" else order, reverse, limit, offset)
             return [self._hit(number, 0.0, Row(*row), query) for number, row in rows]
-        best, values = self._best(query, reverse=reverse)
+        number, source, values = self._source(query)
+        newest = f"SELECT {number} AS number, bm25(words, {tables.WEIGHTS}) AS score FROM {source} "
+        newest += f"ORDER BY {number} DESC LIMIT {_RANKED}"
         ranking = f"score {'DESC' if reverse else 'ASC'}, number DESC"
+        best = f"SELECT number, score FROM ({newest}) ORDER BY {ranking} LIMIT ? OFFSET ?"
         statement = (
             f"SELECT number, score, {COLUMNS} FROM ({best}) CROSS JOIN captures USING (number) ORDER BY {ranking}"
         )
         found = self.read(statement, (*values, limit, offset))
         return [self._hit(number, score, Row(*row), query) for number, score, *row in found]
 
-    def _best(self, query: Query, *, reverse: bool) -> tuple[str, list[Any]]:
-        """The statement for number and score of the best matches for words, the best first, and its values."""
-        number, source, values = self._source(query)
-        newest = f"SELECT {number} AS number, bm25(words, {tables.WEIGHTS}) AS score FROM {source} "
-        newest += f"ORDER BY {number} DESC LIMIT {_RANKED}"
-        ranking = f"score {'DESC' if reverse else 'ASC'}, number DESC"
-        return f"SELECT number, score FROM ({newest}) ORDER BY {ranking} LIMIT ? OFFSET ?", values
-
     def numbers(self, query: Query = EVERYTHING) -> list[int] | None:
         """The numbers of the captures that match; None if all there are do."""
         if not query.parts and not self._veiled:
             return None
         number, source, values = self._source(query)
-        return [found for (found,) in self.read(f"SELECT {number} FROM {source}", values)]
+        ((found,),) = self.read(f"SELECT json_group_array({number}) FROM {source}", values)  # twice as fast as rows
+        numbers: list[int] = json.loads(found)
+        return numbers
 
-    def ranked(self, query: Query) -> dict[int, float]:
-        """Number and score of the best matches, the best first; empty where the query asks for no words."""
-        if not query.match:
+    def ranked(self, query: Query, numbers: Sequence[int]) -> dict[int, float]:
+        """Number and score of the best of these matches, the best first; empty where the query asks for no words.
+
+        As in `search`, the newest of them are weighed.
+        """
+        if not query.match or not numbers:
             return {}
-        best, values = self._best(query, reverse=False)
-        return dict(self.read(best, (*values, -1, 0)))
+        newest = set(sorted(numbers)[-_RANKED:])
+        weigh = f"SELECT rowid, bm25(words, {tables.WEIGHTS}) FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
+        found = self.read(weigh, (query.match, min(newest), max(newest)))
+        scores = [(score, -number) for number, score in found if number in newest]
+        return {-number: score for score, number in sorted(scores)}
 
     def hits(self, numbers: Iterable[int], query: Query = EVERYTHING) -> dict[int, Hit]:
         """The captures of these numbers, as far as they are (still) there, with excerpts for the query's words."""

@@ -122,10 +122,9 @@ class Columns:
             pages = self._columns["page"].codes[grouped]
             last = np.flatnonzero(np.diff(pages, append=-1))
             versions = np.diff(last, prepend=-1)
-            newest = dict(zip(pages[last].tolist(), grouped[last].tolist(), strict=True)) if ranked else {}
             several = np.repeat(versions > 1, versions)
             counts = self._counts(grouped, pages, several, chosen) if part.counted else {}
-            ordered = self._ordered(read, grouped[last], part, newest, ranked)
+            ordered = self._ordered(read, grouped[last], part, ranked)
             shown = ordered[part.offset : part.offset + part.limit]
             place = np.searchsorted(pages[last], self._columns["page"].codes[shown])
             return Selection(
@@ -188,26 +187,22 @@ class Columns:
         found = np.bincount(column.codes[grouped], minlength=len(column.values))
         return {one: int(number) for one, number in sorted(zip(column.values, found, strict=True)) if number}
 
-    def _ordered(
-        self,
-        read: Read,
-        newest: Numbers,
-        part: Part,
-        by_page: Mapping[int, int],
-        ranked: Sequence[int],
-    ) -> Numbers:
-        """The newest captures of the pages found, in the order wanted."""
+    def _ordered(self, read: Read, newest: Numbers, part: Part, ranked: Sequence[int]) -> Numbers:
+        """The newest captures of the pages found, which come by page, in the order wanted."""
         wanted = np.zeros(len(self._there), np.bool_)
         wanted[newest] = True
         order = self._order(read, "captured" if part.order == "relevance" else part.order)
         ordered = order[wanted[order]]
         if (part.order != "headline") != part.reverse:
             ordered = ordered[::-1]
-        if not ranked:
+        if not ranked or not len(newest):
             return ordered
         codes = self._columns["page"].codes
-        best = [by_page[page] for one in ranked if one < len(codes) and (page := int(codes[one])) in by_page]
-        first = np.array(list(dict.fromkeys(best)), np.int64)
+        told = np.fromiter(ranked, np.int64, len(ranked))
+        told = told[told < len(codes)]
+        place = np.minimum(np.searchsorted(codes[newest], codes[told]), len(newest) - 1)
+        best = newest[place[codes[newest][place] == codes[told]]]
+        first = np.array(list(dict.fromkeys(best.tolist())), np.int64)
         wanted[first] = False
         return np.concatenate([first, ordered[wanted[ordered]]])
 

@@ -89,12 +89,14 @@ class Shelves:
             opened = [stack.enter_context(open_catalogue(one, self.reader)) for one in collections]
             alone = len(opened) == 1
             whole = part if alone else replace(part, offset=0, limit=part.offset + part.limit)
-            ranked = [one.ranked(wanted.query) if part.order == "relevance" else {} for one in opened]
+            numbers = [one.numbers(wanted.query) for one in opened]
+            ranked = [
+                one.ranked(wanted.query, told or ()) if part.order == "relevance" else {}
+                for one, told in zip(opened, numbers, strict=True)
+            ]
             found = [
-                self._columns[one.collection.path].select(
-                    one.read, one.numbers(wanted.query), wanted.chosen, whole, list(scores)
-                )
-                for one, scores in zip(opened, ranked, strict=True)
+                self._columns[one.collection.path].select(one.read, told, wanted.chosen, whole, list(scores))
+                for one, told, scores in zip(opened, numbers, ranked, strict=True)
             ]
             if alone:
                 shown = [(opened[0], *one) for one in found[0].newest]

@@ -13,10 +13,10 @@ OPEN, HEAD = "open.jsonl", "open.head"
 SEGMENT_NAME = re.compile(r"(\d{6,})-([0-9a-f]{16})\.jsonl\Z")
 
 
-def sealed_files(folder: Path) -> list[Path]:
-    """Sealed segment files under a collection's `ledger/`, by writer and number."""
+def sealed_files(folder: Path, skip: Container[str] = ()) -> list[Path]:
+    """Sealed segment files under a collection's `ledger/`, by writer and number, but for those of names in `skip`."""
     return sorted(
-        _plain_files(folder, SEGMENT_NAME.match),
+        _plain_files(folder, lambda name: name not in skip and SEGMENT_NAME.match(name)),
         key=lambda path: (path.parent.name, int(path.name.split("-")[0]), path.name),
     )
 
@@ -63,9 +63,7 @@ def read_segments(folder: Path, skip: Container[str] = (), naming: str = "") -> 
     `naming` is as for `parse_segment`. Raises `UnreadableInput` at a damaged one.
     """
     growing = {path: content for path in open_files(folder) if (content := open_content(path))}
-    for path in sealed_files(folder):
-        if path.name in skip:
-            continue
+    for path in sealed_files(folder, skip):
         content = path.read_bytes()
         if content.startswith(growing.get(path.with_name(OPEN), b"\n")):
             del growing[path.with_name(OPEN)]
