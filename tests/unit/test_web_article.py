@@ -1,7 +1,6 @@
 """One capture's pages: what they tell and whence, how it changed, what can be taken away, and how it is cited."""
 
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -370,9 +369,12 @@ def test_the_files_are_the_files(root: Path, captures: list[str]) -> None:
     assert get(root, f"/news/{captures[0]}/files/other").status == 404
 
 
-def test_a_wacz_holds_the_capture_and_changes_nothing_here(root: Path, captures: list[str], tmp_path: Path) -> None:
+def test_a_wacz_holds_the_capture_and_changes_nothing_here(
+    root: Path, captures: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(downloads.tempfile, "tempdir", str(tmp_path / "temporary"))
     before = {path: path.read_bytes() for path in (root / "news").rglob("*") if path.is_file()}
-    temporary = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("archiver-wacz-*"))
     answer = get(root, f"/news/{captures[0]}/files/wacz")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/wacz")
     assert answer.headers["content-disposition"] == f'attachment; filename="{captures[0]}.wacz"'
@@ -384,7 +386,7 @@ def test_a_wacz_holds_the_capture_and_changes_nothing_here(root: Path, captures:
         pages = package.read("pages/pages.jsonl").decode().splitlines()
         assert json.loads(pages[1])["id"] == captures[0] and len(pages) == 2
     assert {path: path.read_bytes() for path in (root / "news").rglob("*") if path.is_file()} == before
-    assert set(Path(os.environ.get("TMPDIR", "/tmp")).glob("archiver-wacz-*")) == temporary
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_a_damaged_warc_is_no_wacz_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
