@@ -218,3 +218,7 @@ def test_which_captures_are_due(tmp_path):
     assert [one.sidecar.id for one in chosen(root, None, (second,), None)] == [second]
     with pytest.raises(UnknownCapture):
         list(chosen(root, None, (second, "20200101T000000Z-aaaaaaaaaa"), None))
+    collection.local(collection.sidecar(third).warc_file).unlink()
+    assert [one.sidecar.id for one in chosen(root, None, (), None)] == [first, second]
+    with pytest.raises(UnreadableInput, match="not here"):
+        list(chosen(root, None, (third,), None))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archiver.collection import Collection, Root
-from archiver.errors import UnknownCapture
+from archiver.errors import UnknownCapture, UnreadableInput
 from archiver.qa.result import Result
 from archiver.qa.storing import latest, newest
 from archiver.sidecar import Sidecar
@@ -28,7 +28,8 @@ class Chosen:
 def chosen(root: Root, name: str | None, captures: Sequence[str], since: datetime | None) -> Iterator[Chosen]:
     """The captures named, or all, oldest first; of those since a moment if one is given.
 
-    Captures without a document, which never had a page to look at, are left out. Raises `UnknownCapture`.
+    Captures without a document, which never had a page to look at, are left out, and so are those whose WARC is not
+    here. Raises `UnknownCapture`, and `UnreadableInput` for one that is named and not here.
     """
     left = dict.fromkeys(captures)
     for collection in root.chosen(name):
@@ -40,7 +41,10 @@ def chosen(root: Root, name: str | None, captures: Sequence[str], since: datetim
             left.pop(capture, None)
             if (since and datetime.fromisoformat(sidecar.captured_at) < since) or sidecar.status is None:
                 continue
-            yield Chosen(collection, sidecar, capture in checked)
+            if collection.bytes_here(sidecar.warc_file) is not None:
+                yield Chosen(collection, sidecar, capture in checked)
+            elif captures:
+                raise UnreadableInput(sidecar.warc_file, "it is not here", "`archiver sync pull` brings it.")
     if left:
         raise UnknownCapture(next(iter(left)))
 
