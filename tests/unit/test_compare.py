@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 
+from archiver.cli import run
 from archiver.collection import Root
 from browsing import Answer, get
 from stockroom import Invented, add
@@ -181,19 +182,20 @@ def test_what_is_not_there_is_a_plain_page(root: Path, other: str) -> None:
 
 
 def test_hostile_texts_stay_text(tmp_path: Path) -> None:
+    """In texts, and in values, which extraction cleans but a person may type."""
     news = Root(tmp_path).create("evil", "Evil", agent="test/1")
     worst = '</p><script>alert(1)</script>"><img src=x onerror=alert(1)>{{ 7 * 7 }} ' * 2
-    captures = [
-        add(
-            news,
-            Invented(URL, f"{worst}{n}", text=f"{worst} {n}\n{worst * n}", author=worst, days=n, language='uk"><b>'),
-        )
-        for n in (1, 2)
-    ]
+    ids = []
+    for n in (1, 2):
+        text = f"{worst} same\n{worst} {n}\n{worst * n}"
+        ids.append(add(news, Invented(URL, f"{worst}{n}", text=text, days=n, language='uk"><b>')).capture_id)
+        said = [f"{name}={worst}{n}" for name in ("headline", "articleSection", "author", "publisher")]
+        assert run(["--root", str(tmp_path), "edit", ids[-1], *said, "--reason", worst, "--by", f"<b>{worst}"]) == 0
     for view in ("", "?view=one"):
-        page = get(tmp_path, f"/evil/{captures[0].capture_id}/compare/{captures[1].capture_id}{view}").page
+        page = get(tmp_path, f"/evil/{ids[0]}/compare/{ids[1]}{view}").page
         assert page.xpath("//main//script | //*[@onerror] | //main//img[not(@alt)] | //b") == []
         assert "{{ 7 * 7 }}" in page.text_content()
+        assert {"Headline", "Section", "Authors"} <= set(words(page, "//tbody/tr/th"))
 
 
 def test_huge_texts_are_compared_by_paragraphs(tmp_path: Path) -> None:
