@@ -225,11 +225,11 @@ def leaky(outside: Outside) -> list[Stored]:
     """A stored page for every way out, and a few answers whose headers are one."""
     stored = [
         Stored(f"{SITE}/{name.replace(' ', '-')}", f"<!doctype html><html><head></head><body>{body}</body></html>")
-        for name, body in waysout.pages(outside).items()
+        for name, body in waysout.pages(waysout.values(outside)).items()
     ]
     for name, (header, value) in waysout.IN_HEADER.items():
         status = "302 Found" if name == "location" else "200 OK"
-        headers = ((header, value.format(out=outside.url)),)
+        headers = ((header, value.format(**waysout.values(outside))),)
         stored.append(Stored(f"{SITE}/header/{name}", "<p>x</p>", headers=headers, status=status))
     return [*stored, Stored(f"{SITE}/sw.js", "", JS)]
 
@@ -357,6 +357,7 @@ def test_a_reader_finds_an_article_and_reads_it(tmp_path: Path, browser: Browser
         page.fill("#q", "LIGHTS")
         page.keyboard.press("Enter")
         page.click("text=Lights are back")
+        page.click("a[href$='/replay']")
         frame = page.frame_locator("iframe")
         frame.locator("h1").wait_for()
         assert frame.locator("h1").inner_text() == "Lights are back"

@@ -1,7 +1,14 @@
-"""A corner where pages mean no good: each would hold a visit for ever, or bring down what looks at it."""
+"""A corner where pages mean no good: each would hold a visit for ever, bring down what looks at it, or leave replay.
+
+`/escape` is a page that asks for all pages of the last kind, so that one capture holds them: one for each way out of
+`waysout` (`/escape/html/…`, `script/…`, `module/…`, `header/…`), one for each thing of the app's that a page in its
+frame would like to touch (`touch/…`), and one for each nuisance (`nuisance/…`).
+"""
 
 import asyncio
 import gzip
+import json
+import re
 import zlib
 from collections.abc import AsyncIterator
 
@@ -9,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+import waysout
 from newsroom.pages import site_of
 
 ROBOTS = "User-agent: archiver\nDisallow: /private-room\n\nUser-agent: *\nAllow: /\n"
@@ -48,6 +56,82 @@ PARTS = ("not-gzip", "cut-gzip", "bomb", "bad-utf-8", "many-headers")
 BOMB_BYTES = 256 << 20
 
 
+TOUCHES = {
+    "cookie": "real.parent.document.cookie",
+    "own cookie": "real.document.cookie",
+    "storage": "real.parent.localStorage.getItem('secret')",
+    "own storage": "real.localStorage.getItem('secret')",
+    "session storage": "real.parent.sessionStorage.getItem('secret')",
+    "database": "real.parent.indexedDB.databases().then(all => all.map(one => one.name).join())",
+    "own database": "real.indexedDB.databases().then(all => all.map(one => one.name).join())",
+    "caches": "real.parent.caches.keys().then(names => names.join())",
+    "own caches": "real.caches.keys().then(names => names.join())",
+    "text": "real.parent.document.body.textContent",
+    "fetch by the parent": "real.parent.fetch('/').then(answer => answer.text())",
+    "fetch": "real.fetch(app + '/').then(answer => answer.text())",
+    "frame of the app": "framed(app + '/').then(frame => frame.contentDocument.body.textContent)",
+    "frame element": "real.frameElement.ownerDocument.cookie",
+    "script": "real.parent.eval('document.cookie')",
+    "domain": "(real.document.domain = 'localhost') && real.parent.document.cookie",
+    "title": "real.parent.document.title = 'spoofed'",
+    "element": "real.parent.document.body.append('spoofed') || 'spoofed'",
+    "hash": "(real.parent.location.hash = 'spoofed') && 'spoofed'",
+    "history": "(real.parent.history.pushState(null, '', '#spoofed'), 'spoofed')",
+    "storing": "(real.parent.localStorage.setItem('secret', 'spoofed'), 'spoofed')",
+    "worker": "real.navigator.serviceWorker.register('/sw.js').then(() => 'spoofed')",
+    "clipboard": "real.navigator.clipboard.writeText('spoofed').then(() => 'spoofed')",
+    "notification": "real.Notification.requestPermission().then(told => told == 'granted' ? 'spoofed' : told)",
+    "camera": "real.navigator.mediaDevices.getUserMedia({video: true}).then(() => 'spoofed')",
+    "place": "new Promise((yes, no) => real.navigator.geolocation.getCurrentPosition(() => yes('spoofed'), no))",
+    "top": "(real.top.location = app + '/spoofed') && 'spoofed'",
+}
+"""What a script would get out of the app that shows it, or do to it: expressions, by way of the `real` window."""
+
+NUISANCES = {
+    "alerts": "setInterval(() => { alert(1); confirm(2); prompt(3) }, 5)",
+    "prints": "setInterval(() => print(), 50)",
+    "stays": "onbeforeunload = event => event.preventDefault(); document.body.click()",
+    "downloads": """for (let i = 0; i < 5; i++) { const a = document.createElement('a'); a.download = i + '.bin';
+        a.href = URL.createObjectURL(new Blob(['x'])); document.body.append(a); a.click() }""",
+    "never ends": "while (true) {}",
+    "messages": """setInterval(() => { for (let i = 0; i < 200; i++) parent.postMessage({ command: 'logout' }, '*')
+        }, 20)""",
+    "focus": "setInterval(() => { window.focus(); document.body.tabIndex = 0; document.body.focus() }, 5)",
+    "history": "for (let i = 0; i < 60; i++) history.pushState(null, '', '#' + i)",
+    "popups": "for (let i = 0; i < 20; i++) open('about:blank', 'p' + i)",
+}
+"""Scripts that can be a bother to the reader, and no more."""
+
+_REAL = """var got = "waiting"; const real = Function("return th" + "is")(), app = real.location.ancestorOrigins[0];
+    const framed = url => new Promise(done => { const frame = document.createElement('iframe'); frame.src = url;
+    frame.onload = () => done(frame); document.body.append(frame) });"""
+WAYS = [*waysout.pages(waysout.written_for("http://x.localhost", 1)), *(f"header/{name}" for name in waysout.IN_HEADER)]
+ESCAPES = [*WAYS, *(f"touch/{name}" for name in TOUCHES), *(f"nuisance/{name}" for name in NUISANCES)]
+
+
+def name_of(way: str) -> str:
+    """The host name by which the page of a way would reach outside: who listens knows it by that."""
+    return f"{re.sub('[^a-z]+', '-', way)}.localhost"
+
+
+def escape(way: str, port: int) -> tuple[str, dict[str, str]]:
+    """A page that tries to get out to `port` of this machine, or to touch what frames it, and its headers."""
+    kind, _, name = way.partition("/")
+    told = waysout.written_for(f"http://{name_of(way)}:{port}", port, f"{name_of(way)}.invalid")
+    headers = {}
+    if kind == "header":
+        header, value = waysout.IN_HEADER[name]
+        headers, inside = {header: value.format(**told)}, "<p>x</p>"
+    elif kind == "touch":
+        inside = f"""<script>{_REAL} (async () => {TOUCHES[name]})().then(
+            value => got = "got " + value, error => got = "failed " + error)</script>"""
+    elif kind == "nuisance":
+        inside = f"<p>x</p><script>{NUISANCES[name]}</script>"
+    else:
+        inside = waysout.pages(told)[way]
+    return f"<!doctype html><html><head></head><body>{inside}</body></html>", headers
+
+
 TEXT = (
     "The ferry left the lower landing at seven with forty people, two goats and the post of three days. Nobody had "
     "expected it before noon, for the river still carries ice, and the boatman had said as much in the evening."
@@ -70,6 +154,23 @@ async def page(request: Request) -> Response:
     else:
         return PlainTextResponse("no such page", 404)
     return HTMLResponse(f"<!doctype html><title>{name}</title><h1>Here is {name}</h1><p>{TEXT}</p>{inside}")
+
+
+async def escaping(request: Request) -> Response:
+    """A page that would get out of replay."""
+    way = request.path_params["way"]
+    if way not in ESCAPES:
+        return PlainTextResponse("no such page", 404)
+    page, headers = escape(way, site_of(request).http_port)
+    return HTMLResponse(page, 302 if way == "header/location" else 200, headers)
+
+
+async def all_escapes(_request: Request) -> Response:
+    """A page that asks for all of them, and does nothing with them."""
+    script = f"for (const way of {json.dumps(ESCAPES)}) fetch('/escape/' + way, {{redirect: 'manual'}}).catch(() => 0)"
+    return HTMLResponse(
+        f"<!doctype html><title>Ways out</title><h1>Ways out</h1><p>{TEXT}</p><script>{script}</script>"
+    )
 
 
 async def part(request: Request) -> Response:
@@ -148,4 +249,6 @@ ROUTES = [
     Route("/hostile/worker.js", worker),
     Route("/hostile/{name}", page),
     Route("/hostile-part/{name}", part),
+    Route("/escape", all_escapes),
+    Route("/escape/{way:path}", escaping),
 ]

@@ -1,13 +1,15 @@
 """The wall around replay, over a stand-in for pywb that answers what an archive might hold."""
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.replay.guard import Guard, is_rewritten
-from archiver.replay.outgoing import SEALED, as_text
+from archiver.replay.outgoing import SEALED, Headers, as_text
 
 ORIGIN = "http://localhost:8081"
 APP = "http://127.0.0.1:8080"
@@ -190,3 +192,148 @@ def test_a_browser_is_shown_raw_markup_as_its_source() -> None:
     assert ask(f"/news/2026mp_/{PAGE}", HTTP_SEC_FETCH_DEST="document")[1]["content-type"].startswith("text/html")
     assert as_text("image/svg+xml") == "text/plain"
     assert as_text("image/png") == "image/png"
+
+
+PLAIN = [("Content-Type", "text/html; charset=utf-8")]
+
+
+@pytest.mark.parametrize("modifier", ["", "mp_", "if_", "js_", "im_", "oe_"])
+@pytest.mark.parametrize(
+    ("headers", "sealed"),
+    [
+        (PLAIN, False),
+        ([("Content-Type", "text/html; charset=utf-16le")], True),
+        ([("Content-Type", "text/html"), ("Content-Encoding", "zstd")], True),
+        ([("Content-Type", "image/svg+xml")], True),
+        ([("Content-Type", "text/xml")], True),
+        ([("Content-Type", "application/xhtml+xml")], True),
+        ([("Content-Type", "multipart/related")], True),
+        ([], True),
+    ],
+)
+def test_what_has_no_seal_is_looked_at_and_does_not_run(modifier: str, headers: Headers, sealed: bool) -> None:
+    _, got, _ = ask(f"/news/2026{modifier}/{PAGE}", Pywb(headers=headers, sealed=sealed))
+    policy = got["content-security-policy"]
+    assert "script-src 'none'" in policy and policy.endswith("; sandbox")
+
+
+@pytest.mark.parametrize(
+    "status", ["200 OK", "206 Partial Content", "404 Not Found", "451 Gone", "500 Oh", "503 Busy", "999"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_every_status_and_method_is_sealed(status: str, method: str) -> None:
+    for modifier, begins in (("mp_", "default-src 'self'"), ("id_", "default-src 'none'")):
+        got, headers, _ = ask(f"/news/2026{modifier}/{PAGE}", Pywb(status), REQUEST_METHOD=method)
+        assert headers["content-security-policy"].startswith(begins)
+        assert headers["x-robots-tag"] == "noindex, noarchive"
+        assert got == ("502 Bad Gateway" if status == "999" else status)
+
+
+def test_what_breaks_is_sealed_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(_environ: dict[str, Any], _start_response: Any) -> list[bytes]:
+        raise RuntimeError("no answer")
+
+    status, headers, body = ask(f"/news/2026mp_/{PAGE}", broken)  # type: ignore[arg-type]
+    assert (status[:3], headers["content-security-policy"]) == ("500", "default-src 'none'; sandbox")
+    assert b"RuntimeError" not in body
+    assert "no answer" in capsys.readouterr().err
+
+
+ACTING = [
+    ("Set-Cookie", "a=1"),
+    ("Refresh", "0; url=http://out.example"),
+    ("Link", "<http://out.example>; rel=preconnect"),
+    ("Alt-Svc", 'h2="out.example:443"'),
+    ("Clear-Site-Data", '"*"'),
+    ("Service-Worker-Allowed", "/"),
+    ("Report-To", '{"endpoints": [{"url": "http://out.example"}]}'),
+    ("Reporting-Endpoints", 'a="http://out.example"'),
+    ("NEL", '{"report_to": "a"}'),
+    ("Content-Security-Policy", "default-src *"),
+    ("Content-Security-Policy-Report-Only", "report-uri http://out.example"),
+    ("Strict-Transport-Security", "max-age=9"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Credentials", "true"),
+    ("Speculation-Rules", '"http://out.example"'),
+    ("SourceMap", "http://out.example"),
+    ("X-SourceMap", "http://out.example"),
+    ("X-Accel-Redirect", "/secret"),
+    ("X-Sendfile", "/etc/passwd"),
+    ("WWW-Authenticate", "Basic"),
+    ("Permissions-Policy", "camera=*"),
+    ("Origin-Agent-Cluster", "?1"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("X-Frame-Options", "ALLOWALL"),
+    ("Something-New", "http://out.example"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), ACTING)
+def test_a_header_that_acts_does_not_go_out(name: str, value: str) -> None:
+    _, headers, _ = ask(f"/news/2026mp_/{PAGE}", Pywb(headers=[*PLAIN, (name, value)]))
+    assert "out.example" not in str(headers)
+    assert headers.get(name.lower(), "") != value
+
+
+def test_a_header_that_describes_goes_out() -> None:
+    told = [*PLAIN, ("Content-Language", "uk"), ("X-Total-Count", "7"), ("X-Archive-Orig-Set-Cookie", "a=1")]
+    link = f'<{PAGE}>; rel="original", <{ORIGIN}/news/{PAGE}>; rel="timegate"'
+    told += [("Memento-Datetime", "Sun, 22 Nov 2026 14:01:12 GMT"), ("Link", link)]
+    _, headers, _ = ask(f"/news/2026mp_/{PAGE}", Pywb(headers=told))
+    assert {name.lower(): value for name, value in told}.items() <= headers.items()
+
+
+@given(st.text(), st.text())
+def test_nothing_in_a_header_ends_a_line(name: str, value: str) -> None:
+    for told in (
+        (f"X-{name}", value),
+        ("X-Name", value),
+        ("Content-Type", value),
+        ("Link", value),
+        ("Location", value),
+    ):
+        _, headers, _ = ask(f"/news/2026mp_/{PAGE}", Pywb("302 Found", [told]))
+        for key, text in headers.items():
+            assert not set(key + text) & set("\r\n\0")
+            (key + text).encode("latin-1")
+            assert key.isascii() and not set(key) & set(" :\t")
+
+
+PARTS = (
+    "/ // news 2026 mp_ id_ bn_ %69d_ %2f %2e%2e .. ; ? # \\ * - timemap/link/ timegate/ https://news.example/ %00 é $x"
+)
+PATH = st.lists(st.sampled_from([*PARTS.split(), " ", "static", "_", "%25", "@"]), max_size=9).map("".join)
+
+
+@given(PATH, PATH, st.booleans())
+def test_no_two_readings_of_an_address_open_what_is_raw(path: str, raw: str, same: bool) -> None:
+    """pywb reads the address as sent, routes by the decoded one; whichever it takes for raw, scripts do not run."""
+    raw = f"/{path}" if same else f"/{raw}"
+    decoded = unquote(f"/{path}".partition("?")[0])
+    pywb = Pywb()
+    status, headers, _ = ask(decoded, pywb, REQUEST_URI=raw)
+    policy = headers["content-security-policy"]
+    assert "sandbox" in policy
+    if "allow-scripts" in policy:
+        for form in (decoded, raw.partition("?")[0]):
+            found = re.fullmatch(r"/[^/]+/(?:\d*([a-z]+_)?/{1,9}.+|https?:.+)", form, re.S)
+            assert found and (found[1] or "") in ("", "mp_", "if_", "js_", "im_", "oe_"), (form, status)
+
+
+@pytest.mark.parametrize(
+    ("path", "raw"),
+    [
+        ("http://evil.example/news/2026mp_/x", "http://evil.example/news/2026mp_/x"),
+        ("/news/2026mp_/x", "http://localhost:8081/news/2026mp_/x"),
+        ("*", "*"),
+        ("news/2026mp_/x", "news/2026mp_/x"),
+    ],
+)
+def test_it_is_no_proxy(path: str, raw: str) -> None:
+    pywb = Pywb()
+    assert ask(path, pywb, REQUEST_URI=raw)[0].startswith("400")
+    assert pywb.environ is None
+
+
+def test_two_hosts_are_none_of_ours() -> None:
+    assert ask(f"/news/2026mp_/{PAGE}", HTTP_HOST="localhost:8081,localhost:8081")[0].startswith("421")

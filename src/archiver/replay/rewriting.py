@@ -29,6 +29,7 @@ from warcio.timeutils import timestamp_to_http_date
 
 from archiver.access import Kind
 from archiver.replay import caching, films, lexical, loading, memento, modules, outgoing
+from archiver.replay.hints import Hints
 from archiver.replay.withholding import STATUS, told_of
 
 STATIC = "archiver/"
@@ -172,10 +173,12 @@ class PageRewriter(HTMLRewriter):  # type: ignore[misc]
     _seal = ""
     """Our script, which is to come before all that a browser may take for a script of the page's."""
     _held = ""
+    _hints: Hints | None = None
 
     def seal(self, script: str) -> None:
         """Begin the page with that script: pywb and browsers may differ about where its first element is."""
         self._seal = script
+        self._hints = Hints()
 
     def rewrite(self, string: str) -> str:
         """A piece of the page. What pywb unescapes in attributes goes out as references where it read single bytes.
@@ -184,14 +187,17 @@ class PageRewriter(HTMLRewriter):  # type: ignore[misc]
         first character beyond it.
         """
         if not self._seal:
-            return self._written(string)
+            return self._unhinted(self._written(string))
         self._held += string
-        return self._begun() if len(self._held) >= _BEGINNING else ""
+        return self._unhinted(self._begun()) if len(self._held) >= _BEGINNING else ""
 
     def final_read(self) -> str:
         """What is left at the end."""
         begun = self._begun() if self._seal else ""
-        return begun + str(super().final_read())
+        return self._unhinted(begun + str(super().final_read()), last=True)
+
+    def _unhinted(self, text: str, *, last: bool = False) -> str:
+        return self._hints.without(text, last=last) if self._hints else text
 
     def _begun(self) -> str:
         """The seal stands behind the doctype, which tells how the page is laid out, and before everything else."""

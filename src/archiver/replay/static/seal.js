@@ -60,6 +60,34 @@
     }
   }
 
+  const known = () => {
+    for (let index = 0; index < self.length; index++) seal(self[index]);
+  };
+  const entering = ["appendChild", "insertBefore", "replaceChild", "append", "prepend", "before", "after"];
+  entering.push("replaceWith", "replaceChildren", "insertAdjacentElement", "insertAdjacentHTML", "moveBefore", "write");
+  for (const kind of [Node, Element, CharacterData, Document, DocumentFragment, HTMLDocument]) {
+    for (const name of entering) {
+      const plain = Object.getOwnPropertyDescriptor(kind.prototype, name);
+      if (!plain) continue;
+      const { [name]: made } = {
+        [name](...given) {
+          const result = plain.value.apply(this, given);
+          if (self.length) known();
+          return result;
+        },
+      };
+      Object.defineProperty(kind.prototype, name, { ...plain, value: made });
+    }
+  }
+  for (const name of ["innerHTML", "outerHTML"]) {
+    const plain = Object.getOwnPropertyDescriptor(Element.prototype, name);
+    const set = function (value) {
+      plain.set.call(this, value);
+      if (self.length) known();
+    };
+    Object.defineProperty(Element.prototype, name, { ...plain, set });
+  }
+
   // Each script stands in a block of its own: names that all scripts may use are made known by `archiver.replay.lexical`.
   Object.defineProperty(self, "__archiver_share", {
     value: (names) => {
