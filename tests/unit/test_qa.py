@@ -130,6 +130,14 @@ def test_the_newest_result_counts(tmp_path):
     assert [one.verdict for one in qa.results(collection, captured.capture_id)] == ["pass", "warn"]
 
 
+def test_the_newest_is_told_by_its_line_whoever_wrote_it(tmp_path, monkeypatch):
+    collection, (captured,) = collection_with(tmp_path)
+    for year, verdict in ((2031, "fail"), (2030, "warn")):
+        monkeypatch.setattr("archiver.ledger.event.now", lambda year=year: datetime(year, 1, 1, tzinfo=UTC))
+        save(collection, a_result(captured.capture_id, verdict=verdict), {})
+    assert [one.verdict for one in qa.results(collection, captured.capture_id)] == ["fail", "warn"]
+
+
 def test_no_replay_takes_a_result_for_the_page(tmp_path):
     """A `metadata` record under the page's own address would be found as its newest capture."""
     collection, (captured,) = collection_with(tmp_path)
