@@ -11,11 +11,15 @@ import bagit
 import pytest
 
 from archiver import ledger
+from archiver.access import Wish, restrict, targets
+from archiver.capture import AGENT, Terms, capture_url
+from archiver.collection import Root
 from archiver.errors import ConflictError, StorageError, UnknownCapture, UsageError
 from archiver.package import export
+from archiver.package.contents import contents_of
 from archiver.validate import validate_file
 from archiver.warc import open_record
-from material import collection_with, copied
+from material import PICTURE, Site, answer, collection_with, copied
 
 AT = datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
 
@@ -195,7 +199,28 @@ def test_nothing_is_replaced_and_nothing_half_is_left(collection, tmp_path, monk
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_what_readers_must_not_see_is_said(collection, tmp_path, monkeypatch):
-    monkeypatch.setattr("archiver.sidecar.Sidecar.access", property(lambda _: "dark"))
-    [finding] = wacz(collection, tmp_path / "a.wacz").findings
-    assert (finding.level, finding.code) == ("warning", "access-restricted")
+@pytest.mark.parametrize("form", ["wacz", "bagit"])
+def test_what_is_not_open_is_left_out_and_said(tmp_path, form):
+    collection, made = collection_with(tmp_path / "root", 2)
+    hidden, shown = (one.capture_id for one in made)
+    restrict(collection, Wish.of("reading-room", "M. K.", note="Ask again"), targets([hidden]))
+    done = export(collection, tmp_path / "open.wacz", form)
+    assert done.captures == (shown,)
+    assert [(one.level, one.code) for one in done.findings] == [("warning", "export-restricted")]
+    files = [file.path for file in contents_of(collection, open_only=True).files]
+    assert not any(hidden in path or path.startswith("access/") for path in files)
+    assert any(shown in path for path in files)
+    with pytest.raises(UsageError, match="None of these"):
+        export(collection, tmp_path / "none.wacz", form, [hidden])
+    whole = export(collection, tmp_path / "all.wacz", form, with_restricted=True)
+    assert set(whole.captures) == {hidden, shown}
+    assert [one.code for one in whole.findings] == ["access-restricted"]
+    assert any(file.path.startswith("access/") for file in contents_of(collection, [shown]).files)
+
+
+def test_a_warc_with_an_address_that_is_hidden_is_not_handed_out(tmp_path):
+    collection = Root(tmp_path / "root").create("news", "News", agent=AGENT)
+    for number, parts in enumerate(((answer(PICTURE),), ())):
+        capture_url(f"https://a.example/{number}", collection, Site(*parts, days=number), Terms())
+    restrict(collection, Wish.of("dark", "M. K."), targets(urls=["https://cdn.example/*"]))
+    assert len(export(collection, tmp_path / "a.wacz", "wacz").captures) == 1

@@ -138,6 +138,19 @@ def test_rules_of_two_machines_unite_in_both(tmp_path):
     assert second in here.captures()
 
 
+def test_rules_go_with_push_and_pull(archiver, news, tmp_path):
+    first = ids(news)[0]
+    assert archiver("restrict", first, "--access", "takedown", "--reason", "Asked for.", *BY).code == 0
+    store = (tmp_path / "store").as_uri()
+    (tmp_path / "store").mkdir()
+    assert archiver("sync", "push", "-c", "news", store).code == 0
+    assert run(["--root", str(tmp_path / "other"), "sync", "pull", "-c", "news", store]) == 0
+    other = Root(tmp_path / "other").collection("news")
+    assert rules(other).standing == rules(news).standing != ()
+    assert kinds(other) == ["takedown", "open", "open"]
+    assert verify_collection(other).findings == ()
+
+
 def test_an_erased_capture_leaves_its_rule_and_nothing_else(archiver, news):
     first = ids(news)[0]
     assert archiver("restrict", first, "--access", "dark", *BY).code == 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--capture", "captures", multiple=True, metavar="ID", help="Only this capture; may be repeated.")
 @click.option("--organization", default="", metavar="TEXT", help="Who hands the bag over: its Source-Organization.")
+@click.option("--with-restricted", is_flag=True, help="Also captures that are not open, and the access rules.")
 @click.option("--sign", is_flag=True, help="Sign it: with files beside it, and in a WACZ file also inside.")
 @signing.with_key
 @options.shared
@@ -37,6 +38,7 @@ def export(
     form: "Form",
     captures: tuple[str, ...],
     organization: str,
+    with_restricted: bool,
     sign: bool,
     key_id: str | None,
     tsa: str | None,
@@ -47,6 +49,8 @@ def export(
 
     With a capture go those that hold the originals of what it only refers to. WARC files stay byte for byte as they
     are; sidecars, schemas, and the lines of the ledger go with them. Nothing is replaced.
+
+    Captures that are not open to everybody are left out, and that is said; --with-restricted hands them over.
 
     \b
     Examples:
@@ -67,7 +71,16 @@ def export(
         refuse_signed(out)
         inside = partial(signed_data, private=private)
     with render.progress(quiet=as_json) as observe:
-        made = run(collection, out, form, captures, organization=organization, sign=inside, progress=observe)
+        made = run(
+            collection,
+            out,
+            form,
+            captures,
+            organization=organization,
+            with_restricted=with_restricted,
+            sign=inside,
+            progress=observe,
+        )
     if as_json:
         render.emit(made.as_json())
     else:

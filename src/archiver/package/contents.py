@@ -4,16 +4,18 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archiver import disk, ledger
-from archiver.collection import Collection
+from archiver import access, disk, ledger
+from archiver.access import Reader
+from archiver.catalogue import open_catalogue
+from archiver.collection import Collection, index
 from archiver.collection.collection import revisions
 from archiver.errors import ConflictError, UnknownCapture, UsageError
 from archiver.ledger import Holdings, capture_of
-from archiver.model import FileRef, Finding, Progress, silent
+from archiver.model import FileRef, Finding, Progress, now, silent, timestamp
 from archiver.package.closure import closure
 from archiver.sidecar import Sidecar
 
-COMMON = ("README.txt", "collection/", "schemas/", "proofs/")
+COMMON = ("README.txt", "collection/", "schemas/", "proofs/", "access/")
 """What goes with every choice of captures."""
 
 
@@ -61,13 +63,19 @@ def _damaged(file: FileRef, what: str) -> ConflictError:
 
 
 def contents_of(
-    collection: Collection, chosen: Iterable[str] = (), progress: Progress = silent, *, seal: bool = True
+    collection: Collection,
+    chosen: Iterable[str] = (),
+    progress: Progress = silent,
+    *,
+    seal: bool = True,
+    open_only: bool = False,
 ) -> Contents:
     """All of a collection; or the captures chosen, and those that hold the originals of their revisit records.
 
-    Closes the open segment of the ledger, so that it can be among the files; without `seal`, for whoever may only
-    read, it is left out. Raises `UnknownCapture` for one that is not here, `UsageError` where nothing is left to
-    export. A missing original is a finding.
+        Closes the open segment of the ledger, so that it can be among the files; without `seal`, for whoever may only
+        read, it is left out. `open_only`: without captures that are not open to everybody, and without rules. Raises
+    `UnknownCapture` for one that is not here, `UsageError` where nothing is left to export. A missing original is a
+    finding.
     """
     if seal:
         collection.seal()
@@ -85,10 +93,17 @@ def contents_of(
     if not whole:
         raise UsageError(f"There is no capture in {collection.name} yet.", "Capture something first.")
     sidecars = tuple(filter(None, map(collection.lookup(), sorted(whole))))
-    files = _files(holdings, sidecars, table) if wanted else list(holdings.files.values())
-    files += _segments(collection, {file.path for file in files} if wanted else None)
+    closed = _closed(collection, sidecars)
+    left_out = closed if open_only else set[str]()
+    sidecars = tuple(one for one in sidecars if one.id not in left_out)
+    if not sidecars:
+        raise UsageError("None of these captures is open to readers.", "With --with-restricted they are exported.")
+    files = _files(holdings, sidecars, table) if wanted or left_out else list(holdings.files.values())
+    files = [file for file in files if not (open_only and access.is_rule(file.path))]
+    files += _segments(collection, {file.path for file in files} if wanted or left_out else None)
     ordered = tuple(sorted(files, key=lambda file: file.path))
-    return Contents(collection, sidecars, ordered, (*findings, *_restricted(collection, sidecars)), progress)
+    findings = [*findings, *_restricted(collection, len(left_out), len(closed - left_out))]
+    return Contents(collection, sidecars, ordered, tuple(findings), progress)
 
 
 def _files(holdings: Holdings, sidecars: Iterable[Sidecar], table: dict[str, list[str]]) -> list[FileRef]:
@@ -111,9 +126,38 @@ def _segments(collection: Collection, named: set[str] | None) -> Iterator[FileRe
             yield FileRef(place, len(content), disk.sha256_bytes(content))
 
 
-def _restricted(collection: Collection, sidecars: Iterable[Sidecar]) -> Iterator[Finding]:
-    closed = [sidecar.access for sidecar in sidecars if sidecar.access in ("dark", "embargo")]
+def _closed(collection: Collection, sidecars: Iterable[Sidecar]) -> set[str]:
+    """Ids of the captures whose WARC is not to be handed out: something in it is not open to everybody."""
+    reached = _reached_files(collection)
+    with open_catalogue(collection) as every, open_catalogue(collection, Reader()) as visible:
+        return {
+            one.id
+            for one in sidecars
+            if visible.capture(one.id) is None
+            or one.warc_file in reached
+            or every.count_in(one.warc_file) != visible.count_in(one.warc_file)
+        }
+
+
+def _reached_files(collection: Collection) -> set[str]:
+    """WARCs with a record at an address that rules hide, whatever page it belongs to."""
+    rules = access.rules(collection)
+    if all(one.access == "open" for one in rules.standing if one.url):
+        return set()
+    at, reached = timestamp(now()), set[str]()
+    for line in collection.read_index():
+        key = line.split(b" ", 1)[0].decode("utf-8", "replace")
+        keys = access.keys(key) if key.startswith("urn:") else (key,)
+        if any(rules.at_address(one).at(at) != "open" for one in keys):
+            reached.add(index.file_of(line))
+    return reached
+
+
+def _restricted(collection: Collection, left_out: int, closed: int) -> Iterator[Finding]:
+    if left_out:
+        message = f"{left_out} captures are not open to readers, and were left out"
+        hint = "`archiver restrict --list` shows why; --with-restricted hands them over, and the rules with them."
+        yield Finding("warning", "export-restricted", collection.name, message, hint)
     if closed:
-        hint = "Whoever gets the package can see them."
-        message = f"{len(closed)} of the captures are not open to readers ({', '.join(sorted(set(closed)))})"
+        message, hint = f"{closed} of the captures are not open to readers", "Whoever gets the package can see them."
         yield Finding("warning", "access-restricted", collection.name, message, hint)

@@ -43,20 +43,22 @@ class Exported:
         }
 
 
-def export(
+def export(  # noqa: PLR0913 - what a package is made of, and by whom
     collection: Collection,
     out: Path,
     form: Form,
     captures: Iterable[str] = (),
     *,
     organization: str = "",
+    with_restricted: bool = False,
     sign: Sign | None = None,
     at: datetime | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Write a WACZ file, or the folder of a bag, of the captures chosen (none: of all) at `out`.
 
-    `organization`: who sends the bag. `sign`: makes the signature inside a WACZ file. `at`: when it was made; the rest
+    `organization`: who sends the bag. `with_restricted`: also captures that are not open to everybody.
+    `sign`: makes the signature inside a WACZ file. `at`: when it was made; the rest
     of it follows from the contents.
     Raises `ConflictError` where `out` exists or a file is not as the ledger says, and then leaves nothing; what
     `contents_of` raises; `StorageError` if the disk refuses.
@@ -65,7 +67,7 @@ def export(
         raise UsageError(f"{out} is no name for a WACZ file.", "Players know them by the ending .wacz.")
     if out.exists() or out.is_symlink():
         raise ConflictError(f"{out} exists already and is not replaced.", "Nothing was written; choose another name.")
-    made_at, contents = at or now(), contents_of(collection, captures, progress)
+    made_at, contents = at or now(), contents_of(collection, captures, progress, open_only=not with_restricted)
     disk.make_directory(out.parent)
     temporary = disk.temporary_beside(out)
     try:
