@@ -105,7 +105,9 @@ def test_two_names_that_would_share_cookies_are_refused(
 
 
 def test_two_names_that_keep_cookies_apart() -> None:
-    assert origins("127.0.0.1", PORTS, None, None, login=True) == ("http://127.0.0.1:8080", "http://localhost:8081")
+    assert origins("127.0.0.1", PORTS, None, None, login=False) == ("http://127.0.0.1:8080", "http://localhost:8081")
+    one_site = origins("127.0.0.1", PORTS, None, None, login=True)
+    assert one_site == ("http://app.archive.localhost:8080", "http://replay.archive.localhost:8081")
     assert origins("::1", PORTS, None, None, login=False)[0] == "http://[::1]:8080"
     assert origins("0.0.0.0", PORTS, f"{APP}:443/", REPLAY, login=True) == (APP, REPLAY)
     lan = "http://archive.museum.lan:8080", "http://replay.museum.lan:8081"
@@ -401,3 +403,15 @@ def test_on_one_machine_the_cookie_goes_into_the_frame_of_another_site() -> None
     visitor = Visitor(login, "http://localhost:8081", "http://127.0.0.1:8080")
     cookie = visitor(f"/-/enter?ticket={login.sign('ticket')}&to=/")[1]["set-cookie"]
     assert cookie.startswith("pass=") and cookie.endswith("SameSite=None; Secure")
+
+
+def test_nothing_is_answered_that_could_write(tmp_path: Path) -> None:
+    """Beside it, a contract of import-linter keeps what writes collections out of the app."""
+    app: Any = create_app(tmp_path, REPLAY, APP)
+    assert {method for route in app.app.routes for method in getattr(route, "methods", None) or ()} == {"GET", "HEAD"}
+    reader = Reader(tmp_path, Login())
+    for path in ("/", "/news/", "/news/x", "/-/api/collections", "/feed.xml", "/-/language", "/static/app.css"):
+        assert reader(path, {"q": "x"})[0] == 405, path
+    reader = Reader(tmp_path, Login.by_token(TOKEN))
+    reader("/-/login", {"token": TOKEN})
+    assert reader("/", {"q": "x"})[0] == reader("/-/pass", {"to": "/"})[0] == 405

@@ -7,6 +7,8 @@ from urllib.parse import quote, urlsplit
 from archiver.errors import UsageError
 
 NAMES = ("archive.example.org", "replay.example.org")
+OWN = ("app.archive.localhost", "replay.archive.localhost")
+"""Two hosts of one site on this machine (RFC 6761 §6.3): strict browsers bring no cookie into another site's frame."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,6 +39,8 @@ def origins(host: str, ports: tuple[int, int], app: str | None, replay: str | No
     Raises `UsageError` where both would have one name: cookies ignore ports, so archived pages could touch the app's;
     and where a browser would not bring the replay host's cookie into the app's frame.
     """
+    if app is None and replay is None and is_loopback(host) and login:
+        return f"http://{OWN[0]}:{ports[0]}", f"http://{OWN[1]}:{ports[1]}"
     if app is None and replay is None and is_loopback(host):
         name = "[::1]" if host == "::1" else "127.0.0.1"
         return f"http://{name}:{ports[0]}", f"http://localhost:{ports[1]}"
