@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup chromium demo test lint bench serve docs clean constraints
+.PHONY: help setup chromium demo test lint bench serve docs pictures clean constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ docs: setup ## write what in docs/ is made from the program itself
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/sidecar.py
 	$(BIN)/python docs/verdicts.py
+
+pictures: setup chromium ## take the pictures that the documents show
+	PICTURES=1 $(BIN)/python -m pytest -q tests/e2e/test_pictures.py -k documents
 
 constraints: ## pin what is installed now, after trying newer versions
 	$(BIN)/pip freeze --all --exclude-editable | LC_ALL=C sort -f > constraints.txt

@@ -1,4 +1,4 @@
-"""The whole way on the local news site: capture, validate, verify, sign, replicate, restore, replay (`make demo`).
+"""The whole way on the local news site: capture, validate, verify, qa, sign, replicate, restore, replay (`make demo`).
 
 Everything is real: Chromium captures, SeaweedFS stores, pywb replays, and the site is gone when it does.
 """
@@ -53,6 +53,12 @@ def check(root: Path) -> None:
     archiver("validate", root=root)
     for report in archiver("verify", root=root):
         say(f"  {report['collection']}: {report['files']} files, {report['bytes']} bytes, sound: {report['ok']}")
+
+
+def compare(root: Path) -> None:
+    """Open every capture in replay with no network, and compare it with what the browser saw."""
+    for one in archiver("qa", "--report", str(FOLDER / "qa"), root=root):
+        say(f"  {one['verdict']}: {one['capture']}")
 
 
 def prove(root: Path, captured: list[dict]) -> None:
@@ -129,6 +135,7 @@ def main() -> None:
     root, restored = FOLDER / "collections", FOLDER / "restored"
     captured = capture(root)
     check(root)
+    compare(root)
     prove(root, captured)
     replicate(root, restored)
     serve(restored, captured)

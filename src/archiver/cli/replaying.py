@@ -93,6 +93,10 @@ def replay(
             told = f"Token:    {token}\n" if token else ""
             click.echo(f"Archive:  {urls['app']}\nReplay:   {urls['replay']}\n{told}Ctrl-C ends both.")
             sys.stdout.flush()
+        for name in [] if reading_room else _kept_for_the_room(root):
+            render.say(
+                f"{name} is kept for the reading room: without --reading-room its captures are not shown.", err=True
+            )
 
     urls = app_url, replay_url
     count = workers or default_workers()
@@ -102,6 +106,15 @@ def replay(
     with ExitStack() as screen:
         screen.enter_context(render.waiting("Starting the web app and the replay server", quiet=as_json))
         serve(servers, ready)
+
+
+def _kept_for_the_room(root: Path) -> list[str]:
+    """Names of collections that are kept for the reading room as a whole."""
+    from archiver import access
+    from archiver.collection import Root
+
+    decided = {one.name: access.rules(one).decide() for one in Root(root).collections()}
+    return [name for name, decision in decided.items() if decision.kind == "reading-room"]
 
 
 def _checked(root: Path, url: str, endpoint_url: str | None) -> tuple[str, str | None]:
