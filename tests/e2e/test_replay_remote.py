@@ -151,6 +151,7 @@ def test_a_reader_finds_and_reads_what_is_in_the_bucket_alone(away: Away, browse
     image = "document.querySelector('.card img')"
     assert page.evaluate(f"{image}.complete && {image}.naturalWidth") == 32
     page.click("text=Lights are back")
+    page.get_by_role("link", name="Open in replay").click()
     heading = page.frame_locator("iframe").locator("h1")
     heading.wait_for()
     assert heading.inner_text() == "Lights are back"
