@@ -173,3 +173,12 @@ def test_a_damaged_description_hides_no_collection(tmp_path: Path) -> None:
     answer = get(tmp_path, "/")
     assert answer.status == 200
     assert "Lights are back" in answer.text
+
+
+def test_files_of_the_app_are_kept_for_ever_under_their_digest_alone(root):
+    page = get(root, "/").page
+    for address in page.xpath("//link[@rel='stylesheet']/@href | //link[@rel='icon']/@href"):
+        plain, _, digest = address.partition("?")
+        assert get(root, address).headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert get(root, plain).headers["cache-control"] == "no-cache"
+        assert get(root, f"{plain}?{digest[::-1]}").headers["cache-control"] == "no-cache"

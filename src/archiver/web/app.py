@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from archiver.access import Reader
@@ -33,7 +32,7 @@ from archiver.web.headers import Headers
 from archiver.web.login import Door
 from archiver.web.problems import problem
 from archiver.web.refusals import Withheld, guarded, refusal
-from archiver.web.site import HERE, Site
+from archiver.web.site import Site
 from archiver.words import phrase
 
 Failure = Callable[[Request, Exception], Awaitable[Response]]
@@ -48,7 +47,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = READER, lo
     door = Door(site, login)
     failure = _failure(site)
     routes = [
-        Mount("/static", StaticFiles(directory=HERE / "static", packages=[("archiver.qa", "pages/static")])),
+        Mount("/static", site.assets),
         Route("/robots.txt", _robots),
         Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
         *language.routes(),

@@ -12,6 +12,7 @@ from archiver.dates import claimed
 from archiver.html import environment
 from archiver.qa.report import PAGES, vocabulary
 from archiver.verdict.meanings import meaning
+from archiver.web.assets import Assets
 from archiver.web.language import NAMES, here, language_of
 from archiver.words import LANGUAGES, Words
 
@@ -30,7 +31,9 @@ class Site:
         self.replay = replay
         self.reader = reader
         self.shelves = Shelves(reader)
+        self.assets = Assets()
         self.templates = environment(HERE / "templates", PAGES)
+        self.templates.globals["asset"] = self.assets.address
         self.templates.globals.update(vocabulary(), sandbox=SANDBOX, claimed=claimed, languages=NAMES, logout=False)
         self.words = {language: Words.of(language, PAGES, HERE / "words") for language in LANGUAGES}
 
