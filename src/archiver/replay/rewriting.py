@@ -9,10 +9,7 @@ Imported by `archiver.replay.server` alone, in its own process. What differs fro
 - refreshes in every spelling, and response headers that would act, stay in the archive.
 """
 
-import html
-import json
 import re
-from contextlib import closing
 from copy import copy
 from typing import Any, cast
 
@@ -20,22 +17,15 @@ from pywb.apps.rewriterapp import RewriterApp
 from pywb.apps.wbrequestresponse import WbResponse
 from pywb.rewrite.default_rewriter import DefaultRewriter
 from pywb.rewrite.header_rewriter import DefaultHeaderRewriter
-from pywb.rewrite.html_rewriter import HTMLRewriter
-from pywb.rewrite.regex_rewriters import JSWombatProxyRewriter
-from pywb.rewrite.rewrite_js_workers import JSWorkerRewriter
 from pywb.rewrite.templateview import BaseInsertView
 from pywb.rewrite.wburl import WbUrl
 from warcio.timeutils import timestamp_to_http_date
 
 from archiver.access import Kind
-from archiver.replay import caching, films, lexical, loading, memento, modules, outgoing
-from archiver.replay.hints import Hints
+from archiver.replay import caching, films, loading, memento, outgoing
+from archiver.replay.pages import PageRewriter
+from archiver.replay.scripts import ScriptRewriter, WorkerRewriter, seal_of
 from archiver.replay.withholding import STATUS, told_of
-
-STATIC = "archiver/"
-"""Our own scripts, below pywb's `/static/`."""
-
-MODULE_WORKER = "wkrm_"
 
 PARTS = frozenset({"empty", "image", "script", "style", "font", "video", "audio", "worker"})
 """Values of Sec-Fetch-Dest for what a page asks for itself."""
@@ -45,13 +35,6 @@ PAGES = frozenset({"", "mp_", "if_", "fr_", "oe_"})
 
 _AS_HTML = re.compile(r"\A\s*[^;]*")
 """pywb's insertions are no XML; and no two parsers agree on what of XML is a script."""
-_REFRESH = re.compile(r"(\s*[\d.]+\s*[;,]?\s*)(?:url\s*=\s*)?([\"']?)(.*)", re.I | re.S)
-_BEGINNING = 4096
-"""Characters of a page within which its doctype must end."""
-_PROLOGUE = re.compile(r"(?:\ufeff|\xef\xbb\xbf)?\s*(?:(?:<!--[^<>]*-->|<\?[^>]*>)\s*)*(?:<!doctype[^>]*>)?", re.I)
-"""What may stand before and in a doctype without a browser reading it in another way (HTML §13.2.5)."""
-_DECLARATION = re.compile(r"\b(?:const|let|var)\Z")
-_CHECK_LOCATION = "self.__WB_check_loc(location, arguments)"
 
 
 class HeaderRewriter(DefaultHeaderRewriter):  # type: ignore[misc]
@@ -68,200 +51,6 @@ class HeaderRewriter(DefaultHeaderRewriter):  # type: ignore[misc]
         if plain in self.HANDLED:
             return super().rewrite_header(name, value, rule)
         return (name, value) if outgoing.is_harmless(plain) else (f"{self.header_prefix}{name}", value)
-
-
-class ScriptRewriter(JSWombatProxyRewriter):  # type: ignore[misc]
-    """Classic scripts as pywb does them, with `import()` mended, and modules."""
-
-    def __init__(self, url_rewriter: Any, extra_rules: Any = None) -> None:
-        super().__init__(url_rewriter, extra_rules)
-        ours = f"let globalThis = self;\n{modules.declare_base(url_rewriter.wburl.url)}"
-        pywbs: str = self.rules_factory.first_buff
-        self.first_buff = pywbs.replace("let arguments;", f"let arguments;\n{ours}")
-        self.pieces: list[str] = []
-
-    def __call__(self, rwinfo: Any) -> Any:
-        """A whole script. A module must be read whole, because a declaration may span any number of lines."""
-        options, modifier = self.url_rewriter.rewrite_opts, self.url_rewriter.wburl.mod
-        if modifier not in (modules.MODIFIER, MODULE_WORKER) and not options.get("module_possible"):
-            return super().__call__(rwinfo)
-        with closing(rwinfo.content_stream) as stream:
-            source = b"".join(iter(lambda: stream.read(1 << 16), b"")).decode("latin-1")
-        if modifier in (modules.MODIFIER, MODULE_WORKER) or modules.looks_like_module(source):
-            text = self.rewrite_module(source)
-        else:
-            text = self.rewrite_complete(source)
-        return iter([text.encode("latin-1")])
-
-    def rewrite(self, string: str) -> str:
-        """A piece of a classic script."""
-        self.pieces.append(string)
-        return modules.rewrite_dynamic(super().rewrite(string))
-
-    def rewrite_complete(self, string: str, **kwargs: Any) -> str:
-        """A whole classic script, or what an attribute does."""
-        self.pieces.clear()
-        return str(super().rewrite_complete(string, **kwargs))
-
-    def final_read(self) -> str:
-        """What ends a classic script."""
-        return f"{lexical.shared(''.join(self.pieces))}{self.last_buff}"
-
-    def filter(self, m: re.Match[str]) -> bool:
-        """pywb turns `location = x` into a navigation; not so where `location` is being declared."""
-        before = m.string[max(0, m.start() - 8) : m.start()]
-        return not (m[0].lstrip().startswith("location") and _DECLARATION.search(before))
-
-    def rewrite_module(self, source: str) -> str:
-        """A whole module, as a file or between `<script type=module>` and its end."""
-        text = (
-            super()
-            .rewrite(source)
-            .replace(
-                _CHECK_LOCATION, '(self.__WB_check_loc(location, typeof arguments == "undefined" ? [] : arguments))'
-            )
-        )
-        text = modules.rewrite_module(text, self.url_rewriter.wburl.url, self.resolve)
-        head = modules.scope(source, f"{self.url_rewriter.pywb_static_prefix}{STATIC}scope.js")
-        if self.url_rewriter.wburl.mod == MODULE_WORKER:
-            head = worker_imports(self.url_rewriter) + head
-        return head + text
-
-    def resolve(self, url: str) -> str:
-        """The address of an archived module."""
-        return str(self.url_rewriter.rewrite(url, modules.MODIFIER, True))
-
-
-def seal_of(rewriter: Any) -> str:
-    """The markup that runs our own script."""
-    return f'<script src="{rewriter.pywb_static_prefix}{STATIC}seal.js"></script>'
-
-
-def worker_init(rewriter: Any) -> str:
-    """The statement that makes a worker ask the archive, for the version that the page is of."""
-    at = f"{rewriter.full_prefix}{rewriter.wburl.timestamp}"
-    info = {"prefix": rewriter.full_prefix, "prefixMod": f"{at}wkrf_/", "originalURL": rewriter.wburl.url}
-    imports = f"(base,url)=>import({json.dumps(f'{at}{modules.MODIFIER}/')}+new URL(url,base).href)"
-    return f"new WBWombat({json.dumps(info)});self.____wb_rewrite_import__={imports};"
-
-
-def worker_imports(rewriter: Any) -> str:
-    """The same for a module worker, where only an import can come before the imports of the module itself."""
-    code = "".join(f"%{byte:02X}" for byte in worker_init(rewriter).encode())
-    return f'import"{rewriter.pywb_static_prefix}wombatWorkers.js";import"data:text/javascript,{code}";'
-
-
-class WorkerRewriter(JSWorkerRewriter):  # type: ignore[misc]
-    """A classic worker."""
-
-    def __init__(self, url_rewriter: Any) -> None:
-        super().__init__(url_rewriter)
-        scripts = json.dumps(f"{url_rewriter.pywb_static_prefix}wombatWorkers.js")
-        self.first_buff = f"(function(){{self.importScripts({scripts});{worker_init(url_rewriter)}}})();"
-        self.first_buff += modules.declare_base(url_rewriter.wburl.url)
-
-    def rewrite(self, string: str) -> str:
-        """A piece of the script."""
-        return modules.rewrite_dynamic(string)
-
-
-class PageRewriter(HTMLRewriter):  # type: ignore[misc]
-    """HTML: module scripts, import maps, refreshes, `srcdoc`; rules for speculative loading are dropped."""
-
-    _wb_parse_context: str | None
-    _kind = ""
-    _seal = ""
-    """Our script, which is to come before all that a browser may take for a script of the page's."""
-    _held = ""
-    _hints: Hints | None = None
-
-    def seal(self, script: str) -> None:
-        """Begin the page with that script: pywb and browsers may differ about where its first element is."""
-        self._seal = script
-        self._hints = Hints()
-
-    def rewrite(self, string: str) -> str:
-        """A piece of the page. What pywb unescapes in attributes goes out as references where it read single bytes.
-
-        pywb reads pages that are not UTF-8 as Latin-1 and encodes them so again, which breaks off the answer at the
-        first character beyond it.
-        """
-        if not self._seal:
-            return self._unhinted(self._written(string))
-        self._held += string
-        return self._unhinted(self._begun()) if len(self._held) >= _BEGINNING else ""
-
-    def final_read(self) -> str:
-        """What is left at the end."""
-        begun = self._begun() if self._seal else ""
-        return self._unhinted(begun + str(super().final_read()), last=True)
-
-    def _unhinted(self, text: str, *, last: bool = False) -> str:
-        return self._hints.without(text, last=last) if self._hints else text
-
-    def _begun(self) -> str:
-        """The seal stands behind the doctype, which tells how the page is laid out, and before everything else."""
-        held, script = self._held, self._seal
-        self._held = self._seal = ""
-        end = found.end() if (found := _PROLOGUE.match(held)) else 0
-        return self._written(held[:end]) + script + self._written(held[end:])
-
-    def _written(self, string: str) -> str:
-        written: str = super().rewrite(string)
-        try:
-            string.encode("latin-1")
-        except UnicodeEncodeError:
-            return written
-        return written.encode("latin-1", "xmlcharrefreplace").decode("latin-1")
-
-    def _rewrite_tag_attrs(self, tag: str, tag_attrs: Any, set_parsing_context: bool = True) -> Any:
-        if tag == "script":
-            modifier = modules.MODIFIER if self._script_type(tag_attrs) == "module" else "js_"
-            self.rewrite_tags["script"] = {"src": modifier, "xlink:href": modifier}
-        if tag == "iframe":
-            tag_attrs = [
-                (name, self._inner(value) if name == "srcdoc" and value else value) for name, value in tag_attrs
-            ]
-        return super()._rewrite_tag_attrs(tag, tag_attrs, set_parsing_context)
-
-    def _inner(self, value: str) -> str:
-        """A document inside an attribute; pywb leaves it alone."""
-        scripts, styles = self.js_rewriter, self.css_rewriter
-        inner = PageRewriter(self.url_rewriter, js_rewriter=scripts, css_rewriter=styles, defmod=self.defmod)
-        inner.seal(seal_of(self.url_rewriter))
-        return str(inner.rewrite_complete(html.unescape(value))).replace("&", "&amp;")
-
-    def _script_type(self, tag_attrs: Any) -> str:
-        return (self.get_attr(tag_attrs, "type") or "").strip().lower()
-
-    def _set_parse_context(self, tag: str, tag_attrs: Any) -> None:
-        super()._set_parse_context(tag, tag_attrs)
-        self._kind = self._script_type(tag_attrs) if tag == "script" else ""
-        if self._kind in ("module", "importmap", "speculationrules"):
-            self._wb_parse_context = "script"
-
-    def _rewrite_script(self, script_content: str, inline_attr: bool = False) -> str:
-        kind = "" if inline_attr else self._kind
-        if kind == "module":
-            return str(self.js_rewriter.rewrite_module(script_content))
-        if kind == "importmap":
-            return modules.rewrite_import_map(script_content, self.url_rewriter.wburl.url, self.js_rewriter.resolve)
-        if kind == "speculationrules":
-            return "{}"
-        return str(super()._rewrite_script(script_content, inline_attr))
-
-    def _rewrite_link_href(self, attr_value: str, tag_attrs: Any, rw_mod: str) -> str:
-        if "modulepreload" in (self.get_attr(tag_attrs, "rel") or "").lower().split():
-            return str(self._rewrite_url(attr_value, modules.MODIFIER))
-        return str(super()._rewrite_link_href(attr_value, tag_attrs, rw_mod))
-
-    def _rewrite_meta_refresh(self, meta_refresh: str) -> str:
-        """HTML §4.2.5.3 allows `5,X`, `5;'X'` and `5 URL = X`; pywb knows one spelling."""
-        found = _REFRESH.match(meta_refresh or "")
-        if not found or not found[3].strip():
-            return meta_refresh
-        delay, quote, address = found.groups()
-        return f"{delay}url={self._rewrite_url(address.split(quote)[0] if quote else address)}"
 
 
 class ArchiveRewriter(DefaultRewriter):  # type: ignore[misc]
