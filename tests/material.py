@@ -1,9 +1,12 @@
 """Small captures made without a network, for tests of what happens to them afterwards."""
 
 import gzip
+import hashlib
 import io
+import json
 import os
 import shutil
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,3 +130,32 @@ def foreign_record(number, date="2020-01-02T03:04:05Z"):
         f"WARC-Target-URI: https://news.example/{number}\r\nContent-Length: {len(block)}\r\n\r\n"
     )
     return gzip.compress(f"{head}{block}\r\n\r\n".encode(), mtime=0)
+
+
+def repacked(package, change):
+    """The package with other files, and digests that agree with them: as a forger makes it."""
+    if package.is_dir():
+        files = {p.relative_to(package / "data").as_posix(): p.read_bytes() for p in package.rglob("data/**/*.*")}
+        change(files)
+        shutil.rmtree(package / "data")
+        for path in package.glob("*manifest-*.txt"):
+            path.unlink()
+        (package / "bag-info.txt").unlink(missing_ok=True)
+        for name, body in files.items():
+            (package / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+            (package / "data" / name).write_bytes(body)
+        lines = [f"{hashlib.sha256(body).hexdigest()}  data/{name}\n" for name, body in files.items()]
+        (package / "manifest-sha256.txt").write_text("".join(lines))
+        return package
+    with zipfile.ZipFile(package) as made:
+        described = json.loads(made.read("datapackage.json"))
+        files = {n: made.read(n) for n in made.namelist() if not n.startswith("datapackage")}
+    change(files)
+    described["resources"] = [
+        {"name": n, "path": n, "hash": f"sha256:{hashlib.sha256(b).hexdigest()}", "bytes": len(b)}
+        for n, b in files.items()
+    ]
+    with zipfile.ZipFile(package, "w") as made:
+        for name, body in (files | {"datapackage.json": json.dumps(described).encode()}).items():
+            made.writestr(name, body)
+    return package

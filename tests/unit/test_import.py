@@ -4,7 +4,6 @@ import hashlib
 import json
 import random
 import shutil
-import zipfile
 
 import pytest
 
@@ -15,7 +14,7 @@ from archiver.errors import ErasedContent, StorageError, UnreadableInput
 from archiver.package import PackageConflict, RefusedPackage, export, import_all, import_package
 from archiver.sidecar import Sidecar
 from archiver.verify import verify_collection
-from material import PAGE, URL, PaperEngine, Site, answer, collection_with, foreign_record
+from material import PAGE, URL, PaperEngine, Site, answer, collection_with, foreign_record, repacked
 
 
 @pytest.fixture
@@ -52,35 +51,6 @@ def test_a_digest_may_end_in_a_z(tmp_path, target):
 def package(request, source, tmp_path):
     export(source, tmp_path / "a.wacz" if request.param == "wacz" else tmp_path / "bag", request.param)
     return tmp_path / "a.wacz" if request.param == "wacz" else tmp_path / "bag"
-
-
-def repacked(package, change):
-    """The package with other files, and digests that agree with them: as a forger makes it."""
-    if package.is_dir():
-        files = {p.relative_to(package / "data").as_posix(): p.read_bytes() for p in package.rglob("data/**/*.*")}
-        change(files)
-        shutil.rmtree(package / "data")
-        for path in package.glob("*manifest-*.txt"):
-            path.unlink()
-        (package / "bag-info.txt").unlink(missing_ok=True)
-        for name, body in files.items():
-            (package / "data" / name).parent.mkdir(parents=True, exist_ok=True)
-            (package / "data" / name).write_bytes(body)
-        lines = [f"{hashlib.sha256(body).hexdigest()}  data/{name}\n" for name, body in files.items()]
-        (package / "manifest-sha256.txt").write_text("".join(lines))
-        return package
-    with zipfile.ZipFile(package) as made:
-        described = json.loads(made.read("datapackage.json"))
-        files = {n: made.read(n) for n in made.namelist() if not n.startswith("datapackage")}
-    change(files)
-    described["resources"] = [
-        {"name": n, "path": n, "hash": f"sha256:{hashlib.sha256(b).hexdigest()}", "bytes": len(b)}
-        for n, b in files.items()
-    ]
-    with zipfile.ZipFile(package, "w") as made:
-        for name, body in (files | {"datapackage.json": json.dumps(described).encode()}).items():
-            made.writestr(name, body)
-    return package
 
 
 def state(collection):

@@ -7,13 +7,14 @@ ledger. Nothing is deleted: a rule ends when a later one replaces it. docs/acces
 from archiver.access.deciding import EVENT, Decision, Rules, Standing, kinds_for, read, rules, strictest
 from archiver.access.patterns import Pattern, keys
 from archiver.access.reader import Reader
-from archiver.access.restricting import BASES, Wish, check_replaced, drafted, restrict, targets
-from archiver.access.rule import DESCRIPTIONS, KINDS, Kind, Rule, end_of, is_rule
+from archiver.access.restricting import BASES, Wish, carried, check_replaced, drafted, put, restrict, targets
+from archiver.access.rule import DESCRIPTIONS, FOLDER, KINDS, Kind, Rule, end_of, is_rule, name_of
 
 __all__ = [
     "BASES",
     "DESCRIPTIONS",
     "EVENT",
+    "FOLDER",
     "KINDS",
     "Decision",
     "Kind",
@@ -23,12 +24,15 @@ __all__ = [
     "Rules",
     "Standing",
     "Wish",
+    "carried",
     "check_replaced",
     "drafted",
     "end_of",
     "is_rule",
     "keys",
     "kinds_for",
+    "name_of",
+    "put",
     "read",
     "restrict",
     "rules",

@@ -2,8 +2,9 @@
 
 import secrets
 from base64 import b32encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from archiver import __version__, disk, schema
@@ -97,7 +98,7 @@ def check_replaced(rules: Rules, names: Iterable[str]) -> None:
 
 def documents(wish: Wish, about: Iterable[dict[str, Any]]) -> dict[str, bytes]:
     """The rules' files, path → content: one for each target."""
-    at, files = now(), {}
+    at, files = now(), dict[str, bytes]()
     for target in about:
         name = f"{at:%Y%m%dT%H%M%SZ}-{b32encode(secrets.token_bytes(10)).decode().lower()[:10]}"
         document = {
@@ -114,8 +115,39 @@ def documents(wish: Wish, about: Iterable[dict[str, Any]]) -> dict[str, bytes]:
             "agent": AGENT,
             "replaces": list(wish.replaces),
         }
-        content = dump({key: value for key, value in document.items() if value not in ("", [])})
-        files[f"{FOLDER}{name}-{disk.sha256_bytes(content)[:12]}.json"] = content
+        files |= _file(document)
+    return files
+
+
+def _file(document: dict[str, Any]) -> dict[str, bytes]:
+    content = dump({key: value for key, value in document.items() if value not in ("", [])})
+    return {f"{FOLDER}{document['id']}-{disk.sha256_bytes(content)[:12]}.json": content}
+
+
+def carried(rule: Rule, capture: str) -> dict[str, bytes]:
+    """A rule that came with a package, made anew for one capture: path → content, the same every time.
+
+    It replaces nothing. Raises `UnreadableInput` if it makes no sense here, as without anybody who decided it.
+    """
+    stamp = f"{rule.at[:19].replace('-', '').replace(':', '')}Z"
+    digest = b32encode(sha256(f"{rule.name}\n{capture}".encode()).digest()).decode().lower()
+    files = _file(
+        {
+            "$schema": schema.ids()["access"],
+            "id": f"{stamp}-{digest[:10]}",
+            "target": {"capture": capture},
+            "access": rule.access,
+            "until": rule.until,
+            "basis": rule.basis,
+            "reason": plain(rule.reason)[:MOST_TEXT],
+            "note": f"It came with a package, as {rule.name}. {plain(rule.note)}".strip()[:MOST_TEXT],
+            "by": plain(rule.by),
+            "at": rule.at,
+            "agent": AGENT,
+        }
+    )
+    for path, content in files.items():
+        Rule.parse(content, path)
     return files
 
 
@@ -127,11 +159,16 @@ def drafted(wish: Wish, about: Iterable[dict[str, Any]]) -> list[Rule]:
 def restrict(collection: "Collection", wish: Wish, about: Iterable[dict[str, Any]]) -> list[Rule]:
     """Enter a rule for each target by one line of the ledger; returns the rules."""
     files = documents(wish, about)
-    schemas = {f"schemas/{name}": content for name, content in schema.schema_files().items()}
-    missing = {path: content for path, content in schemas.items() if not collection.local(path).exists()}
     captures = {one.capture for one in (Rule.parse(content, path) for path, content in files.items())}
     event = Event(
         EVENT, AGENT, capture=captures.pop() or None if len(captures) == 1 else None, codes=("access", wish.access)
     )
-    enter(collection, missing | files, event)
+    put(collection, files, event)
     return [Rule.parse(content, path) for path, content in files.items()]
+
+
+def put(collection: "Collection", files: Mapping[str, bytes], event: Event) -> None:
+    """Enter rules' files, path → content, and the schemas that the collection was begun without."""
+    schemas = {f"schemas/{name}": content for name, content in schema.schema_files().items()}
+    missing = {path: content for path, content in schemas.items() if not collection.local(path).exists()}
+    enter(collection, {**missing, **files}, event)

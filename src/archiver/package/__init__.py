@@ -5,7 +5,7 @@
     bag         writing bags                        returning  captures of ours that come back
     index       the index of a WACZ file            foreign    WARC files made by others
     exporting   a package appears whole             imported   what an import comes to
-    closure     captures that others need
+    closure     captures that others need           ruling     access rules that come with a package
 
 `docs/packages.md` tells the layouts, and what is refused by which code.
 """

@@ -9,15 +9,24 @@ from archiver.errors import ConflictError, ErasedContent, UnreadableInput
 from archiver.ledger import Event
 from archiver.model import FileRef, Finding
 from archiver.package.imported import AGENT, Imported, Present
+from archiver.package.ruling import Ruling
 from archiver.sidecar import Kept, Sidecar, Visit, new_sidecar
 from archiver.warc import Page, RecordRef
 
 
-def import_warc(file: Path, collection: Collection, present: Present | None = None, *, label: str = "") -> Imported:
+def import_warc(
+    file: Path,
+    collection: Collection,
+    present: Present | None = None,
+    *,
+    label: str = "",
+    ruling: Ruling | None = None,
+) -> Imported:
     """Take in one WARC or ARC file. The same file twice is no error: it is here already.
 
-    `label`: what it is called, where that is not its path. Raises `UnreadableInput` if it is neither,
-    `ErasedContent` if it, or a page of it, was erased, `StorageError` if the disk refuses.
+    `label`: what it is called, where that is not its path. `ruling`: of the package that it comes with. Raises
+    `UnreadableInput` if it is neither, `ErasedContent` if it, or a page of it, was erased, `StorageError` if the disk
+    refuses.
     """
     where, present = label or str(file), present or Present(collection)
     if file.is_dir():
@@ -31,6 +40,9 @@ def import_warc(file: Path, collection: Collection, present: Present | None = No
     captures = tuple(_capture_id(page, kept) for page in pages)
     if present.was_erased(sha256, *captures):
         raise ErasedContent(where, collection.name)
+    if ruling and place not in present.holdings.files:
+        ruling.reach([(one, (page.url,)) for one, page in zip(captures, pages, strict=True)], file)
+        ruling.enter(collection)
     rights = collection.rights()
     sidecars = (_describe(page, kept, rights) for page in pages)
     try:

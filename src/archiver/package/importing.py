@@ -23,6 +23,7 @@ from archiver.package.returning import (
     planned,
     sidecars_of,
 )
+from archiver.package.ruling import Ruling, ruling_of
 
 SIGNED = ("signer", "signature", "wacz-signature", "key-")
 """How codes begin that tell who signed a package."""
@@ -67,18 +68,20 @@ def import_package(
         plan = planned(package, present, _elsewhere(collection))
         if not plan.ours and not plan.others and not plan.findings:
             raise UnreadableInput(str(path), "it is sound, but there is no WARC file in it")
-        findings = (*package.findings, *_unsigned(package), *plan.findings)
+        ruling, wrong = ruling_of(package, present)
+        findings = (*package.findings, *_unsigned(package), *plan.findings, *wrong)
         if all(one.level != "error" for one in findings):
-            findings += tuple(_of_warcs(package, plan, unpacked, progress))
+            findings += tuple(_of_warcs(package, plan, ruling, unpacked, progress))
         _refuse(path, findings)
-        yield Imported(str(path), findings=findings)
+        yield Imported(str(path), findings=(*findings, *ruling.findings(str(path))))
+        ruling.enter(collection)
         for file in plan.ours:
             with unpacked(file.name) as place:
                 yield _take_in(file, package, place, collection)
         for name in plan.others:
             with unpacked(name) as place:
                 try:
-                    yield import_warc(place, collection, present, label=f"{path}/{name}")
+                    yield import_warc(place, collection, present, label=f"{path}/{name}", ruling=ruling)
                 except ErasedContent:
                     yield Imported(f"{path}/{name}", findings=(erased(f"{path}/{name}"),))
 
@@ -140,12 +143,19 @@ def _unsigned(package: Package) -> Iterator[Finding]:
         yield Finding("info", "package-unsigned", str(package.path), "nobody signed it")
 
 
-def _of_warcs(package: Package, plan: Plan, unpacked: Unpacked, progress: Progress) -> Iterator[Finding]:
-    """What is wrong with the WARC files: ours must bear out their sidecars, others must begin as such."""
+def _of_warcs(
+    package: Package, plan: Plan, ruling: Ruling, unpacked: Unpacked, progress: Progress
+) -> Iterator[Finding]:
+    """What is wrong with the WARC files: ours must bear out their sidecars, others must begin as such.
+
+    The rules for ours are made on the way.
+    """
     names = len(plan.ours) + len(plan.others)
     for number, file in enumerate(plan.ours, 1):
         with unpacked(file.name) as place:
-            yield from borne_out(heads_of(file, package), place, str(package.path))
+            heads = heads_of(file, package)
+            yield from borne_out(heads, place, str(package.path))
+            ruling.reach([(one.id, (one.requested_url, one.final_url)) for one in heads], place)
         progress("checking", number, names)
     for number, name in enumerate(plan.others, len(plan.ours) + 1):
         with unpacked(name) as place:
