@@ -67,6 +67,20 @@ def test_a_reader_goes_from_the_article_into_replay_and_back_in_time(page: Page,
     expect(page.get_by_text("headline changed").first).to_be_visible()
 
 
+def test_whoever_follows_a_link_is_told_what_the_banner_is_about(page: Page, app: str, archived: Archived) -> None:
+    page.goto(address(app, archived, "first", "/replay"))
+    frame = page.frame_locator("iframe")
+    frame.locator("#headline").wait_for()
+    page.wait_for_load_state()
+    told = page.get_by_text("If you followed a link")
+    expect(told).to_be_hidden()
+    frame.get_by_role("link", name="Українською").click()
+    expect(told).to_be_visible()
+    page.get_by_role("link", name="Back to it").click()
+    expect(frame.locator("#headline")).to_have_text(edition("en").article["headline"])
+    expect(told).to_be_hidden()
+
+
 def test_the_archived_page_cannot_change_what_stands_above_it(page: Page, app: str, archived: Archived) -> None:
     page.goto(address(app, archived, "first", "/replay"))
     page.frame_locator("iframe").locator("#headline").wait_for()
