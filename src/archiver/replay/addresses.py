@@ -19,7 +19,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # inherited by what it accepts
         return listener
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        why = (getattr(error, "strerror", None) or str(error)).partition(" (while ")[0]  # create_server adds to it
         raise UsageError(
             f"Cannot listen at {host}:{port}: {why.lower()}.", "Name other ports with --port and --replay-port."
         ) from error
