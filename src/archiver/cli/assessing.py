@@ -101,7 +101,12 @@ def _due(found: "list[Chosen]", *, recheck: bool, named: bool) -> "dict[str, Cho
     from archiver.qa.choosing import is_due
 
     made_by = agents() if recheck and not named else ()
-    return {one.sidecar.id: one for one in found if is_due(one, made_by, recheck=recheck, named=named)}
+    due = {one.sidecar.id: one for one in found if is_due(one, made_by, recheck=recheck, named=named)}
+    if not due and not named:
+        again = "Nothing to check again: no result here was made by other versions."
+        known = "Nothing to check: what can be checked has its result. `archiver qa ID` tells it."
+        render.say(again if recheck else known, err=True)
+    return due
 
 
 def _checked(
