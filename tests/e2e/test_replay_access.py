@@ -213,6 +213,24 @@ def test_the_whole_collection(archive: Archive) -> None:
     assert archive.get("/news/cdx?url=*.b.example").body == b""
 
 
+def test_nothing_tells_of_a_collection_that_is_dark_as_a_whole(archive: Archive) -> None:
+    stamp = archive.at(archive.ids(SHOWN)[0])
+    ends = ["", "/", "/index", "/cdx", f"/cdx?url={SHOWN}", f"/index?url={SHOWN}", f"/{stamp}mp_/{SHOWN}", f"/{SHOWN}",
+            f"/timegate/{SHOWN}", f"/timemap/link/{SHOWN}", f"/timemap/json/{SHOWN}", f"/*/{SHOWN}", "/collinfo.json",
+            f"/{stamp}id_/{SHOWN}", "/search", "/static/x.css"]  # fmt: skip
+
+    def asked(name: str) -> list[tuple[int, str]]:
+        found = [archive.get(f"/{name}{end}") for end in ends]
+        return [(one.status, one.body.decode().replace(name, "NAME")) for one in found]
+
+    assert json.loads(archive.get("/collinfo.json").body) == {"fixed": [], "dynamic": ["news"]}
+    assert asked("news") != asked("nowhere")
+    archive.restrict("dark", targets(everything=True))
+    assert json.loads(archive.get("/collinfo.json").body) == {"fixed": [], "dynamic": []}
+    assert "news" not in archive.get("/").body.decode()
+    assert asked("news") == asked("nowhere")
+
+
 def test_readers_in_the_reading_room_see_what_is_kept_for_it(archive: Archive) -> None:
     archive.restrict("reading-room", targets(archive.ids(HIDDEN)))
     stamp = archive.at(archive.ids(HIDDEN)[0])

@@ -10,9 +10,10 @@ import pytest
 from lxml import html as lxml
 
 import archiver.certificate as certificates
+from archiver import access
 from archiver.certificate import certificate, page
 from archiver.certificate.commands import steps
-from archiver.certificate.page import FIDELITY, PARTS
+from archiver.certificate.page import ACCESS, FIDELITY, PARTS
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.dates import claimed
@@ -208,6 +209,33 @@ def test_every_revision_stands_on_it(made):
     assert "The bridge still stands" in page(found)
 
 
+@pytest.mark.parametrize(
+    ("kind", "told", "en", "uk"),
+    [
+        ("takedown", {"reason": "At <b>her</b> request."}, "taken down: nobody", "вилучено: цього"),
+        ("embargo", {"until": "2999-01-01"}, "before its end, since", "під ембарго"),
+        ("dark", {}, "closed: nobody", "закрито: цього"),
+        ("reading-room", {}, "for the reading room only", "лише для читального залу"),
+    ],
+)
+def test_it_tells_who_may_see_the_capture(made, kind, told, en, uk):
+    collection, capture = made
+    assert gathered(collection, capture).as_json()["access"] == {"kind": "open"}
+    (rule,) = access.restrict(
+        collection, access.Wish.of(kind, "M. K.", note="For us", **told), access.targets([capture])
+    )
+    found = gathered(collection, capture)
+    until = {"until": rule.until} if rule.until else {}
+    reason = {"reason": rule.reason} if rule.reason else {}
+    assert found.as_json()["access"] == {"kind": kind, "since": rule.at, "rule": rule.name} | until | reason
+    for language, words in (("en", en), ("uk", uk)):
+        text = page(found, language)
+        assert words in lxml.fromstring(text).xpath("string(//main)")
+        assert "<b>her" not in text
+        assert "For us" not in lxml.fromstring(text).xpath("string(//main)")
+        assert ("2999" in text, "request." in text) == (kind == "embargo", kind == "takedown")
+
+
 def test_it_speaks_ukrainian(made, ring, tmp_path):
     """Every word of the page has one in the table, and every word of the table is on some page."""
     collection, capture = made
@@ -216,7 +244,7 @@ def test_it_speaks_ukrainian(made, ring, tmp_path):
     table = Words.of("uk", Path(certificates.__file__).parent).table
     source = (REPOSITORY / "src/archiver/certificate/templates/certificate.html").read_text("utf-8")
     english = set(re.findall(r'_\("([^"]+)"\)', source)) | {"agrees", "differs", "missing"}
-    english |= {*VERDICTS.values(), *PARTS.values(), *FIDELITY.values()}
+    english |= {*VERDICTS.values(), *PARTS.values(), *FIDELITY.values(), *ACCESS.values()}
     english |= {text for step in steps(found) for text in (step.what, step.expect)}
     assert english == set(table)
     for one, other in table.items():

@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
+from archiver.access import Reader, Wish, restrict, targets
 from archiver.capture import AGENT, Terms, capture_url
+from archiver.catalogue import open_catalogue
 from archiver.cli import run
 from archiver.collection import Root
 from archiver.errors import UnreadableInput
@@ -170,3 +172,26 @@ def test_the_command_says_what_it_brought(collection, copy, capsys):
     assert (told["ok"], len(told["brought"]), told["failed"]) == (True, 1, [])
     assert run([*command, str(copy)]) == 0
     assert "0 files brought back, 0 errors, 0 warnings remain" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged"])
+def test_an_access_rule_comes_back_and_hides_no_more_than_it_did(tmp_path, harm, capsys):
+    here, captured = collection_with(tmp_path / "here", 2)
+    hidden, seen = (one.capture_id for one in captured)
+    restrict(here, Wish.of("dark", "M. K."), targets([hidden]))
+    there = copied(here, tmp_path / "there")
+    (path,) = (path for path in here.files() if path.startswith("access/"))
+
+    def shown():
+        with open_catalogue(there, Reader()) as catalogue:
+            return [row.id for row in catalogue.captures()]
+
+    there.local(path).unlink() if harm == "missing" else there.local(path).write_bytes(b"{}")
+    assert shown() == []
+    assert run(["--root", str(tmp_path / "there"), "restrict", "--list"]) == 0
+    assert "`archiver repair` brings it back" in capsys.readouterr().out
+    assert path in {one.path for one in verify_collection(there).damaged}
+    with open_copy(here.path, "news") as copy:
+        done = repair_collection(there, copy)
+    assert ([file.path for file in done.brought], done.failed) == ([path], ())
+    assert shown() == [seen]

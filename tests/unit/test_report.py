@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver.access import Wish, restrict, targets
 from archiver.collection import Root
 from archiver.fixity import LOCAL, Fixity
 from archiver.ledger import Event
@@ -200,6 +201,14 @@ def test_captures_are_counted(tmp_path):
     assert named(told.collected, "Minimum for court").state == "unmet"
     assert named(told.collected, "Hash value").state == "met"
     assert {month.month: month.captures for month in told.growth if month.captures} == {"2026-10": 1, "2026-11": 1}
+
+
+def test_captures_are_counted_by_who_may_see_them(tmp_path):
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    for number in (1, 2, 3):
+        add(news, Invented(f"https://news.example/{number}"))
+    restrict(news, Wish.of("takedown", "M. K.", reason="Asked for."), targets(urls=["https://news.example/2"]))
+    assert made(news).coverage.as_json()["access"] == {"open": 2, "takedown": 1}
 
 
 def test_a_damaged_sidecar_is_counted_and_stops_nothing(here):

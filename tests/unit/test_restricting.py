@@ -53,6 +53,9 @@ def test_a_capture_is_taken_down_and_shown_again(archiver, news):
     (entered,) = lines(done)
     assert (entered["status"], entered["captures"], entered["access"]) == ("entered", 1, "takedown")
     assert kinds(news) == ["takedown", "open", "open"]
+    assert {row.split("\t")[1]: row.split("\t")[4] for row in archiver("list").out.splitlines()} == {
+        one: "takedown" if one == first else "" for one in ids(news)
+    }
     assert "takedown: At her request. (rule" in archiver("show", first).out
     assert [line["access"] for line in lines(archiver("list", "--json"))] == ["open", "open", "takedown"]
     told = archiver("restrict", "--list").out
@@ -61,6 +64,7 @@ def test_a_capture_is_taken_down_and_shown_again(archiver, news):
     lifted = archiver("restrict", "--lift", entered["rule"], "--by", "A. B.", "--note", "Settled")
     assert lifted.code == 0, lifted.err
     assert kinds(news) == ["open"] * 3
+    assert "takedown" not in archiver("list").out
     assert "no longer counts: replaced by" in (told := archiver("restrict", "--list").out)
     assert "by A. B." in told
     again = archiver("restrict", "--lift", entered["rule"], *BY)

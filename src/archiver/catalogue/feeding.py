@@ -73,7 +73,10 @@ def _take_segment(collection: Collection, database: sqlite3.Connection, segment:
         _take(collection, database, capture)
     for event in segment.events:
         _take_check(database, event)
-    ruled = any(is_rule(path) or path.startswith("collection/") for path in fresh)
+    back = [file.path for event in segment.events if event.type == "recovery" for file in event.objects]
+    ruled = any(
+        is_rule(path) or path.startswith("collection/") for path in (*fresh, *back)
+    )  # back: read before as lost
     if ruled or taken:
         restate(database, load(collection, database), None if ruled else taken)
 

@@ -3,11 +3,13 @@
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, BinaryIO
 
 from archiver import __version__, disk, ledger, warc
+from archiver.access import Decision
+from archiver.catalogue import open_catalogue
 from archiver.catalogue.account import Account, account
 from archiver.collection import Collection, Root
 from archiver.errors import ArchiverError, UnreadableInput
@@ -74,6 +76,8 @@ class Certificate:
     """What is wrong with the proofs."""
     picture: str
     """The page's small picture as a `data:` URL, or empty."""
+    access: Decision
+    """Who may see it, as of now."""
 
     @property
     def ok(self) -> bool:
@@ -94,6 +98,7 @@ class Certificate:
             "made_at": self.made_at,
             "software": f"archiver/{__version__}",
             "ok": self.ok,
+            "access": {name: told for name, told in asdict(self.access).items() if told},
             "files": [
                 {"path": one.file.path, "bytes": one.file.bytes, "sha256": one.file.sha256, "state": one.state}
                 for one in self.files
@@ -121,9 +126,10 @@ def certificate(root: Root, capture: str, name: str | None, trust: Trust) -> Cer
     files = [File(one, _state(collection, one)) for one in _files(found, collection, segments)]
     parts, picture = _parts(found)
     covering = [one for one in judgement.signings if lines and one.covers(lines[0].segment, segments)]
-    return Certificate(
-        found, timestamp(now()), files, parts, lines, segments, covering, list(judgement.findings), picture
-    )
+    with open_catalogue(collection) as catalogue:
+        access = catalogue.decision(capture) or Decision()
+    wrong = list(judgement.findings)
+    return Certificate(found, timestamp(now()), files, parts, lines, segments, covering, wrong, picture, access)
 
 
 def _told(signing: Signing) -> dict[str, Any]:

@@ -22,6 +22,13 @@ PARTS = {
     "pageinfo": "Protocol of the visit",
     "certificates": "TLS certificates",
 }
+ACCESS = {
+    "open": "open to all",
+    "reading-room": "for the reading room only",
+    "embargo": "under embargo: nobody is shown it before its end",
+    "dark": "closed: nobody is shown it",
+    "takedown": "taken down: nobody is shown it any more",
+}
 FIDELITY = {
     "decoded": "as decoded by the browser",
     "entity": "as the server sent them, without transfer coding",
@@ -52,6 +59,9 @@ def page(certificate: Certificate, language: Language = "en") -> str:
         meaning=words.say(meaning(sidecar.verdict)),
         fidelity=words.say(FIDELITY.get(str(capture["fidelity"]), "")),
         names={name: words.say(one) for name, one in PARTS.items()},
+        access=words.say(ACCESS[certificate.access.kind]),
+        since=_instant(certificate.access.since),
+        until=_instant(certificate.access.until),
         steps=[_told(step, words) for step in steps(certificate)],
         software=f"archiver {__version__}",
         made=instant(certificate.made_at),

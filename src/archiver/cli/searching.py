@@ -82,11 +82,7 @@ def list_(  # noqa: PLR0917
         for one in found:
             render.emit(one.as_json())
     else:
-        rows = (
-            [one.collection, one.row.id, one.row.verdict, one.row.published[:10], one.row.headline or one.row.final_url]
-            for one in found
-        )
-        render.table(["collection", "capture", "verdict", "published", "headline"], rows)
+        _table(found)
 
 
 @click.command(cls=Asking)
@@ -140,6 +136,22 @@ def search(  # noqa: PLR0917
             _hit(one)
     if len(found) < total or not found:
         click.echo(f"{total} captures match" + (f"; these are {len(found)} of them." if found else "."), err=True)
+
+
+def _table(found: "list[Found]") -> None:
+    """A line for each; who may see them only where that is not everybody."""
+    rows = (
+        [
+            one.collection,
+            one.row.id,
+            one.row.verdict,
+            one.row.published[:10],
+            one.row.kind if one.row.kind != "open" else "",
+            one.row.headline or one.row.final_url,
+        ]
+        for one in found
+    )
+    render.table(["collection", "capture", "verdict", "published", "access", "headline"], rows)
 
 
 def _export(form: str, found: "list[Found]") -> None:

@@ -19,6 +19,7 @@ from warcio.bufferedreaders import DecompressingBufferedReader
 from warcio.recordloader import ArchiveLoadFailed
 from warcio.timeutils import datetime_to_http_date, iso_date_to_datetime
 
+from archiver.collection import Root
 from archiver.errors import ArchiverError, StoreError
 from archiver.replay import caching
 from archiver.replay.index import LEFT_OUT, LevelSource
@@ -171,3 +172,7 @@ class ArchiveServer(WarcServer):  # type: ignore[misc]
         """pywb's name for what finds collections by their folders."""
         acl = CacheDirectoryAccessSource(str(self.sources.root), self.acl_paths, config=self.config)
         return Handler(self.sources, self.veils, self.rules_file, AccessChecker(acl, self.default_access))
+
+    def list_dynamic_routes(self) -> list[str]:
+        """pywb's name for the collections that are here, as far as readers may know of them."""
+        return [one.name for one in Root(self.sources.root).collections() if not self.veils.is_dark(one.name)]

@@ -76,6 +76,11 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
         self.rewriterapp = ArchiveRewriterApp(self.warcserver.config, self.warcserver.auto_handler)
         self._init_routes()
 
+    def is_valid_coll(self, coll: str) -> bool:
+        """Whether readers may know of a collection: of one that is dark as a whole no answer tells that it is here."""
+        veils = self.warcserver.veils
+        return not coll.startswith(".") and (veils.root / coll).is_dir() and not veils.is_dark(coll)
+
     def get_coll_config(self, coll: str) -> dict[str, Any]:
         """What pywb knows of a collection; it reads no file that a collection brings."""
         return {"coll": coll, "type": "replay", "metadata": {}}
@@ -95,11 +100,15 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
 
     def serve_timegate(self, environ: dict[str, Any], coll: str, url: str) -> Any:
         """See `archiver.replay.memento`."""
+        if not self.is_valid_coll(coll):
+            self.raise_not_found(environ, "coll_not_found", coll)
         source = self.rewriterapp.records.index_source
         return memento.timegate(environ, source, coll) or self._unknown(environ, url)
 
     def serve_timemap(self, environ: dict[str, Any], coll: str, form: str, url: str) -> Any:
         """See `archiver.replay.memento`."""
+        if not self.is_valid_coll(coll):
+            self.raise_not_found(environ, "coll_not_found", coll)
         source = self.rewriterapp.records.index_source
         return memento.timemap(environ, source, coll, form) or self._unknown(environ, url)
 
@@ -108,6 +117,8 @@ class ReplayApp(FrontEndApp):  # type: ignore[misc]
 
     def serve_cdx(self, environ: dict[str, Any], coll: str = "") -> Any:
         """Index lines, by a call. pywb asks an inner server of its own, by HTTP."""
+        if not self.is_valid_coll(coll):
+            self.raise_not_found(environ, "coll_not_found", coll)
         told: list[Any] = []
         asked = {**environ, "PATH_INFO": f"/{coll}/index", "SCRIPT_NAME": ""}
         body = self.warcserver(asked, lambda status, headers: told.extend((status, headers)))

@@ -17,6 +17,7 @@ from archiver.access import Decision, Kind, Reader, Rules, Standing, strictest
 from archiver.catalogue import Catalogue
 from archiver.catalogue.restricting import load
 from archiver.collection import Collection
+from archiver.errors import ArchiverError
 from archiver.ledger import capture_of
 from archiver.model import now, timestamp
 
@@ -123,6 +124,14 @@ class Veils:
             veil = Veil(Catalogue(Collection(folder), None), self.reader)
             known = self._known[name] = (state, None if veil.is_thin else veil)
         return known[1]
+
+    def is_dark(self, name: str) -> bool:
+        """Whether a collection is, as a whole, as if it were not there; also where that cannot be known."""
+        try:
+            veil = self.of(name)
+        except ArchiverError:
+            return True
+        return veil is not None and veil.rules.decide().kind == "dark"
 
     def lift(self, name: str, lines: Iterator[Line], left_out: list[LeftOut] | None) -> Iterator[Line]:
         """The lines of a collection that the reader may see. Those left out are noted, with their kind."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archiver import sidecar
+from archiver.access import Kind
+from archiver.catalogue import open_catalogue
 from archiver.collection import Collection
 from archiver.errors import ArchiverError
 from archiver.model import Progress
@@ -66,6 +68,7 @@ class Coverage:
     engines: Counter[str] = field(default_factory=Counter)
     fidelity: Counter[str] = field(default_factory=Counter)
     access: Counter[str] = field(default_factory=Counter)
+    """Captures by who may see them now, as rules and descriptions come to."""
     months: Counter[str] = field(default_factory=Counter)
     """Captures by `YYYY-MM` of `captured_at`."""
 
@@ -77,11 +80,11 @@ class Coverage:
             facts[name] = dict(getattr(self, name).most_common())
         return facts
 
-    def count(self, one: Sidecar) -> None:
+    def count(self, one: Sidecar, access: str) -> None:
         """Count one more: in all counts, or, where it makes no sense, in none."""
         document = one.document
         present = [name for name, has in HAS.items() if has(document)]
-        words = [one.verdict, *(str(document["capture"][name]) for name in ("engine", "fidelity")), one.access]
+        words = [one.verdict, *(str(document["capture"][name]) for name in ("engine", "fidelity")), access]
         month = one.captured_at[:7]
         invalid = any(problem.level == "error" for problem in sidecar.problems(one))
         self.has.update(present)
@@ -95,12 +98,19 @@ class Coverage:
 def coverage(collection: Collection, progress: Progress) -> Coverage:
     """Counts of all captures; a sidecar that cannot be read is counted as that."""
     found, captures, heads = Coverage(), collection.captures(), collection.lookup_heads()
+    decided = _access(collection)
     for done, capture in enumerate(captures, 1):
         found.captures += 1
         try:
-            found.count(sidecar.united(*heads(capture)))
+            found.count(sidecar.united(*heads(capture)), decided.get(capture, "unknown"))
         except (ArchiverError, OSError, ValueError, LookupError, TypeError, AttributeError):
             found.unreadable += 1
         if done % 50 == 0 or done == len(captures):
             progress(f"reading sidecars of {collection.name}", done, len(captures))
     return found
+
+
+def _access(collection: Collection) -> dict[str, Kind]:
+    """Who may see what; what the catalogue cannot take in is not known."""
+    with open_catalogue(collection) as catalogue:
+        return {row.id: row.kind for row in catalogue.captures()}
