@@ -240,6 +240,12 @@ def test_no_other_date_ever_becomes_the_articles(wrapped):
             assert choose(heard(html, url)).get("datePublished") == expected, chosen
 
 
+@pytest.mark.parametrize("after", ["", "/", "/2026/lights", "?page=2"])
+def test_a_host_is_no_publisher(after):
+    html = f"<title>Lights</title><h1>Lights are back</h1><p>{'The town has power again. ' * 9}</p>"
+    assert "publisher" not in choose(heard(html, f"https://www.news.example{after}"))
+
+
 def test_the_article_of_the_newsroom(newsroom):
     html = newsroom.html(newsroom.http_article)
     article = choose(heard(html, newsroom.http_article))

@@ -49,7 +49,8 @@ def claims(page: Page) -> Iterator[Found]:
         raw = getattr(found, field, None)
         if field == "sitename" and raw and found.title and found.title in raw:
             continue  # for want of a site's name it takes the document's title
-        if raw and str(raw).casefold().removeprefix("www.") != host:  # or the host's
+        # or the host's, with whatever stands before the first slash
+        if raw and str(raw).casefold().removeprefix("www.").partition("?")[0] != host:
             people = [part.strip() for part in raw.split(";")] if name == "author" else raw
             yield Found(name, people, f"trafilatura.{field}", confidence)
 
