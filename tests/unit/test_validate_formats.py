@@ -41,7 +41,7 @@ def test_text(run):
         "fetch.txt:1:1: warning[bag-fetch] data/x is to be fetched — Nothing is fetched unasked. "
         "Get it, and put it in its place.\n"
     )
-    assert err == "2 errors, 1 warnings\n"
+    assert err == "2 errors, 1 warning\n"
 
 
 def test_json(run):

@@ -61,7 +61,7 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *
     with render.progress(quiet=form != "text") as observe:
         levels = reports.write(form, validate_files(wanted, observe, warcs=not no_warc))
     if form == "text":
-        click.echo(f"{levels['error']} errors, {levels['warning']} warnings", err=True)
+        click.echo(", ".join(amounts.counted(levels[level], level) for level in ("error", "warning")), err=True)
     return int(levels["error"] > 0)
 
 

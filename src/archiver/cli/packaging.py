@@ -85,7 +85,7 @@ def export(
         render.emit(made.as_json())
     else:
         render.findings(made.findings)
-        told = f"{len(made.captures)} captures, {made.files} files, {amounts.size(made.bytes)}"
+        told = f"{amounts.counted(len(made.captures), 'capture')}, {made.files} files, {amounts.size(made.bytes)}"
         click.echo(f"Wrote {render.plain(made.path)}: {told}")
     if not sign:
         return render.worst(made.findings)

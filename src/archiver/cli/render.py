@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.amounts import size
+from archiver.amounts import counted, size
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -74,7 +74,7 @@ def findings(found: "Iterable[Finding]", *, err: bool = True) -> None:
 def count(found: "Iterable[Finding]") -> str:
     """How many errors and warnings, in words."""
     levels = [one.level for one in found]
-    return f"{levels.count('error')} errors, {levels.count('warning')} warnings"
+    return ", ".join(counted(levels.count(level), level) for level in ("error", "warning"))
 
 
 def worst(found: "Iterable[Finding]") -> int:

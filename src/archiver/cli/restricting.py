@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver.amounts import counted
 from archiver.cli import options, render
 from archiver.errors import UnknownCapture, UsageError
 
@@ -133,7 +134,7 @@ def _enter(
         else:
             ended = f", in place of {', '.join(sorted(one.replaces))}" if one.replaces else ""
             named = "" if dry_run else f" Rule {one.name}."
-            reaches = f"{'would reach' if dry_run else 'reaches'} {_count(count)}"
+            reaches = f"{'would reach' if dry_run else 'reaches'} {counted(count, 'capture')}"
             render.say(f"{collection.name}: {_what(one)}{ended}, {reaches}.{named}")
 
 
@@ -154,7 +155,9 @@ def _list(collection: "Collection", *, as_json: bool) -> None:
         else:
             _describe(collection.name, one, later, reached[one])
     described = {"collection description": known.described.access} if known.described else {}
-    for where, kind in (described | {f"sidecars of {_count(number)}": kind for kind, number in said.items()}).items():
+    for where, kind in (
+        described | {f"sidecars of {counted(number, 'capture')}": kind for kind, number in said.items()}
+    ).items():
         if as_json:
             render.emit({"collection": collection.name, "described": where, "access": kind})
         elif kind != "open":
@@ -162,7 +165,7 @@ def _list(collection: "Collection", *, as_json: bool) -> None:
 
 
 def _describe(name: str, rule: "Rule", later: "Rule | None", count: int) -> None:
-    render.say(f"{name}: {_what(rule)}: {_count(count)}")
+    render.say(f"{name}: {_what(rule)}: {counted(count, 'capture')}")
     if rule.unreadable:
         render.say("  its file is missing or damaged; everything is hidden until `archiver repair` brings it back")
     basis = f", on the ground of {rule.basis}" if rule.basis else ""
@@ -177,10 +180,6 @@ def _describe(name: str, rule: "Rule", later: "Rule | None", count: int) -> None
 def _what(rule: "Rule") -> str:
     until = f" until {rule.until}" if rule.until else ""
     return f"{rule.access}{until} for {rule.target}"
-
-
-def _count(number: int) -> str:
-    return f"{number} capture{'' if number == 1 else 's'}"
 
 
 COMMANDS = (restrict,)

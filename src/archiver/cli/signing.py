@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver.amounts import counted
 from archiver.cli import options, render
 from archiver.errors import UnreadableInput, UsageError
 
@@ -271,7 +272,7 @@ def sign(
         else:
             heads, files = len(signed.statement.document["heads"]), signed.statement.document["files"]
             stamp = f", stamped at {signed.stamp.at} by {render.plain(signed.stamp.authority)}" if signed.stamp else ""
-            click.echo(f"{collection.name}: {heads} heads, {files} files, signed with {key.id}{stamp}")
+            click.echo(f"{collection.name}: {counted(heads, 'head')}, {files} files, signed with {key.id}{stamp}")
             click.echo(f"  {collection.path / signed.files[-1].path}")
         code = failed(signed.failure) or code
     return code

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from archiver import access, disk, ledger
 from archiver.access import Reader
+from archiver.amounts import counted
 from archiver.catalogue import open_catalogue
 from archiver.collection import Collection, index
 from archiver.collection.collection import revisions
@@ -155,7 +156,8 @@ def _reached_files(collection: Collection) -> set[str]:
 
 def _restricted(collection: Collection, left_out: int, closed: int) -> Iterator[Finding]:
     if left_out:
-        message = f"{left_out} captures are not open to readers, and were left out"
+        are, were = ("is", "was") if left_out == 1 else ("are", "were")
+        message = f"{counted(left_out, 'capture')} {are} not open to readers, and {were} left out"
         hint = "`archiver restrict --list` shows why; --with-restricted hands them over, and the rules with them."
         yield Finding("warning", "export-restricted", collection.name, message, hint)
     if closed:

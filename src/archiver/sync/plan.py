@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from archiver.amounts import counted
 from archiver.ledger import Segment, successors
 from archiver.model import Action, FileRef, Finding
 
@@ -75,8 +76,10 @@ class SyncReport:
             return f"{where}: they contradict each other; nothing was changed."
         if self.dry_run or self.verb == "status":
             return f"{where}: {planned}, {self.count('keep')} files in step{left}."
-        moved = f"{len(self.moved)} files ({self.bytes} bytes) and {self.segments} ledger segments transferred"
-        return f"{where}: {moved}, {self.count('keep')} files were in step{left}."
+        moved = (
+            f"{counted(len(self.moved), 'file')} ({self.bytes} bytes) and {counted(self.segments, 'ledger segment')}"
+        )
+        return f"{where}: {moved} transferred, {self.count('keep')} files were in step{left}."
 
 
 def clones(here: Side, there: Side) -> list[Finding]:
@@ -95,7 +98,7 @@ def plan(source: Side, target: Side, verb: Direction) -> list[Action]:
     actions = [_step(file, source, target, verb) for _, file in sorted(source.files.items())]
     for segment in in_order(source.segments.values()):
         if segment.path not in target.segments:
-            actions.append(Action(verb, segment.path, f"a ledger segment of {len(segment.events)} events"))
+            actions.append(Action(verb, segment.path, f"a ledger segment of {counted(len(segment.events), 'event')}"))
     return actions
 
 
