@@ -1,6 +1,7 @@
 """QA tells honest captures from damaged ones, with the right reason, and what people see of it."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -126,20 +127,26 @@ def results(root: Path, captures: dict[str, tuple[Collection, str]]) -> Results:
 
 
 @pytest.fixture(scope="module")
-def honest(archived: Archived) -> Results:
-    collection = Root(archived.root).collection("default")
-    return results(archived.root, {name: (collection, archived.capture(name)) for name in NAMES})
+def root(archived: Archived, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy, because results are kept there, and damaged captures; other tests see the newsroom as it was captured."""
+    return shutil.copytree(archived.root, tmp_path_factory.mktemp("judged") / "collections")
 
 
 @pytest.fixture(scope="module")
-def damaged(archived: Archived) -> Results:
+def honest(archived: Archived, root: Path) -> Results:
+    collection = Root(root).collection("default")
+    return results(root, {name: (collection, archived.capture(name)) for name in NAMES})
+
+
+@pytest.fixture(scope="module")
+def damaged(archived: Archived, root: Path) -> Results:
     """Each in a collection of its own, because they have one address and one time."""
-    root, made = Root(archived.root), {}
-    source = root.collection("default")
+    made = {}
+    source = Root(root).collection("default")
     for number, (name, what) in enumerate(DAMAGES.items()):
-        target = root.create(f"damaged-{number}", name, agent="test/1")
+        target = Root(root).create(f"damaged-{number}", name, agent="test/1")
         made[name] = target, damage(source, archived.capture(what.page), target, what.change, agreed=what.agreed)
-    return results(archived.root, made)
+    return results(root, made)
 
 
 def told(result: qa.Result) -> str:
@@ -174,8 +181,8 @@ def report(damaged: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def app(archived: Archived) -> Iterator[str]:
-    with Replay(archived.root, port=0, replay_port=0) as servers:
+def app(root: Path) -> Iterator[str]:
+    with Replay(root, port=0, replay_port=0) as servers:
         yield servers.app
 
 
