@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from archiver.access import Reader
+from archiver.replay.addresses import listen
 from archiver.replay.child import announce, end_with_parent
 from archiver.replay.login import Login
 from archiver.web.app import create_app
@@ -43,7 +44,7 @@ def main() -> None:
     if options.socket is not None:
         listener = socket.socket(fileno=options.socket)
     else:
-        listener = socket.create_server((options.host, options.port), backlog=256)
+        listener = listen(options.host, options.port)
     origin = options.origin or f"http://127.0.0.1:{listener.getsockname()[1]}"
     reader = Reader(in_room=options.reading_room)
     app = create_app(options.root.absolute(), options.replay_url, origin, reader, Login.heard())
