@@ -127,3 +127,10 @@ def test_every_property_and_method_has_a_name_for_readers() -> None:
     people = [{"@type": "Person", "name": "Марія"}, "Olena"]
     assert properties.told(people) == "Марія; Olena"
     assert [properties.told(one) for one in (None, True, 5, {"@id": "x"})] == ["", "true", "5", '{"@id": "x"}']
+
+
+def test_a_query_that_is_not_understood_is_explained_in_the_readers_language(root: Path) -> None:
+    answer = get(root, "/?q=after:%3Cb%3Ebanana&lang=uk")
+    assert answer.status == 400
+    assert "'<b>banana' не є датою. Пишіть рік, місяць або день" in answer.text
+    assert "is no date" not in answer.text and b"<b>banana" not in answer.body

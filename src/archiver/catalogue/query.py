@@ -15,10 +15,13 @@ from archiver.catalogue.rows import ANY, label
 from archiver.catalogue.words import tokens
 from archiver.errors import UsageError
 from archiver.model import Verdict
+from archiver.words import Words as Tongue
+from archiver.words import phrase
 
 MOST_CHARACTERS = 2_000
 MOST_PARTS = 50
-HINT = 'Words, "phrases", beginn*, field:value and -exclusions are understood; docs/catalogue.md explains them.'
+LESS = phrase("Ask for less at a time.")
+HINT = phrase('Words, "phrases", beginn*, field:value and -exclusions are understood; docs/catalogue.md explains them.')
 
 COLUMNS = {
     "headline": "headline",
@@ -45,8 +48,10 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*\Z")
 class BadQuery(UsageError):
     """The query cannot be understood; the message says which part of it, in a sentence."""
 
-    def __init__(self, why: str, hint: str = HINT) -> None:
-        super().__init__(why, hint)
+    def __init__(self, why: str, hint: str = HINT, **parts: str) -> None:
+        """`why` and `hint` are phrases; `{name}` in them stands for one of `parts`, which may be anybody's text."""
+        self.why, self.advice, self.parts = why, hint, parts
+        super().__init__(*(Tongue().say(one, **parts) for one in (why, hint)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +129,10 @@ EVERYTHING = Query()
 def parse(text: str) -> Query:
     """Understand a query. Raises `BadQuery` where that is not possible."""
     if len(text) > MOST_CHARACTERS and len(text := " ".join(dict.fromkeys(text.split()))) > MOST_CHARACTERS:
-        raise BadQuery(f"The query is longer than {MOST_CHARACTERS} characters.", "Ask for less at a time.")
+        raise BadQuery(phrase("The query is longer than {most} characters."), LESS, most=str(MOST_CHARACTERS))
     parts = tuple(dict.fromkeys(_parts(text.translate(_QUOTES))))
     if len(parts) > MOST_PARTS:
-        raise BadQuery(f"The query has more than {MOST_PARTS} parts.", "Ask for less at a time.")
+        raise BadQuery(phrase("The query has more than {most} parts."), LESS, most=str(MOST_PARTS))
     return Query(parts)
 
 
@@ -141,13 +146,13 @@ _QUOTES = str.maketrans("“”„‟", '""""')
 
 def _parts(text: str) -> Iterator[Part]:
     if text.count('"') % 2:
-        raise BadQuery("A quotation mark in the query is not closed.")
+        raise BadQuery(phrase("A quotation mark in the query is not closed."))
     place = 0
     while rest := text[place:].lstrip():
         place = len(text) - len(rest)
         part = _PART.match(rest)
         if part is None:
-            raise BadQuery(f"{rest.split()[0]!r} in the query says nothing to look for.")
+            raise BadQuery(phrase("{part} in the query says nothing to look for."), part=repr(rest.split()[0]))
         place += part.end()
         yield _part(part)
 
@@ -158,10 +163,10 @@ def _part(part: re.Match[str]) -> Part:
     if value is None:
         value = part["word"]
         if value in ("AND", "OR", "NOT") and not field:
-            hint = "All words of a query must be there as it is; - before a word excludes it; a word OR goes in quotes."
-            raise BadQuery(f"{value} between words is not understood.", hint)
+            hint = phrase("All words of a query must be there; - before a word excludes it; a word OR goes in quotes.")
+            raise BadQuery(phrase("{part} between words is not understood."), hint, part=value)
         if not field and re.fullmatch("[A-Za-z-]+:", value):
-            raise BadQuery(f"{value} in the query is not followed by what to look for.")
+            raise BadQuery(phrase("{part} in the query is not followed by what to look for."), part=value)
         if field in ("http", "https") and value.startswith("//"):
             field, value = "url", f"{field}:{value}"
         stripped = value.rstrip("*")
@@ -173,7 +178,7 @@ def _condition(field: str, value: str, prefix: bool) -> Words | Where:
     if not field or field in COLUMNS:
         return _words(value, prefix, COLUMNS.get(field, ""))
     if prefix and field != "url":
-        raise BadQuery(f"{field}: takes a whole value, not the beginning of one.")
+        raise BadQuery(phrase("{field}: takes a whole value, not the beginning of one."), field=field)
     if field in _WHOLE:
         return _WHOLE[field](value)
     if field == "url":
@@ -182,29 +187,43 @@ def _condition(field: str, value: str, prefix: bool) -> Words | Where:
     if side in _SIDES and which in ("", *DATES):
         return _date(DATES[which or "published"], side, value)
     fields = ", ".join([*COLUMNS, *_WHOLE, "url", "after", "before", *(f"{name}-after" for name in DATES)])
-    raise BadQuery(f"There is no field {field!r} to search in.", f"Fields are: {fields} and so on.")
+    raise BadQuery(
+        phrase("There is no field {field} to search in."),
+        phrase("Fields are: {fields} and so on."),
+        field=repr(field),
+        fields=fields,
+    )
 
 
 def _words(value: str, prefix: bool, column: str) -> Words:
     if "*" in value:
-        raise BadQuery(f"{value!r}: a * can only stand at the end.")
+        raise BadQuery(phrase("{part}: a * can only stand at the end."), part=repr(value))
     words = tuple(tokens(value))
     if not words:
-        raise BadQuery(f"{value!r} in the query holds no letter and no digit.")
+        raise BadQuery(phrase("{part} in the query holds no letter and no digit."), part=repr(value))
     if prefix and len(words[-1]) < 2 and words[-1].isascii():
-        raise BadQuery(f"{value + '*'!r}: the beginning of a word must have two letters at least.")
+        raise BadQuery(
+            phrase("{part}: the beginning of a word must have two letters at least."), part=repr(value + "*")
+        )
     return Words(words, prefix, column)
 
 
 def _verdict(value: str) -> Words:
     if value.lower() not in get_args(Verdict):
-        raise BadQuery(f"{value!r} is no verdict.", f"Verdicts are: {', '.join(get_args(Verdict))}.")
+        raise BadQuery(
+            phrase("{part} is no verdict."),
+            phrase("Verdicts are: {all}."),
+            part=repr(value),
+            all=", ".join(get_args(Verdict)),
+        )
     return Words((label("verdict", value),), column="label")
 
 
 def _language(value: str) -> Words:
     if not _LANGUAGE.match(value):
-        raise BadQuery(f"{value!r} is no language.", "Write it as pages do: en, uk, pt-BR.")
+        raise BadQuery(
+            phrase("{part} is no language."), phrase("Write it as pages do: en, uk, pt-BR."), part=repr(value)
+        )
     return Words((label("language", value.replace("_", "-")),), column="label")
 
 
@@ -215,7 +234,9 @@ def _site(value: str) -> Words:
     except UnicodeError:
         host = ""
     if not re.fullmatch(r"[a-z0-9_.:\[\]-]+", host):
-        raise BadQuery(f"{value!r} is no site.", "Name a host or a domain, such as news.example.")
+        raise BadQuery(
+            phrase("{part} is no site."), phrase("Name a host or a domain, such as news.example."), part=repr(value)
+        )
     return Words((label("site", host.partition(":")[0]),), column="label")
 
 
@@ -234,14 +255,23 @@ def _identity(value: str) -> Where:
 def _qa(value: str) -> Where:
     """Of captures whose replay was checked, or of those where it was not: `none`."""
     if value.lower() not in QA:
-        raise BadQuery(f"{value!r} is nothing that a check of replay comes to.", f"It comes to: {', '.join(QA)}.")
+        raise BadQuery(
+            phrase("{part} is nothing that a check of replay comes to."),
+            phrase("It comes to: {all}."),
+            part=repr(value),
+            all=", ".join(QA),
+        )
     return Where("keys.qa = ?", (value.lower().replace("none", ""),))
 
 
 def _date(column: str, side: str, value: str) -> Where:
     """Compared as text: a date that is less exact counts as its beginning, and none is neither before nor after."""
     if not _DAY.match(value):
-        raise BadQuery(f"{value!r} is no date.", "Write a year, a month or a day: 2026, 2026-11 or 2026-11-22.")
+        raise BadQuery(
+            phrase("{part} is no date."),
+            phrase("Write a year, a month or a day: 2026, 2026-11 or 2026-11-22."),
+            part=repr(value),
+        )
     present = "" if side == "after" else f"keys.{column} != '' AND "
     return Where(f"{present}keys.{column} {_SIDES[side]} ?", (value,))
 
