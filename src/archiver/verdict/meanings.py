@@ -3,7 +3,7 @@
 from archiver.model import Verdict
 
 VERDICTS: dict[Verdict, str] = {
-    "ok": "The article was captured, with everything that its site served.",
+    "ok": "The article was captured; nothing that its site served is known to be missing.",
     "partial": "The article was captured, but something that its site served was not recorded.",
     "blocked": "The site refused the visit: this is its refusal, not the article.",
     "consent-wall": "A question for consent stood before the article.",
