@@ -146,6 +146,7 @@ class Corner:
         with suppress(Error):  # some lead to what is no page
             page.goto(urls[0] if len(urls) == 1 else f"{self.control.address}/start", wait_until="commit")
         if len(urls) > 1:
+            page.wait_for_selector("body", state="attached")
             page.evaluate(FRAMES, urls)
         page.wait_for_timeout(WAIT)
         return page

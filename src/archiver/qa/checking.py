@@ -74,9 +74,16 @@ class Eye:
 
     def close(self) -> None:
         """End the browser."""
-        if self._chromium:
-            self._loop.run_until_complete(self._chromium.close())
+        self._loop.run_until_complete(self._end())
         self._loop.close()
+
+    async def _end(self) -> None:
+        if self._chromium:
+            await self._chromium.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # tunnels whose other end has just gone
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _look(self, wanted: Wanted) -> Seen:
         if self._chromium and not self._chromium.connected:  # it died under an earlier page
