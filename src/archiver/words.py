@@ -54,6 +54,8 @@ class Words:
 
     def count(self, number: int, one: str, many: str) -> str:
         """A number and what is counted: `count(2, "capture", "captures")`."""
+        from babel import Locale  # which takes a moment to load: queries use this module for its texts alone
+
         category = Locale(self.language).plural_form(number)
         forms = self.counted.get(one, {})
         noun = forms.get(category) or forms.get("other") or (one if number == 1 else many)
@@ -61,6 +63,7 @@ class Words:
 
     def number(self, value: float) -> str:
         """A number as the language writes it."""
+
         return str(format_decimal(value, locale=self.language))
 
     def tongue(self, tag: str) -> str:

@@ -11,20 +11,12 @@ from citeproc.source.bibtex.bibparse import BibTeXParser
 from playwright.sync_api import Browser, Page, expect
 
 from archived import CORRECTED, Archived
-from archiver.replay import Replay
 from looking import SIGHTS, faults
 from newsroom.editions import edition
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 VERSIONS = {"first": "article", "corrected": CORRECTED, "ukrainian": "article uk"}
-
-
-@pytest.fixture(scope="module")
-def app(archived: Archived) -> Iterator[str]:
-    """The app's address, with the replay host beside it."""
-    with Replay(archived.root, port=0, replay_port=0) as servers:
-        yield servers.app
 
 
 @pytest.fixture

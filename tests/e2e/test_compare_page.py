@@ -8,17 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from archived import CORRECTED, Archived
-from archiver.replay import Replay
 from looking import SIGHTS, faults
 from newsroom.editions import edition
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
-
-
-@pytest.fixture(scope="module")
-def app(archived: Archived) -> Iterator[str]:
-    with Replay(archived.root, port=0, replay_port=0) as servers:
-        yield servers.app
 
 
 @pytest.fixture

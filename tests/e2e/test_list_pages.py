@@ -15,12 +15,6 @@ from newsroom.editions import edition
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
-@pytest.fixture(scope="module")
-def app(archived: Archived) -> Iterator[str]:
-    with Replay(archived.root, port=0, replay_port=0) as servers:
-        yield servers.app
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, java_script_enabled=False)

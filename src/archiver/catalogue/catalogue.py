@@ -3,19 +3,19 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from archiver.access import Decision, Reader, Rule, Standing
 from archiver.catalogue import tables
-from archiver.catalogue.feeding import body, is_current, refresh, revision_paths
+from archiver.catalogue.feeding import body, revision_paths
+from archiver.catalogue.opening import is_damage, opened
 from archiver.catalogue.query import EVERYTHING, Query
 from archiver.catalogue.restricting import decide, reached, veil
 from archiver.catalogue.tables import COLUMNS, Row, path_of
 from archiver.catalogue.words import Excerpt, excerpt
 from archiver.collection import Collection
-from archiver.errors import StorageError
 from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
@@ -62,7 +62,7 @@ class Catalogue:
         self.database = self._open()
 
     def _open(self) -> sqlite3.Connection:
-        database = _opened(self.collection)
+        database = opened(self.collection)
         self._veiled = self.reader is not None and veil(database, self.reader)
         return database
 
@@ -238,17 +238,13 @@ class Catalogue:
         try:
             return self.database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
         self.database.close()
         with self.collection.state.lock(f"{self.collection.name}.catalogue"):
             tables.remove(path_of(self.collection))
         self.database = self._open()
         return self.database.execute(statement, values).fetchall()
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _source(query: Query, *wanted: str) -> tuple[str, str, list[Any]]:
@@ -272,38 +268,6 @@ def _source(query: Query, *wanted: str) -> tuple[str, str, list[Any]]:
 def _ranking(order: Order, reverse: bool) -> str:
     falling = (order != "headline") != reverse
     return ORDERS[order].format("DESC" if falling else "ASC")
-
-
-def _refreshed(collection: Collection, database: sqlite3.Connection) -> sqlite3.Connection:
-    try:
-        refresh(collection, database)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _opened(collection: Collection) -> sqlite3.Connection:
-    """The database, up to date; made again where it is damaged.
-
-    Where it cannot be written, it is read if nothing new is in the ledger; else all is made in memory.
-    """
-    try:
-        with collection.state.lock(f"{collection.name}.catalogue"):
-            path = path_of(collection)
-            try:
-                return _refreshed(collection, tables.connect(path))
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
-                    raise
-            tables.remove(path)
-            return _refreshed(collection, tables.connect(path))
-    except (sqlite3.OperationalError, StorageError):
-        with suppress(sqlite3.DatabaseError):
-            database = tables.connect_to_read(path_of(collection))
-            if database and is_current(collection, database):
-                return database
-        return _refreshed(collection, tables.with_tables(":memory:"))
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """One collection: what it holds, how something new gets in, and how its index is kept."""
 
-import shutil
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO, Literal
 from archiver import cdxj, disk, ledger, schema
 from archiver.collection import description, index, layout, zipnum
 from archiver.collection.draft import Draft
-from archiver.collection.entry import Entry, clear_abandoned, committed
+from archiver.collection.entry import Entry
 from archiver.collection.layout import revisions as revisions
 from archiver.collection.refusal import refuse_erased
 from archiver.collection.state import State
@@ -206,30 +205,10 @@ class Collection:
         return settle(self, progress)
 
     def clear_leftovers(self) -> list[Finding]:
-        """Finish or remove what killed writers left behind; a finding for each. Cheap when there is nothing."""
-        findings: list[Finding] = []
-        with self.state.abandoned(self.name) as names:
-            if names:
-                self._drop_temporaries()
-                held = set(self.files())  # read now that no more of these can be entered
-            for name in names:
-                finished = committed(self.path, self.state, name, held)
-                for path in (path for path in finished if path.startswith("archive/")):
-                    lines = self.lines_of(path)
-                    with self.state.lock(self.name):
-                        index.add(self.indexes, lines)
-            if names:
-                with self.state.lock(self.name):  # what several may make, a schema, could be entered by another now
-                    held = set(self.files())
-                    findings = [clear_abandoned(self.path, self.state, name, held) for name in names]
-        return findings + (self.settle() if self.state.is_due(self.name) else [])
+        """Finish or remove what killed writers left behind: see `archiver.collection.leftovers`."""
+        from archiver.collection.leftovers import clear  # which needs a collection
 
-    def _drop_temporaries(self) -> None:
-        """Remove half-written ledger and index files: whoever writes these holds the locks, so nobody does now."""
-        with self.state.lock(f"{self.name}.compact"), self.state.lock(self.name):
-            for folder in (self.indexes, *self.path.glob("ledger/*")):
-                for path in () if folder.is_symlink() else folder.glob(f"{disk.TEMPORARY}*"):
-                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        return clear(self) + (self.settle() if self.state.is_due(self.name) else [])
 
     # Exchange with other copies
 

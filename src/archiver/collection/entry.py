@@ -1,4 +1,4 @@
-"""What one ledger line is to enter: a mark that its process lives and what it claims, and what a kill leaves of it.
+"""What one ledger line is to enter: a mark that its process lives and what it claims. A kill's leavings: `leftovers`.
 
 A mark is a locked file `ROOT/.archiver/open/NAME/ID` whose lines are the paths (glob patterns) that its writer may
 make. When the lock is free but the mark is there, the writer is gone: what the ledger names stays, the rest goes.
@@ -13,7 +13,7 @@ from archiver import disk
 from archiver.collection import layout
 from archiver.collection.state import State
 from archiver.errors import ConflictError
-from archiver.model import FileRef, Finding
+from archiver.model import FileRef
 from archiver.sidecar import Sidecar
 
 
@@ -107,33 +107,3 @@ class Entry:
     def done(self) -> None:
         """The ledger and the index have it: drop the mark."""
         (self._state.marks(self._collection.name) / self.id).unlink(missing_ok=True)
-
-
-def claimed(collection: Path, mark: Path) -> list[Path]:
-    """The files there are among those that a mark claims."""
-    patterns = mark.read_text().splitlines()
-    return [path for pattern in patterns for path in collection.glob(pattern) if path.is_file()]
-
-
-def committed(collection: Path, state: State, name: str, held: set[str]) -> list[str]:
-    """Archive files and sidecars of a gone writer that the ledger names (`held`: all that it names)."""
-    mark = state.marks(collection.name) / name
-    paths = (path.relative_to(collection).as_posix() for path in claimed(collection, mark))
-    return [path for path in paths if path in held and path.startswith(("archive/", "sidecars/"))]
-
-
-def clear_abandoned(collection: Path, state: State, name: str, held: set[str]) -> Finding:
-    """Remove what a gone writer left and the ledger does not name, and its mark."""
-    finished = committed(collection, state, name, held)
-    mark = state.marks(collection.name) / name
-    removed = []
-    for path in claimed(collection, mark):
-        if (place := path.relative_to(collection).as_posix()) not in held:
-            path.unlink(missing_ok=True)
-            removed.append(place)
-    mark.unlink(missing_ok=True)
-    if finished:
-        message = "it was cut off after its commit; what was still to be done was done"
-        return Finding("info", "leftover-finished", name, message)
-    message = f"it was cut off before its commit; removed: {', '.join(sorted(removed)) or 'nothing'}"
-    return Finding("info", "leftover-removed", name, message)
