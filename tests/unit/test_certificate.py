@@ -233,7 +233,8 @@ def test_it_tells_who_may_see_the_capture(made, kind, told, en, uk):
         assert words in lxml.fromstring(text).xpath("string(//main)")
         assert "<b>her" not in text
         assert "For us" not in lxml.fromstring(text).xpath("string(//main)")
-        assert ("2999" in text, "request." in text) == (kind == "embargo", kind == "takedown")
+        # A number of its own: among so many digests, four digits are sooner or later part of one.
+        assert (bool(re.search(r"\b2999\b", text)), "request." in text) == (kind == "embargo", kind == "takedown")
 
 
 def test_it_speaks_ukrainian(made, ring, tmp_path):
