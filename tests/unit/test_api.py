@@ -200,6 +200,7 @@ def test_facets_add_up(root: Path) -> None:
     told = ask(root, "/-/api/facets")
     assert {one["value"]: one["count"] for one in told["facets"]["verdict"]} == {"ok": NUMBER + 2, "not-found": 1}
     assert ask(root, "/-/api/facets", q="zebra")["total"] == 1
+    assert ask(root, "/-/api/facets", limit="1")["facets"]["verdict"] == told["facets"]["verdict"][:1]
 
 
 def test_collections_are_counted(root: Path) -> None:

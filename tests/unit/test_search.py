@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.catalogue import BadQuery, open_catalogue, parse
-from archiver.catalogue.searching import Asked, captures, facets, search
+from archiver.catalogue.columns import Part
+from archiver.catalogue.searching import Asked, captures, search
+from archiver.catalogue.shelves import Shelves, Wanted
 from archiver.catalogue.tables import with_tables
 from archiver.catalogue.words import excerpt, indexed, tokens
 from archiver.collection import Root
@@ -169,11 +171,29 @@ def test_a_word_of_the_headline_weighs_more_than_one_of_the_text(tmp_path):
 
 
 def test_facets_count_what_matches(stock):
-    counted = facets([stock[0]], parse("-language:en"))
+    query = Wanted(parse("-language:en"), part=Part(limit=0, counted="captures"))
+    counted = Shelves(None).find([stock[0]], query).counts
     assert counted["language"] == {"de-AT": 1, "ru": 1, "uk": 1, "zh-Hant": 1}
     assert counted["verdict"]["not-found"] == 1
     assert counted["published"] == {"2026": 2, "": 1, "2025": 1}
     assert counted["section"]["Освіта"] == 1
+
+
+def test_facets_count_every_capture_or_every_page(tmp_path):
+    collection = Root(tmp_path).create("news", "News", agent="test/1")
+    for day, status in enumerate((200, 200, 404)):
+        add(collection, Invented("https://a.example/1", "Frost", "Ada", days=day, status=status))
+    add(collection, Invented("https://a.example/2", "Snow"))
+    counted = {
+        unit: Shelves(None).find([collection], Wanted(part=Part(limit=0, counted=unit)))
+        for unit in ("captures", "pages", "")
+    }
+    assert counted["captures"].counts["verdict"] == {"ok": 3, "not-found": 1}
+    assert counted["pages"].counts["verdict"] == {"ok": 2, "not-found": 1}
+    assert counted["captures"].counts["author"] == {"Ada": 3, "Olena Kovalenko": 1}
+    assert counted["pages"].counts["author"] == {"Ada": 1, "Olena Kovalenko": 1}
+    assert counted["captures"].most(1)["verdict"] == {"ok": 3}
+    assert not counted[""].counts["verdict"]
 
 
 def test_several_collections_answer_as_one(tmp_path):

@@ -4,7 +4,7 @@ Derived; may be deleted at any time, and is made again when it is absent, damage
 the ledger: each opening reads only the event lines not seen before. One of SQLite's two homes.
 """
 
-from archiver.catalogue.catalogue import FACETS, Catalogue, Hit, Order, open_catalogue, rebuild
+from archiver.catalogue.catalogue import Catalogue, Hit, Order, open_catalogue, rebuild
 from archiver.catalogue.filling import fill_texts
 from archiver.catalogue.query import BadQuery, Query, parse
 from archiver.catalogue.tables import Row, path_of
@@ -12,7 +12,6 @@ from archiver.catalogue.texts import article_text, record_content
 from archiver.catalogue.words import Excerpt
 
 __all__ = [
-    "FACETS",
     "BadQuery",
     "Catalogue",
     "Excerpt",

@@ -20,24 +20,16 @@ from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
 Order = Literal["relevance", "captured", "published", "modified", "headline"]
-ORDERS: dict[Order, str] = {
-    "captured": "keys.captured_at {0}, keys.id {0}",
-    "published": "keys.published_order {0}, keys.id {0}",
-    "modified": "keys.modified_order {0}, keys.id {0}",
-    "headline": "captures.headline COLLATE NOCASE {0}, keys.id {0}",
+PLACES: dict[Order, str] = {
+    "captured": "keys.captured_at",
+    "published": "keys.published_order",
+    "modified": "keys.modified_order",
+    "headline": "captures.headline COLLATE NOCASE",
 }
+"""What captures are ordered by, but by relevance; of equal ones the id decides."""
+ORDERS = {name: f"{place} {{0}}, keys.id {{0}}" for name, place in PLACES.items()}
 _RANKED = 2_500
 """So many matches, the newest ones, are weighed against each other. More are never looked through by anybody."""
-FACETS = {
-    "verdict": "captures.verdict",
-    "qa": "captures.qa",
-    "language": "captures.language",
-    "publisher": "captures.publisher",
-    "section": "captures.section",
-    "published": "substr(captures.published, 1, 4)",
-}
-"""What matches can be counted by, and where that stands."""
-MOST_VALUES = 20
 
 _IN_WARC = "FROM captures WHERE id = ? OR warc = ? AND '' = ? ORDER BY id"
 
@@ -151,15 +143,6 @@ class Catalogue:
         """How many captures match."""
         _, source, values = self._source(query)
         return int(self.read(f"SELECT count(*) FROM {source}", values)[0][0])
-
-    def facets(self, query: Query = EVERYTHING) -> dict[str, list[tuple[str, int]]]:
-        """How many matches have which verdict, language …: the most frequent values, "" where there is none."""
-        _, source, values = self._source(query, "captures")
-        counted = {}
-        for name, column in FACETS.items():
-            groups = f"SELECT {column}, count(*) FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
-            counted[name] = [(str(value), int(number)) for value, number in self.read(groups, values)]
-        return counted
 
     def versions(self, url: str) -> list[Row]:
         """All captures of one page, by the address it ended at, newest first."""

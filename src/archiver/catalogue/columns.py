@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,8 @@ class Selection:
     pages: int
     captures: int
     counts: dict[str, dict[str, int]]
-    """How many pages have which value of each facet and date; a date's in order, the others the most frequent first."""
+    """How many of what `Part.counted` says have which value of each facet and date; a date's in order, the others the
+    most frequent first."""
     days: dict[str, int]
     """How many captures were made on which day, in order."""
 
@@ -58,8 +59,8 @@ class Part:
     reverse: bool = False
     limit: int = 20
     offset: int = 0
-    counted: bool = True
-    """Whether it is also counted by facets and dates."""
+    counted: Literal["pages", "captures", ""] = "pages"
+    """What of it is also counted by facets and dates."""
 
 
 @dataclass(slots=True)
@@ -122,7 +123,7 @@ class Columns:
             pages = self._columns["page"].codes[grouped]
             last = np.flatnonzero(np.diff(pages, append=-1))
             versions = np.diff(last, prepend=-1)
-            several = np.repeat(versions > 1, versions)
+            several = np.repeat((versions > 1) & (part.counted == "pages"), versions)
             counts = self._counts(grouped, pages, several, chosen) if part.counted else {}
             ordered = self._ordered(read, grouped[last], part, ranked)
             shown = ordered[part.offset : part.offset + part.limit]
@@ -160,7 +161,7 @@ class Columns:
     def _counts(
         self, grouped: Numbers, pages: NDArray[np.int32], several: NDArray[np.bool_], chosen: Mapping[str, str]
     ) -> dict[str, dict[str, int]]:
-        """How many pages have which value."""
+        """How many pages have which value; `several`: where only one of a page's captures counts."""
         counts = {}
         for name in FACETS:
             if name == "author":

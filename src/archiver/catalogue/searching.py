@@ -6,19 +6,13 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from archiver.access import Reader
-from archiver.catalogue.catalogue import Order, open_catalogue
+from archiver.catalogue.catalogue import PLACES, Order, open_catalogue
 from archiver.catalogue.query import Part, Query, Where
 from archiver.catalogue.rows import instant
 from archiver.catalogue.tables import Row
 from archiver.catalogue.words import Excerpt
 from archiver.collection import Collection
 
-_COLUMNS: dict[Order, str] = {
-    "captured": "keys.captured_at",
-    "published": "keys.published_order",
-    "modified": "keys.modified_order",
-    "headline": "captures.headline COLLATE NOCASE",
-}
 _NOCASE = str.maketrans(ascii_uppercase, ascii_lowercase)
 """As SQLite's collation of that name: other letters than these keep their case."""
 
@@ -73,7 +67,7 @@ class Asked:
         """The query for what comes after that place."""
         if self.after is None:
             return self.query
-        sql = f"({_COLUMNS[self.order]}, keys.id) {'<' if self.falling else '>'} (?, ?)"
+        sql = f"({PLACES[self.order]}, keys.id) {'<' if self.falling else '>'} (?, ?)"
         return replace(self.query, parts=(*self.query.parts, Part(Where(sql, self.after), excluded=False)))
 
 
@@ -105,18 +99,6 @@ def count(collections: Iterable[Collection], query: Query, reader: Reader | None
         with open_catalogue(collection, reader) as catalogue:
             total += catalogue.count(query)
     return total
-
-
-def facets(collections: Iterable[Collection], query: Query, reader: Reader | None = None) -> dict[str, dict[str, int]]:
-    """How many matches have which verdict, language, publisher …; the most frequent first."""
-    added: dict[str, dict[str, int]] = {}
-    for collection in collections:
-        with open_catalogue(collection, reader) as catalogue:
-            for name, values in catalogue.facets(query).items():
-                counts = added.setdefault(name, {})
-                for value, number in values:
-                    counts[value] = counts.get(value, 0) + number
-    return {name: dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))) for name, counts in added.items()}
 
 
 def place(one: Found, order: Order) -> tuple[str, str]:

@@ -12,21 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 from archiver.access import Reader
-from archiver.catalogue.catalogue import Catalogue, Order, open_catalogue
+from archiver.catalogue.catalogue import PLACES, Catalogue, open_catalogue
 from archiver.catalogue.columns import DATES, FACETS, Columns, Part, Selection
 from archiver.catalogue.query import EVERYTHING, Query
 from archiver.catalogue.tables import Row
 from archiver.catalogue.words import Excerpt
 from archiver.collection import Collection
-
-_PLACES: dict[Order, str] = {
-    "captured": "keys.captured_at",
-    "published": "keys.published_order",
-    "modified": "keys.modified_order",
-    "headline": "lower(captures.headline)",
-    "relevance": "keys.captured_at",
-}
-"""What the captures of several collections are put in one order by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +57,10 @@ class Found:
     """How many captures were made on which day, UTC, in order."""
     shares: dict[str, int]
     """How many of the pages are in which collection."""
+
+    def most(self, limit: int) -> dict[str, dict[str, int]]:
+        """The counts of so many values of each facet and date, the most frequent first."""
+        return {name: dict(Counter(values).most_common(limit)) for name, values in self.counts.items()}
 
     @cached_property
     def span(self) -> tuple[str, str] | None:
@@ -122,7 +117,8 @@ def _merged(
 ) -> list[_Shown]:
     """What several collections have, in one order."""
     source = "keys JOIN captures USING (number)" if part.order == "headline" else "keys"
-    statement = f"SELECT number, {_PLACES[part.order]}, keys.id FROM {source} WHERE number IN "
+    place = PLACES["captured" if part.order == "relevance" else part.order]
+    statement = f"SELECT number, lower({place}), keys.id FROM {source} WHERE number IN "
     rows = []
     for catalogue, selection, scores in zip(opened, found, ranked, strict=True):
         versions = dict(selection.newest)

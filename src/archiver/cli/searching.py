@@ -10,8 +10,9 @@ import click
 from archiver.cli import options, render
 
 if TYPE_CHECKING:
-    from archiver.catalogue import Excerpt
+    from archiver.catalogue import Excerpt, Query
     from archiver.catalogue.searching import Found
+    from archiver.collection import Collection
 
 FORMS = ("csv", "jsonl", "ris", "bibtex", "csl-json", "dc-xml")
 ORDERS = ("captured", "published", "modified", "headline")
@@ -87,7 +88,7 @@ def list_(  # noqa: PLR0917
 
 @click.command(cls=Asking)
 @click.argument("query", nargs=-1, required=True)
-@click.option("--facets", "count", is_flag=True, help="How many match by verdict, language, publisher …, not which.")
+@click.option("--facets", "count", is_flag=True, help="How many match by outlet, author, language …, not which.")
 @options.collection
 @_listing(("relevance", *ORDERS), 20)
 @options.shared
@@ -122,7 +123,7 @@ def search(  # noqa: PLR0917
 
     collections, asked = Root(root).chosen(name), parse(" ".join(query))
     if count:
-        _facets(searching.facets(collections, asked), as_json=as_json)
+        _facets(collections, asked, limit or 20, as_json=as_json)
         return
     if form:
         everything = searching.Asked(asked, "captured" if order == "relevance" else order, reverse, limit or -1)
@@ -187,7 +188,12 @@ def _marked(excerpt: "Excerpt") -> Iterator[str]:
     yield render.plain(excerpt.text[place:])
 
 
-def _facets(counted: dict[str, dict[str, int]], *, as_json: bool) -> None:
+def _facets(collections: "list[Collection]", query: "Query", limit: int, *, as_json: bool) -> None:
+    from archiver.catalogue.columns import Part
+    from archiver.catalogue.shelves import Shelves, Wanted
+
+    found = Shelves(None).find(collections, Wanted(query, part=Part(limit=0, counted="captures")))
+    counted = found.most(limit)
     if as_json:
         render.emit(counted)
         return

@@ -9,12 +9,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from archiver import qa
-from archiver.catalogue import article_text, open_catalogue, parse, searching
+from archiver.catalogue import article_text, columns, open_catalogue, parse, searching
 from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.citations import references
 from archiver.catalogue.difference import compare
 from archiver.catalogue.query import EVERYTHING, Part, Query, Where
 from archiver.catalogue.searching import Asked, Found
+from archiver.catalogue.shelves import Wanted
 from archiver.catalogue.tables import Row
 from archiver.collection import Collection, Root
 from archiver.errors import UnknownCapture
@@ -79,11 +80,12 @@ def search(site: Site, values: Values) -> Values:
 def facets(site: Site, values: Values) -> Values:
     """How many captures have which values."""
     chosen, query = cards.chosen(site.root, site.reader, values["collection"]), parse(values["q"] or "")
+    found = site.shelves.find(chosen, Wanted(query, part=columns.Part(limit=0, counted="captures")))
     counted = {
-        name: [{"value": value, "count": number} for value, number in found.items()]
-        for name, found in searching.facets(chosen, query, site.reader).items()
+        name: [{"value": value, "count": number} for value, number in counts.items()]
+        for name, counts in found.most(values["limit"]).items()
     }
-    return {"total": searching.count(chosen, query, site.reader), "facets": counted}
+    return {"total": found.captures, "facets": counted}
 
 
 def capture(site: Site, values: Values) -> Values:

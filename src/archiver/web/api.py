@@ -37,6 +37,7 @@ _REVERSE = Parameter(
 _LIMIT = Parameter(
     "limit", phrase("At most so many on a page."), {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "5"
 )
+_VALUES = replace(_LIMIT, told=phrase("At most so many values of each, the most frequent ones."), example="")
 _CURSOR = Parameter(
     "cursor",
     phrase(
@@ -89,10 +90,8 @@ OPERATIONS = (
     Operation(
         "facets",
         "/-/api/facets",
-        phrase(
-            "How many captures that match have which verdict, language, publisher and so on: the most frequent values."
-        ),
-        (replace(_QUERY, example="bridge"), _COLLECTION),
+        phrase("How many captures that match have which outlet, author, language, verdict and so on."),
+        (replace(_QUERY, example="bridge"), _COLLECTION, _VALUES),
         "Facets",
         answers.facets,
     ),

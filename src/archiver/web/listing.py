@@ -71,9 +71,9 @@ def _answer(site: Site, request: Request, asked: Asked, told: dict[str, Any]) ->
 
 def _overview(site: Site, _request: Request, _asked: Asked) -> dict[str, Any]:
     collections = chosen(site.root, site.reader)
-    brief = Wanted(part=Part(limit=1, counted=False))
+    brief = Wanted(part=Part(limit=1, counted=""))
     shelves = [Shelf(one.name, *described(one), site.shelves.find([one], brief)) for one in collections]
-    newest = site.shelves.find(collections, replace(brief, part=Part(limit=NEWEST, counted=False))).items
+    newest = site.shelves.find(collections, replace(brief, part=Part(limit=NEWEST, counted=""))).items
     return {"template": "collections.html", "shelves": shelves, "cards": cards(newest)}
 
 
