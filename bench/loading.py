@@ -12,7 +12,7 @@ from archiver.browser import Chromium
 from archiver.browser.chromium import ARGUMENTS, UNWANTED
 from archiver.engines import guard
 from archiver.engines.blocking import BlockList
-from archiver.engines.browser.recording import Recording
+from archiver.engines.browser.decoded import DecodedRecording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.model import Item, Limits, close_bodies
@@ -55,7 +55,7 @@ async def alone(url: str) -> float:
 async def recorded(url: str) -> float:
     """Through the tunnel, every answer read, and a WARC written of each page."""
     chromium = await Chromium.launch()
-    router = Router(chromium.session, Recording.held, BlockList())
+    router = Router(chromium.session, DecodedRecording.held, BlockList())
     await router.start()
 
     async def load(number: int) -> None:
@@ -67,7 +67,7 @@ async def recorded(url: str) -> float:
 
         async with Tunnel(partial(guard.resolve, allow_private=True)) as tunnel:
             tab = await chromium.tab(tunnel.proxy)
-            recording = Recording(chromium.session, tab, tunnel, Limits(), put)
+            recording = DecodedRecording(chromium.session, tab, tunnel, Limits(), put)
             router.add(recording)
             await recording.log.attach(tab.session)
             await tab.go(f"{url}?{number}", 30)

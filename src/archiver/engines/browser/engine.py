@@ -15,8 +15,8 @@ from typing import Any, Self, TypeVar
 
 from archiver.browser import BrowserError, Chromium
 from archiver.engines import EngineOptions, guard
+from archiver.engines.browser.decoded import DecodedRecording
 from archiver.engines.browser.media import Wish
-from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.trust import home_trusting, read_authorities
 from archiver.engines.browser.tunnel import Tunnel
@@ -67,7 +67,7 @@ class BrowserEngine:
         means = partial(Means, consent=options.consent, session=options.session, behaving=options.behaving, films=films)
         private = read_authorities(ca_file) if ca_file else []
         if self.fidelity == "decoded":
-            return means(partial(Tunnel, self._resolve), Recording), private
+            return means(partial(Tunnel, self._resolve), DecodedRecording), private
         from archiver.engines.browser import wire
 
         authority = wire.Authority()

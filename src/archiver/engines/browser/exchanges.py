@@ -42,6 +42,8 @@ class Paused:
         self.arrived = now()
         self.answered = False
         """Whether the browser has been told to go on with it."""
+        self.flowing = False
+        """Whether its body is kept while the page gets it."""
         self._status_text: str = event.get("responseStatusText", "")
 
     def header(self, name: str) -> str:

@@ -1,9 +1,11 @@
-"""The recording of one page: every answer that the browser holds is read, kept as an `Exchange`, and let go.
+"""The recording of one page, as far as it does not matter where the bytes come from.
 
-Each held answer is answered on every path, or the page would hang. What cannot be recorded is noted with the reason.
+The browser gives them without their codings (`decoded`), the tunnel as they are (`wire.recording`). Each answer that
+the browser holds is let go on every path, or the page would hang. What cannot be recorded is noted with the reason.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,17 +13,14 @@ from datetime import timedelta
 from typing import ClassVar, Literal
 
 from archiver.browser import BrowserError, Event, Session, Tab
-from archiver.engines.browser import bodies
-from archiver.engines.browser.exchanges import Paused, honest
+from archiver.engines.browser.exchanges import Paused
 from archiver.engines.browser.films import Films
-from archiver.engines.browser.flows import Flow
 from archiver.engines.browser.network import Hop, NetworkLog
 from archiver.engines.browser.notes import Notes
 from archiver.engines.browser.sheets import Sheets
 from archiver.engines.browser.streams import Streams
 from archiver.engines.browser.tunnel import Tunnel
-from archiver.engines.heads import reason_of
-from archiver.model import Exchange, Fidelity, Limits, Request, Response, new_body, now
+from archiver.model import Exchange, Fidelity, Limits, now
 
 Put = Callable[[Exchange], Awaitable[None]]
 Role = Literal["main", "redirect", "part"]
@@ -32,11 +31,11 @@ MADE_BY_BROWSER = "non-authoritative-reason"
 """The header of redirects that no server sent (HSTS)."""
 
 
-class Recording:
+class Recording(ABC):
     """Answers of one page and its workers, from the first request to `finish`."""
 
-    fidelity: ClassVar[Fidelity] = "decoded"
-    held: ClassVar[tuple[str, ...]] = ()
+    fidelity: ClassVar[Fidelity]
+    held: ClassVar[tuple[str, ...]]
     """Resource types whose answers the browser is to hold; all, if there are none."""
 
     def __init__(self, fetch: Session, tab: Tab, tunnel: Tunnel, limits: Limits, put: Put) -> None:
@@ -64,7 +63,6 @@ class Recording:
         self._changed = 0.0
         self._taken = self._size = 0
         self._tasks: dict[asyncio.Task[None], Paused] = {}
-        self._flowing: set[Paused] = set()
         self._fault: BaseException | None = None
 
     # What goes on
@@ -90,14 +88,14 @@ class Recording:
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._flowing.discard(self._tasks.pop(task))
+        self._tasks.pop(task)
         if not task.cancelled():
             self._fault = self._fault or task.exception()
 
     @property
     def _open(self) -> list[Paused]:
         """Answers that the page has not been given yet, or not to their end."""
-        return [paused for paused in self._tasks.values() if not paused.answered or paused in self._flowing]
+        return [paused for paused in self._tasks.values() if not paused.answered or paused.flowing]
 
     @property
     def flowing(self) -> bool:
@@ -235,107 +233,9 @@ class Recording:
     def _is_document(self, paused: Paused) -> bool:
         return paused.type == "document" and paused.frame == self.tab.target_id
 
+    @abstractmethod
     async def _record(self, paused: Paused) -> None:
-        if paused.plays:
-            self.films.frames.add(paused.frame)
-        if await self.streams.take(paused):
-            return
-        body = await self._read(paused)
-        with body.dropped_if_cancelled():
-            await self.log.completed(paused.network_id, paused.hop)
-        if paused.withheld:
-            self.notes.answer(paused, WITHHELD, served=False)
-            body.stream.close()
-            return
-        if body.truncated:
-            self.reasons[f"{paused.url} was cut ({body.truncated})"] = None
-        if paused.type == "image":
-            self.picture_bytes += body.size
-        await self._keep(paused, self.exchange(paused, body))
-
-    async def _read(self, paused: Paused) -> bodies.Body:
-        """The body of an answer, which is then let go, unless the page would go elsewhere with it."""
-        wandering = self._is_document(paused) and (self.settled.is_set() or paused.is_attachment)
-        go_on = self._fail if wandering else self.let_go
-        if paused.bodyless:
-            await go_on(paused)
-            return bodies.nothing()
-        if paused.length is not None and paused.length <= bodies.WHOLE:
-            body = await self._read_whole(paused)
-            with body.dropped_if_cancelled():
-                await go_on(paused)
-            return body
-        patience = self.limits.seconds / (1 if paused.header("content-length") else 3)  # the others may have no end
-        if _is_long(paused) and (flow := await self._flow(paused)):
-            await self.let_go(paused)
-            body = await flow.end(patience, self.stop)
-            self._changed = asyncio.get_running_loop().time()
-            return body
-        body = await bodies.take_stream(self._fetch, paused.id, self.room, patience, self.stop)
-        with suppress(BrowserError), body.dropped_if_cancelled():
-            if wandering or body.size > bodies.HANDED_BACK:
-                await self._fail(paused)
-            else:
-                await bodies.fulfil(self._fetch, paused.id, paused.status, paused.told_headers, body)
-        self._release(paused)
-        return body
-
-    async def _flow(self, paused: Paused) -> Flow | None:
-        """A body that is kept in passing; None where that cannot be: of a document, or of what a worker asked for."""
-        flow = Flow(self.log, paused.network_id, self.room)
-        try:
-            await flow.begin(self.tab.session)
-        except BrowserError:
-            flow.drop()
-            return None
-        self._flowing.add(paused)
-        return flow
-
-    async def _read_whole(self, paused: Paused) -> bodies.Body:
-        """A body in one piece; one that broke off cannot be had in part."""
-        try:
-            body = await bodies.read_whole(self._fetch, paused.id, self.room)
-        except BrowserError:
-            if self.tab.gone.done() or self.stop.is_set():
-                raise
-            return bodies.Body(new_body(), 0, "disconnect")
-        if body.truncated is None and body.size < (paused.length or 0):
-            body.truncated = "disconnect"
-        return body
-
-    async def _keep(self, paused: Paused, exchange: Exchange) -> None:
-        """Give an exchange to the caller, but hold the page's document back until it is clear that it stays."""
-        self.notes.answer(paused)
-        self.films.look(exchange)
-        self.sheets.look(exchange)
-        if not self._is_document(paused) or self.settled.is_set():
-            await self.put(exchange)
-        elif paused.redirects:
-            await self.put(replace(exchange, role="redirect"))
-        else:
-            former, self._held, self.document = self._held, exchange, exchange.url
-            if former:
-                await self.put(replace(former, role="redirect"))
-
-    def exchange(self, paused: Paused, body: bodies.Body) -> Exchange:
-        """What is recorded of an answer and its body."""
-        self._size += body.size
-        ranged = paused.range is not None
-        status, reason = (200, reason_of(200)) if ranged else (paused.status, paused.reason)
-        posted = paused.posted()
-        return Exchange(
-            url=paused.url,
-            started=paused.hop.started or paused.arrived,
-            request=Request(paused.method, paused.request_headers(), None if posted is None else new_body(posted)),
-            response=Response(status, reason, honest(paused.response_headers(), body.size, ranged=ranged), body.stream),
-            ip=self.tunnel.address(paused.url),
-            protocols=tuple(filter(None, (paused.hop.protocol, self.tunnel.tls(paused.url)))),
-            cipher=self.tunnel.cipher(paused.url),
-            client_ip=self.tunnel.client_address(paused.url),
-            answered=paused.arrived,
-            resource_type=paused.hop.type or paused.type,
-            truncated=body.truncated,
-        )
+        """Record an answer that is held, and let it go. Raises `BrowserError` if the page has given it up."""
 
     async def let_go(self, paused: Paused) -> None:
         """Give an answer to the page as it came."""
@@ -352,10 +252,3 @@ class Recording:
         """Note that the page has, or is about to get, what it waits for."""
         paused.answered = True
         self._changed = asyncio.get_running_loop().time()
-
-
-def _is_long(paused: Paused) -> bool:
-    """Whether the body is too long to be held, or may be: of what scripts ask for, the length is often not told."""
-    if paused.length is None:
-        return paused.type in ("xhr", "fetch")
-    return paused.length > bodies.HANDED_BACK and paused.type != "document"

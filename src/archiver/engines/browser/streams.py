@@ -1,8 +1,8 @@
-"""Answers that the page must get as they come, and that are therefore recorded beside it.
+"""Films, which are fetched whole beside the page.
 
 A film arrives in ranges as the player likes; the ranges are let through and the whole is fetched once more, by the
 browser itself with the page's cookies, when the page stands. What else a replay of its films needs is fetched in the
-same way (`fetch`). An event stream never ends; it is recorded as it flows.
+same way (`fetch`).
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from archiver.browser import BrowserError
 from archiver.engines.browser import bodies
 from archiver.engines.browser.exchanges import Paused, honest, utf8
-from archiver.engines.browser.flows import Flow
 from archiver.engines.heads import reason_of
 from archiver.model import Exchange, Request, Response, now
 
@@ -27,21 +26,17 @@ AT_ONCE = 4
 
 
 class Streams:
-    """Films and event streams of one recording. `room`: bytes that may be fetched beside the page."""
+    """Films of one recording. `room`: bytes that may be fetched beside the page."""
 
     def __init__(self, recording: "Recording", room: int) -> None:
         self._recording, self._room = recording, room
         self._wholes: dict[str, asyncio.Task[str]] = {}
         """Per URL the fetching of the whole; its result is why it failed, or ""."""
         self._ranges: list[Paused] = []
-        self._events: list[tuple[Paused, Flow]] = []
-        """Event streams while they flow."""
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, paused: Paused) -> bool:
-        """Let an answer pass and record it beside, if it is of these kinds; False if it is not."""
-        if paused.content_type == "text/event-stream":
-            return await self._follow(paused)
+        """Let an answer pass and record it beside, if it comes in ranges; False if it does not."""
         if not _comes_in_ranges(paused):
             return False
         await self._recording.let_go(paused)
@@ -60,11 +55,7 @@ class Streams:
             await asyncio.wait(self._wholes.values())
 
     async def finish(self, seconds: float) -> None:
-        """End the event streams, wait `seconds` for wholes, note the ranges that were parts of them."""
-        while self._events:
-            paused, flow = self._events.pop()
-            self._recording.notes.answer(paused)
-            await self._recording.put(self._recording.exchange(paused, flow.cut()))
+        """Wait `seconds` for wholes, note the ranges that were parts of them."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.arrive(), seconds)
         await self.close()
@@ -80,8 +71,6 @@ class Streams:
         for task in self._wholes.values():
             task.cancel()
         await asyncio.gather(*self._wholes.values(), return_exceptions=True)
-        while self._events:
-            self._events.pop()[1].drop()
 
     async def _fetch(self, url: str) -> str:
         """Fetch and record the whole of `url`; gives why that failed, or ""."""
@@ -136,18 +125,6 @@ class Streams:
             resource_type="media",
             truncated=body.truncated,
         )
-
-    async def _follow(self, paused: Paused) -> bool:
-        """Let an event stream flow to the page and keep what flows; False if it is not the page's own."""
-        flow = Flow(self._recording.log, paused.network_id, self._recording.limits.body_bytes)
-        try:
-            await flow.begin(self._recording.tab.session)
-        except BrowserError:
-            flow.drop()
-            return False
-        self._events.append((paused, flow))
-        await self._recording.let_go(paused)
-        return True
 
 
 def _comes_in_ranges(paused: Paused) -> bool:
