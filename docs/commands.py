@@ -15,8 +15,8 @@ Made from the commands' own help by `make docs`; a test fails when they differ.
 
 def sections(command: click.Command, name: str, parent: click.Context | None = None) -> list[str]:
     """The help of a command and of all below it, as Markdown."""
-    names = cli.context_settings["help_option_names"]  # click remembers those of whoever asks a command first
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, help_option_names=names)
+    settings = cli.context_settings  # click remembers those of whoever asks a command first
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, **settings)
     found = [f"## `{context.command_path}`\n\n```\n{command.get_help(context)}\n```\n"]
     if isinstance(command, click.Group):
         for key in sorted(command.commands):

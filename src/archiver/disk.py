@@ -24,7 +24,7 @@ TEMPORARY = ".tmp-"
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Translate the operating system's refusals while writing at `path` into `StorageError`."""
+    """Translate the operating system's refusals at `path` into `RootUnwritable` (no right to write) or `StorageError`."""
     try:
         yield
     except ArchiverError:
@@ -98,7 +98,7 @@ def sync_file(stream: BinaryIO) -> None:
 
 
 def publish(temporary: Path, path: Path, *, durable: bool = True) -> None:
-    """Rename a finished, fsynced file to its final name, durably; an existing `path` is never replaced.
+    """Rename a finished, fsynced file to its final name, durably. `ConflictError` if `path` exists: it is not replaced.
 
     Not `durable`: whoever renames many calls `sync_directory` once for each folder, before anything relies on them.
     """

@@ -50,7 +50,10 @@ Exit codes: 0 well, 1 errors remain, 2 wrong usage, 3 something is missing, 4 re
 5 network or remote failure, 6 conflict (nothing changed), 130 interrupted."""
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
+)
 @click.version_option(__version__, prog_name="archiver")
 @click.option(
     "--root",
@@ -66,23 +69,10 @@ def cli(context: click.Context, root: Path) -> None:
     context.obj = root
 
 
-MODULES = (
-    *(collecting, capturing, queueing, searching, archive, editing, extracting, restricting, erasing),
-    *(
-        checks,
-        assessing,
-        repairing,
-        replaying,
-        replication,
-        remotes,
-        packaging,
-        reporting,
-        sessions,
-        signing,
-        certifying,
-    ),
-)
-for module in MODULES:
+for module in (
+    archive, assessing, capturing, certifying, checks, collecting, editing, erasing, extracting, packaging, queueing,
+    remotes, repairing, replaying, replication, reporting, restricting, searching, sessions, signing,
+):  # fmt: skip
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from archiver.qa.choosing import Chosen
     from archiver.sidecar import Sidecar
 
-OUT_FILE = click.Path(path_type=Path, dir_okay=False)
 OUT_FOLDER = click.Path(path_type=Path, file_okay=False)
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 
@@ -25,11 +24,9 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 @options.collection
 @click.option("--since", metavar="DATE", callback=options.moment, help="Captures made on that day (UTC) or later.")
 @click.option("--recheck", is_flag=True, help="Those named again; or all whose result other versions made.")
-@click.option(
-    "--jobs", type=click.IntRange(1, 16), default=1, show_default=True, help="Captures checked at the same time."
-)
+@click.option("--jobs", type=click.IntRange(1, 16), default=1, help="Captures checked at the same time.")
 @click.option("--no-save", is_flag=True, help="Keep no result in the collection.")
-@click.option("--junit", "junit_file", type=OUT_FILE, help="Write all these results as JUnit XML.")
+@click.option("--junit", "junit_file", type=options.FILE, help="Write all these results as JUnit XML.")
 @click.option("--report", "folder", type=OUT_FOLDER, help="Write all these results as pages, with pictures to compare.")
 @options.shared
 def qa(

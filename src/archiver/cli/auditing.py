@@ -20,7 +20,6 @@ LEVELS = ["list", "head", "deep"]
     "--level",
     type=click.Choice(LEVELS),
     default="head",
-    show_default=True,
     help="list: names and sizes. head: also what was noted at upload, versions and locks. deep: every byte.",
 )
 @click.option(

@@ -46,9 +46,7 @@ def _lines(file: str) -> Iterator[str]:
 
 @click.command()
 @click.argument("urls", nargs=-1, metavar="URL…")
-@click.option(
-    "-c", "--collection", "name", default="default", show_default=True, help="Made on first use if `default`."
-)
+@click.option("-c", "--collection", "name", default="default", help="Made on first use if `default`.")
 @click.option("--seeds", "seed_file", metavar="FILE", help="A list of URLs, one a line; - for standard input.")
 @click.option("--qa", "check", is_flag=True, help="Compare each with its replay at once, as `archiver qa` does.")
 @with_options(*PAGES, RUN)

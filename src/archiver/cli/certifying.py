@@ -14,18 +14,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("capture_id", metavar="ID")
 @options.collection
+@click.option("-o", "out", type=options.FILE, help="Where to write the page. Default: certificate-ID.html.")
 @click.option(
-    "-o",
-    "out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write the page. Default: certificate-ID.html.",
-)
-@click.option(
-    "--language",
-    type=click.Choice(["en", "uk"]),
-    default="en",
-    show_default=True,
-    help="The page's language: English or Ukrainian.",
+    "--language", type=click.Choice(["en", "uk"]), default="en", help="The page's language: English or Ukrainian."
 )
 @options.shared
 def certificate(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def chosen(root: Path, name: str | None) -> "list[Collection]":
-    """The collections to check. None at all is a mistake in the root, and must not look like success."""
+    """The collections to check. `UsageError` if there is none: a mistake in the root must not look like success."""
     from archiver.collection import Root
 
     if not (found := Root(root).chosen(name)):

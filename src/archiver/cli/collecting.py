@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name")
 @click.option("--title", required=True, help="The collection's title, for people.")
-@click.option("--description", default="", help="A sentence on what is collected and why.")
+@click.option("--description", default="", show_default=False, help="A sentence on what is collected and why.")
 @click.option(
     "--dedup", is_flag=True, help="Captures refer to earlier ones for bodies that they share, instead of keeping them."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archiver.cli import sessions
+from archiver.cli import options, sessions
 from archiver.errors import UnreadableInput
 
 if TYPE_CHECKING:
@@ -22,27 +22,22 @@ FILMS = (
 )
 
 ENGINE = (
-    click.option("--engine", type=click.Choice(["auto", "browser", "http"]), default="auto", show_default=True),
+    click.option("--engine", type=click.Choice(["auto", "browser", "http"]), default="auto"),
     click.option(
         "--fidelity",
         type=click.Choice(["decoded", "wire"]),
         default="decoded",
-        show_default=True,
         help="Keep bodies as the browser decodes them, or every byte as it came, through a recording proxy.",
     ),
-    click.option("--timeout", type=click.IntRange(1, 86_400), default=90, show_default=True, help=PATIENCE),
+    click.option("--timeout", type=click.IntRange(1, 86_400), default=90, help=PATIENCE),
 )
 REACH = (
     click.option("--allow-private", is_flag=True, help="Reach loopback and private addresses too."),
     click.option("--allow-address", multiple=True, metavar="CIDR", help="Reach this address or network too."),
-    click.option(
-        "--ca-file", type=click.Path(path_type=Path, dir_okay=False), help="PEM of private authorities to trust."
-    ),
+    click.option("--ca-file", type=options.FILE, help="PEM of private authorities to trust."),
 )
 BEHAVIOUR = (
-    click.option(
-        "--behaviors/--no-behaviors", default=True, show_default=True, help="Scroll, open and press for more."
-    ),
+    click.option("--behaviors/--no-behaviors", default=True, help="Scroll, open and press for more."),
     click.option(
         "--behavior",
         multiple=True,
@@ -74,7 +69,6 @@ MANNERS = (
         "--robots",
         type=click.Choice(["obey", "record", "ignore"]),
         default="record",
-        show_default=True,
         help="Obey robots.txt, only keep what it says, or do not ask for it.",
     ),
     click.option(
@@ -84,16 +78,19 @@ MANNERS = (
         metavar="RULE|FILE",
         help="Ask for nothing there: a host, an address with *, or a list of them.",
     ),
-    click.option("--max-body", type=click.IntRange(1), default=1 << 30, help="Bytes of one body [default: 1 GiB]."),
-    click.option("--max-size", type=click.IntRange(1), default=10 << 30, help="Bytes of a page [default: 10 GiB]."),
-    click.option("--max-requests", type=click.IntRange(1), default=5000, show_default=True, help="Requests of a page."),
+    click.option(
+        "--max-body", type=click.IntRange(1), default=1 << 30, show_default="1 GiB", help="Bytes of one body."
+    ),
+    click.option(
+        "--max-size", type=click.IntRange(1), default=10 << 30, show_default="10 GiB", help="Bytes of a page."
+    ),
+    click.option("--max-requests", type=click.IntRange(1), default=5000, help="Requests of a page."),
 )
 CONSENT = (
     click.option(
         "--consent",
         type=click.Choice(["reject", "accept", "hide", "leave"]),
         default="reject",
-        show_default=True,
         help="What to do with a dialog that asks for consent.",
     ),
 )
@@ -105,20 +102,15 @@ KEEPING = (
     ),
 )
 MEDIA = (
-    click.option("--media", type=click.Choice(["auto", "off", "all"]), default="auto", show_default=True, help=FILMS),
+    click.option("--media", type=click.Choice(["auto", "off", "all"]), default="auto", help=FILMS),
     click.option(
         "--media-timeout",
         type=click.IntRange(0, 86_400),
         default=300,
-        show_default=True,
         help="Seconds that fetching films may take when the visit is over.",
     ),
     click.option(
-        "--media-size",
-        type=click.IntRange(0, 1 << 20),
-        default=2048,
-        show_default=True,
-        help="Megabytes of films that one page may have.",
+        "--media-size", type=click.IntRange(0, 1 << 20), default=2048, help="Megabytes of films that one page may have."
     ),
 )
 PAGES = (ENGINE, CONSENT, BEHAVIOUR, MANNERS, REACH, KEEPING, MEDIA, sessions.SESSION)
@@ -130,25 +122,21 @@ def two_a_core() -> int:
     return min(64, 2 * (os.cpu_count() or 1))
 
 
-_pem = click.Path(path_type=Path, dir_okay=False)
 JOBS = click.option(
     "--jobs", type=click.IntRange(1, 64), default=two_a_core, show_default="2 a core", help="Pages at the same time."
 )
 TLS = (
-    click.option("--tls-ca", type=_pem, help="PEM of the authority that a cluster's machines trust."),
-    click.option("--tls-cert", type=_pem, help="PEM of this machine's certificate in the cluster."),
-    click.option("--tls-key", type=_pem, help="PEM of its key."),
+    click.option("--tls-ca", type=options.FILE, help="PEM of the authority that a cluster's machines trust."),
+    click.option("--tls-cert", type=options.FILE, help="PEM of this machine's certificate in the cluster."),
+    click.option("--tls-key", type=options.FILE, help="PEM of its key."),
 )
 RUN = (
     JOBS,
-    click.option(
-        "--retries", type=click.IntRange(0, 20), default=2, show_default=True, help="Further tries at what may pass."
-    ),
+    click.option("--retries", type=click.IntRange(0, 20), default=2, help="Further tries at what may pass."),
     click.option(
         "--wait",
         type=click.FloatRange(0, 604_800),
         default=60.0,
-        show_default=True,
         help="Seconds that a run waits for a page that is to be tried again.",
     ),
     click.option("--cluster", metavar="ADDRESS", help="Let a Dask cluster capture; local:3 starts one of 3 workers."),
@@ -194,7 +182,7 @@ def _script(file: Path) -> "Script":
 
 
 def engine_options(chosen: dict[str, Any]) -> "EngineOptions":
-    """What the engine is told, of the options chosen."""
+    """What the engine is told, of the options chosen. Raises `UnreadableInput` if a file named there cannot be read."""
     from archiver.engines import EngineOptions, guard
     from archiver.engines.blocking import BlockList
     from archiver.engines.choice import check_choice

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 Command = Callable[..., Any]
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 def _root(context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
@@ -80,6 +81,6 @@ def moving(command: Command) -> Command:
     command = click.option(
         "--bwlimit", type=Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."
     )(command)
-    return click.option(
-        "--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Objects under way at the same time."
-    )(command)
+    return click.option("--jobs", type=click.IntRange(1, 64), default=8, help="Objects under way at the same time.")(
+        command
+    )

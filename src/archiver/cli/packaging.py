@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     help="wacz: one file that players open. bagit: a folder for keeping and handing over.",
 )
 @click.option("--capture", "captures", multiple=True, metavar="ID", help="Only this capture; may be repeated.")
-@click.option("--organization", default="", metavar="TEXT", help="Who hands the bag over: its Source-Organization.")
+@click.option(
+    "--organization",
+    default="",
+    show_default=False,
+    metavar="TEXT",
+    help="Who hands the bag over: its Source-Organization.",
+)
 @click.option("--with-restricted", is_flag=True, help="Also captures that are not open, and the access rules.")
 @click.option("--sign", is_flag=True, help="Sign it: with files beside it, and in a WACZ file also inside.")
 @signing.with_key
@@ -95,7 +101,7 @@ def export(
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-@click.option("-c", "--collection", "name", default="default", show_default=True, help="Where they go.")
+@click.option("-c", "--collection", "name", default="default", help="Where they go.")
 @options.shared
 def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> int:
     """Take in WARC files, WACZ files, bags, or folders of these.

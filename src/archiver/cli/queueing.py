@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 STATES = ("waiting", "leased", "done", "failed")
 
-_collection = click.option(
-    "-c", "--collection", "name", default="default", show_default=True, help="The collection whose queue it is."
-)
+_collection = click.option("-c", "--collection", "name", default="default", help="The collection whose queue it is.")
 
 
 @click.group()

@@ -110,10 +110,9 @@ def doctor(*, root: Path, name: str | None, url: str, endpoint_url: str | None, 
     "--mode",
     type=click.Choice(["governance", "compliance"]),
     default="governance",
-    show_default=True,
     help="Whether somebody with the right to it may remove an object before its day, or nobody.",
 )
-@click.option("--days", type=click.IntRange(1, 36_500), default=30, show_default=True, help="For so long.")
+@click.option("--days", type=click.IntRange(1, 36_500), default=30, help="For so long.")
 @click.option("--legal-hold", is_flag=True, help="Also put a hold on each object, which ends only by hand.")
 @click.option("--none", "off", is_flag=True, help="Lock nothing from now on; locks that are there stay.")
 @click.option("--acknowledge", is_flag=True, help="Needed for compliance, which forbids what an erasure may demand.")

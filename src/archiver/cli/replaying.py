@@ -12,19 +12,15 @@ from archiver.errors import UsageError
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where the web app listens.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one.")
-@click.option("--replay-port", type=click.IntRange(0, 65535), default=8081, show_default=True)
+@click.option("--host", default="127.0.0.1", help="Where the web app listens.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, help="0: any free one.")
+@click.option("--replay-port", type=click.IntRange(0, 65535), default=8081)
 @click.option("--app-url", metavar="URL", help="The app's address for readers, where others than this machine read.")
 @click.option(
     "--replay-url", metavar="URL", help="That of archived pages: another host name, for cookies ignore ports."
 )
 @click.option("--login", metavar="token|header:NAME", help="Who is let in: who knows the token, or whom a proxy names.")
-@click.option(
-    "--token-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the token is kept; made if it is not there.",
-)
+@click.option("--token-file", type=options.FILE, help="Where the token is kept; made if it is not there.")
 @click.option("--trusted-proxy", multiple=True, metavar="ADDRESS", help="Whose word in that header is taken.")
 @click.option("--open-to-all", is_flag=True, help="Let everybody in who reaches these ports.")
 @click.option("--reading-room", is_flag=True, help="Readers sit in the reading room: show what is kept for it, too.")

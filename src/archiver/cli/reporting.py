@@ -19,12 +19,10 @@ ANSWERS = {True: "yes", False: "no", None: "not known"}
 
 @click.command()
 @options.collection
-@click.option("--format", "form", type=click.Choice(["text", "html", "json"]), default="text", show_default=True)
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
-@click.option(
-    "--days", type=click.IntRange(1), default=90, show_default=True, help="So long ago counts as read lately."
-)
-@click.option("--sample", type=click.IntRange(0), default=100, show_default=True, help="Look into so many WARCs.")
+@click.option("--format", "form", type=click.Choice(["text", "html", "json"]), default="text")
+@click.option("-o", "--out", type=options.FILE, metavar="FILE", help="Write it there.")
+@click.option("--days", type=click.IntRange(1), default=90, help="So long ago counts as read lately.")
+@click.option("--sample", type=click.IntRange(0), default=100, help="Look into so many WARCs.")
 @options.shared
 def report(root: Path, name: str | None, form: str, out: Path | None, *, days: int, sample: int, as_json: bool) -> None:
     """Say how well a collection is preserved: levels, copies, last checks, formats, growth.

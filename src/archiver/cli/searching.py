@@ -28,7 +28,7 @@ def _listing(orders: tuple[str, ...], limit: int | None) -> Callable[[Command], 
             click.option("--format", "form", type=click.Choice(FORMS), help="Write all of it in this form instead."),
             click.option("--limit", type=click.IntRange(1), help=f"At most so many.{told}"),
             click.option("--reverse", is_flag=True, help="The other way round: oldest first, from Z to A."),
-            click.option("--order", type=click.Choice(orders), default=orders[0], show_default=True, help="By what."),
+            click.option("--order", type=click.Choice(orders), default=orders[0], help="By what."),
         ):
             command = option(command)
         return command

@@ -34,7 +34,7 @@ SESSION = (
     ),
     click.option(
         "--seal-for",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=options.FILE,
         metavar="FILE",
         help="Public keys of age; their owners can read what was taken out.",
     ),
@@ -64,7 +64,7 @@ def _password(user: str) -> str:
 
 
 def secrecy(root: Path, chosen: dict[str, Any]) -> "Secrecy":
-    """As whom the options say that pages shall be visited, and what becomes of the secrets."""
+    """As whom the options say that pages shall be visited, and what becomes of the secrets. Raises `UsageError`."""
     from archiver.redaction import Secrecy, read_recipients
     from archiver.session import NOBODY, Session
 
@@ -135,7 +135,7 @@ async def _signed_in(url: str) -> dict[str, Any]:
 
 @profile.command("import")
 @click.argument("name")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=options.FILE)
 @options.shared
 def import_(root: Path, name: str, file: Path, as_json: bool) -> None:
     """Take cookies over from another browser.
@@ -231,12 +231,7 @@ def delete(root: Path, name: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("capture_id", metavar="ID")
-@click.option(
-    "--identity",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="File with the secret key of age.",
-)
+@click.option("--identity", type=options.FILE, required=True, help="File with the secret key of age.")
 @options.collection
 @options.shared
 def unseal(root: Path, capture_id: str, identity: Path, name: str | None, as_json: bool) -> None:

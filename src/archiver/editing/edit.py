@@ -171,7 +171,10 @@ def enter(collection: Collection, plan: Callable[[], list[Plan]], code: str, *, 
 
 
 def found(heads: list[Sidecar], capture: str) -> list[Sidecar]:
-    """The same, if there are any, and all are of a version that is known here: what is not understood is not redone."""
+    """The current revisions of a capture, as given. What is not understood is not redone.
+
+    Raises `UnknownCapture` if there are none, `UnreadableInput` if one is of a version that is not known here.
+    """
     if not heads:
         raise UnknownCapture(capture)
     for head in heads:

@@ -46,7 +46,10 @@ def sheet(collection: Collection, engine: str, options: EngineOptions, terms: Te
 
 @contextmanager
 def connected(address: str, tls: Tls | None, jobs: int) -> Iterator[Any]:
-    """A client of the scheduler at `address`; `local` or `local:3` starts a cluster of so many workers for this run."""
+    """A client of the scheduler at `address`; `local` or `local:3` starts a cluster of so many workers for this run.
+
+    Raises `RemoteError` if it does not answer, and what `check_address` raises.
+    """
     dask = distributed()
     if local := LOCAL.match(address):
         count = int(local[1] or 2)

@@ -60,7 +60,10 @@ def tls_of(ca: Path | None, cert: Path | None, key: Path | None) -> Tls | None:
 
 
 def check_address(address: str, tls: Tls | None) -> str:
-    """A scheduler's address in full. Raises `PolicyRefusal` if it is neither on loopback nor spoken to by TLS."""
+    """A scheduler's address in full.
+
+    Raises `UsageError` if it is none, `PolicyRefusal` if it is neither on loopback nor spoken to by TLS.
+    """
     full = address if "://" in address else f"{'tls' if tls else 'tcp'}://{address}"
     try:
         parts = urlsplit(full)

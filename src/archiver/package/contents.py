@@ -73,8 +73,8 @@ def contents_of(
 ) -> Contents:
     """All of a collection; or the captures chosen, and those that hold the originals of their revisit records.
 
-        Closes the open segment of the ledger, so that it can be among the files; without `seal`, for whoever may only
-        read, it is left out. `open_only`: without captures that are not open to everybody, and without rules. Raises
+    Closes the open segment of the ledger, so that it can be among the files; without `seal`, for whoever may only
+    read, it is left out. `open_only`: without captures that are not open to everybody, and without rules. Raises
     `UnknownCapture` for one that is not here, `UsageError` where nothing is left to export. A missing original is a
     finding.
     """

@@ -58,8 +58,7 @@ def export(  # noqa: PLR0913 - what a package is made of, and by whom
     """Write a WACZ file, or the folder of a bag, of the captures chosen (none: of all) at `out`.
 
     `organization`: who sends the bag. `with_restricted`: also captures that are not open to everybody.
-    `sign`: makes the signature inside a WACZ file. `at`: when it was made; the rest
-    of it follows from the contents.
+    `sign`: makes the signature inside a WACZ file. `at`: when it was made; the rest of it follows from the contents.
     Raises `ConflictError` where `out` exists or a file is not as the ledger says, and then leaves nothing; what
     `contents_of` raises; `StorageError` if the disk refuses.
     """

@@ -25,8 +25,8 @@ def import_warc(
     """Take in one WARC or ARC file. The same file twice is no error: it is here already.
 
     `label`: what it is called, where that is not its path. `ruling`: of the package that it comes with. Raises
-    `UnreadableInput` if it is neither, `ErasedContent` if it, or a page of it, was erased, `StorageError` if the disk
-    refuses.
+    `UnreadableInput` if it is neither, `ErasedContent` if it, or a page of it, was erased, `ConflictError` if it
+    changed meanwhile, `StorageError` if the disk refuses.
     """
     where, present = label or str(file), present or Present(collection)
     if file.is_dir():

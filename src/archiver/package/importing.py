@@ -59,7 +59,8 @@ def import_package(
     """Take in a WACZ file or a bag: a line for the package, then one for each WARC file.
 
     Captures of ours come back with their ids and all revisions; other WARC files as `import_warc` takes them. Raises
-    `RefusedPackage` or `PackageConflict`, with all findings, before anything is taken in.
+    `RefusedPackage` or `PackageConflict`, with all findings, before anything is taken in; `UnreadableInput` if there is
+    no WARC file in it.
     """
     present = present or Present(collection)
     with ExitStack() as stack:

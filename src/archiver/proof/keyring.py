@@ -135,7 +135,10 @@ class Keyring:
         return [path.read_bytes() for path in sorted(self.folder.glob("authorities/*.pem"))]
 
     def retire(self, identity: str, ask: Ask) -> Key:
-        """Let a new key of the same name take over from one's own: both sign so. The old private part is removed."""
+        """Let a new key of the same name take over from one's own: both sign so. The old private part is removed.
+
+        Raises `UsageError` if that is not here.
+        """
         old = self.key(identity)
         if not self._private(identity).is_file():
             raise UsageError(f"{identity} cannot be retired: its private part is not here.", _GONE)
