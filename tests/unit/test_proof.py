@@ -631,7 +631,7 @@ def test_a_kill_while_proofs_are_entered_leaves_none_or_all(collection, ring, mo
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("archiver.collection.entering.Chain.append", killed)
+        patch.setattr("archiver.collection.entry.Chain.append", killed)
         sign(collection, ring)
     assert proofs(collection, ".sig"), "the process was gone before it could remove them"
     held = set(collection.files())

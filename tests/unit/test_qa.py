@@ -173,7 +173,7 @@ def test_a_result_that_could_not_be_entered_leaves_nothing(tmp_path, monkeypatch
     def refuse(*_):
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr("archiver.collection.entering.Entry.complete", refuse)
+    monkeypatch.setattr("archiver.collection.entering.Entry.schemas", refuse)
     with pytest.raises(OSError, match="no space"):
         save(collection, a_result(captured.capture_id), {"view": PNG})
     assert sorted(path for path in collection.path.rglob("*") if path.is_file()) == before
@@ -187,7 +187,7 @@ def test_what_a_kill_cut_off_behind_the_line_is_finished(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as cut:
-        cut.setattr("archiver.collection.entering.index.add", killed)
+        cut.setattr("archiver.collection.entry.index.add", killed)
         with pytest.raises(KeyboardInterrupt):
             save(collection, a_result(captured.capture_id), {"view": PNG})
     assert qa.latest(collection, captured.capture_id) is not None

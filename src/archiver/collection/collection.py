@@ -3,12 +3,11 @@
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from archiver import cdxj, disk, ledger, schema
+from archiver import cdxj, disk, ledger
 from archiver.collection import description, index, layout, zipnum
 from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry
@@ -167,12 +166,7 @@ class Collection:
         lines = self.lines_of(warc.path)
         with self.state.lock(self.name):
             refuse_erased(self, warc, captures, required)
-            draft.entering = True
-            schemas = draft.complete(schema.schema_files())
-            entered = replace(event, objects=(warc, *files, *schemas, *event.objects))
-            Chain(self.path / "ledger", self.state.writer()).append(entered)
-            index.add(self.indexes, lines)
-        draft.done()
+            draft.enter(event, warc, *files, *draft.schemas(), lines=lines)
         self.compact()
         return files
 
@@ -186,11 +180,7 @@ class Collection:
         with Entry.revisions(self.path, self.state) as entry, self.state.lock(self.name):
             files = [entry.add(sidecar) for sidecar in list(change())]
             if files:
-                schemas = entry.complete(schema.schema_files())
-                entry.entering = True
-                entered = replace(event, objects=(*files, *schemas))
-                Chain(self.path / "ledger", self.state.writer()).append(entered)
-                entry.done()
+                entry.enter(event, *files, *entry.schemas())
         return files
 
     def record(self, event: Event) -> None:

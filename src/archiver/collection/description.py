@@ -1,7 +1,6 @@
 """A collection's own description: its revisions, and following them by another."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ from archiver import disk, jsontext, schema
 from archiver.collection import layout
 from archiver.collection.entry import Entry
 from archiver.errors import UnreadableInput, UsageError
-from archiver.ledger import Chain, Event
+from archiver.ledger import Event
 from archiver.sidecar import dump
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def redescribe(collection: "Collection", change: Callable[[Document], Document],
     """Enter a further revision of the description, which follows all current ones, by one line of the ledger.
 
     `change` makes it of the current one; it is called with the lock held. Returns the new file. Raises `UsageError` if
-    what it makes does not fit the schema, and then nothing is entered.
+    what it makes does not fit the schema, `UnreadableInput` if there is no description; then nothing is entered.
     """
     with Entry.revisions(collection.path, collection.state) as entry, collection.state.lock(collection.name):
         current = heads(collection.path)
@@ -47,11 +46,7 @@ def redescribe(collection: "Collection", change: Callable[[Document], Document],
         content = dump(schema.ordered(document, "collection"))
         number = max(_number(path.name) for path in (collection.path / "collection").iterdir()) + 1
         file = entry.write(layout.metadata_path(number, disk.sha256_bytes(content)), content)
-        schemas = entry.complete(schema.schema_files())
-        entry.entering = True
-        chain = Chain(collection.path / "ledger", collection.state.writer())
-        chain.append(replace(event, objects=(file, *schemas, *event.objects)))
-        entry.done()
+        entry.enter(event, file, *entry.schemas())
     return file
 
 
@@ -63,12 +58,8 @@ def _number(name: str) -> int:
 def _read(path: Path) -> Document:
     document = jsontext.read(path.read_bytes(), str(path))
     if isinstance(document, dict):
-        parents, rights, policies = (
-            document.get("parents", []),
-            document.get("rights", {}),
-            document.get("policies", {}),
-        )
-        if isinstance(rights, dict) and isinstance(policies, dict) and _are_texts(parents):
+        blocks = (document.get("rights", {}), document.get("policies", {}))
+        if all(isinstance(one, dict) for one in blocks) and _are_texts(document.get("parents", [])):
             return document
     raise UnreadableInput(
         str(path), "it does not describe a collection", "`archiver validate` tells all that is wrong."

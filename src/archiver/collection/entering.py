@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from archiver import disk, schema
-from archiver.collection import index, layout
+from archiver import disk
+from archiver.collection import layout
 from archiver.collection.entry import Entry
 from archiver.collection.refusal import refuse_erased
-from archiver.ledger import Chain, Event
+from archiver.ledger import Event
 from archiver.model import FileRef
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ def enter(collection: "Collection", files: Mapping[str, bytes], event: Event) ->
     with Entry.revisions(collection.path, collection.state) as entry, collection.state.lock(collection.name):
         held = collection.files()
         made = [_made(collection, entry, path, files[path]) for path in files if path not in held]
-        entry.entering = True
-        chain = Chain(collection.path / "ledger", collection.state.writer())
-        chain.append(replace(event, objects=(*made, *event.objects)))
-        entry.done()
+        entry.enter(event, *made)
     return made
 
 
@@ -44,12 +41,7 @@ def enter_product(
         lines = collection.lines_of(file.path)
         with collection.state.lock(collection.name):
             refuse_erased(collection, file, [capture], [])
-            schemas = entry.complete(schema.schema_files())
-            entry.entering = True
-            chain = Chain(collection.path / "ledger", collection.state.writer())
-            chain.append(replace(event, capture=capture, objects=(file, *schemas)))
-            index.add(collection.indexes, lines)
-        entry.done()
+            entry.enter(replace(event, capture=capture), file, *entry.schemas(), lines=lines)
     collection.compact()
     return file
 

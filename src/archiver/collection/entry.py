@@ -4,15 +4,17 @@ A mark is a locked file `ROOT/.archiver/open/NAME/ID` whose lines are the paths 
 make. When the lock is free but the mark is there, the writer is gone: what the ledger names stays, the rest goes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from archiver import disk
-from archiver.collection import layout
+from archiver import disk, schema
+from archiver.collection import index, layout
 from archiver.collection.state import State
 from archiver.errors import ConflictError
+from archiver.ledger import Chain, Event
 from archiver.model import FileRef
 from archiver.sidecar import Sidecar
 
@@ -23,8 +25,8 @@ class Entry:
     def __init__(self, collection: Path, state: State, name: str) -> None:
         """Use `Entry.revisions`, or a kind of it."""
         self.id = name
-        self.entering = False
-        """Set before the ledger is touched: from then on only the ledger knows what counts."""
+        self._entering = False
+        """The ledger is being touched: only it knows now what counts."""
         self._collection = collection
         self._state = state
         self._made: list[Path] = []
@@ -44,7 +46,7 @@ class Entry:
             try:
                 yield
             finally:
-                if not self.entering:
+                if not self._entering:
                     for path in self._made:  # not all that is claimed: another may have put the same there
                         path.unlink(missing_ok=True)
                     mark.unlink(missing_ok=True)
@@ -90,13 +92,11 @@ class Entry:
             temporary.unlink(missing_ok=True)
         return file
 
-    def complete(self, schemas: Mapping[str, bytes]) -> list[FileRef]:
-        """Make those of these schemas that the collection was begun without, claimed beforehand; the lock is held."""
-        made = []
-        for name, content in schemas.items():
-            if not disk.within(self._collection, f"schemas/{name}").exists():
-                made.append(self.write(f"schemas/{name}", content))
-        return made
+    def schemas(self) -> list[FileRef]:
+        """Make those schemas that the collection was begun without, claimed beforehand; the lock is held."""
+        files = {f"schemas/{name}": content for name, content in schema.schema_files().items()}
+        absent = [path for path in files if not disk.within(self._collection, path).exists()]
+        return [self.write(path, files[path]) for path in absent]
 
     def claim(self, *patterns: str) -> None:
         """Add to what the mark claims, before making it."""
@@ -104,6 +104,12 @@ class Entry:
             stream.write("".join(f"{pattern}\n" for pattern in patterns).encode())
             disk.sync_file(stream)
 
-    def done(self) -> None:
-        """The ledger and the index have it: drop the mark."""
-        (self._state.marks(self._collection.name) / self.id).unlink(missing_ok=True)
+    def enter(self, event: Event, *files: FileRef, lines: Sequence[bytes] = ()) -> None:
+        """Make `files` count by the one ledger line of `event`, then add `lines` to the index; the lock is held."""
+        self._entering = True
+        entered = replace(event, objects=(*files, *event.objects))
+        Chain(self._collection / "ledger", self._state.writer()).append(entered)
+        if lines:
+            index.add(disk.within(self._collection, "indexes"), lines)
+        self._made.clear()
+        self._entering = False

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver import __version__, disk, schema
+from archiver import __version__, disk
 from archiver.collection import dependents, index, layout
 from archiver.collection.dependents import Bodies, Dependent, Going, Whole
 from archiver.collection.entry import Entry
 from archiver.errors import ArchiverError, ConflictError, UnknownCapture, UnreadableInput
-from archiver.ledger import DELETION, Chain, Event, Holdings, capture_of
+from archiver.ledger import DELETION, Event, Holdings, capture_of
 from archiver.model import FileRef, Finding, Progress, silent
 
 if TYPE_CHECKING:
@@ -88,20 +88,16 @@ def erase(collection: "Collection", capture: str, basis: str, record: Callable[[
         content = record(gone)
         file = entry.write(f"erasures/{capture}-{disk.sha256_bytes(content)[:12]}.json", content)
         collection.state.note_due(collection.name)
-        entry.entering = True
-        objects = (file, *whole.objects, *entry.complete(schema.schema_files()))
         removed = (*gone.removed, *whole.removed)
-        event = Event(DELETION, AGENT, objects, capture, removed=removed, basis=basis)
-        _enter(collection, event)
-        entry.done()
+        event = Event(DELETION, AGENT, capture=capture, removed=removed, basis=basis)
+        entry.enter(event, file, *whole.objects, *entry.schemas(), lines=_lines(collection, whole))
     return gone
 
 
-def _enter(collection: "Collection", event: Event) -> None:
-    """The line, then the index lines of what it brought in. The caller holds the lock."""
-    Chain(collection.path / "ledger", collection.state.writer()).append(event)
-    warcs = (file.path for file in event.objects if file.path.startswith("archive/"))
-    index.add(collection.indexes, (line for path in warcs for line in collection.lines_of(path)))
+def _lines(collection: "Collection", whole: Whole) -> list[bytes]:
+    """The index lines of the WARCs that were made whole."""
+    warcs = (file.path for file in whole.objects if file.path.startswith("archive/"))
+    return [line for path in warcs for line in collection.lines_of(path)]
 
 
 def settle(collection: "Collection", progress: Progress = silent) -> list[Finding]:
@@ -184,10 +180,8 @@ def _spare_dependents(collection: "Collection", holdings: Holdings) -> list[Find
                 continue
             if not whole.objects:
                 continue
-            entry.entering = True
-            objects = (*whole.objects, *entry.complete(schema.schema_files()))
-            _enter(collection, Event("modification", AGENT, objects, removed=whole.removed, codes=("whole",)))
-            entry.done()
+            event = Event("modification", AGENT, removed=whole.removed, codes=("whole",))
+            entry.enter(event, *whole.objects, *entry.schemas(), lines=_lines(collection, whole))
     for url in bodies.lost:
         message = "a revisit record lost its body with an erased capture: it could not be read there any more"
         findings.append(Finding("warning", "erasure-body", url, message))

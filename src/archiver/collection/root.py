@@ -46,7 +46,7 @@ class Root:
     def create(self, name: str, title: str, *, description: str = "", dedup: bool = False, agent: str) -> Collection:
         """A new collection; it appears whole or not at all. Raises `ConflictError` if the name is taken.
 
-        `dedup`: its captures may refer to each other for what they have in common.
+        `dedup`: its captures may refer to each other for what they have in common. `UsageError` without a title.
         """
         path = self.path / layout.check_name(name)
         if not title.strip():
