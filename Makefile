@@ -62,6 +62,7 @@ docs: setup ## write what in docs/ is made from the program itself
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/sidecar.py
 	$(BIN)/python docs/verdicts.py
+	$(BIN)/python docs/architecture.py
 
 pictures: setup chromium ## take the pictures that the documents show
 	PICTURES=1 $(BIN)/python -m pytest -q tests/e2e/test_pictures.py -k documents

@@ -1,4 +1,4 @@
-"""Amounts for readers."""
+"""Numbers of things and of bytes, in words."""
 
 
 def size(count: int) -> str:

@@ -24,7 +24,7 @@ TEMPORARY = ".tmp-"
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Translate the operating system's refusals at `path` into `RootUnwritable` (no right to write) or `StorageError`."""
+    """Translate the system's refusals at `path` into `RootUnwritable` (no right to write) or `StorageError`."""
     try:
         yield
     except ArchiverError:

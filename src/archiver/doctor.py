@@ -1,4 +1,4 @@
-"""Looking whether everything needed is here, each with its remedy."""
+"""Whether everything that is needed is here, and the remedy where it is not."""
 
 import importlib.util
 import os

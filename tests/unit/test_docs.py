@@ -22,7 +22,7 @@ def commands(group: click.Group = cli, name: str = "") -> list[tuple[str, click.
     return found
 
 
-@pytest.mark.parametrize("name", ["commands", "sidecar", "verdicts"])
+@pytest.mark.parametrize("name", ["commands", "sidecar", "verdicts", "architecture"])
 def test_pages_that_are_made_are_up_to_date(name):
     spec = importlib.util.spec_from_file_location(f"docs_{name}", REPOSITORY / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
