@@ -81,7 +81,7 @@ STEPS = [
     (Chain, "append"),
     (Chain, "_write_head"),
     (index, "add"),
-    (draft.Draft, "done"),
+    (draft.Draft, "enter"),
 ]
 
 

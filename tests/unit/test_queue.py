@@ -397,7 +397,7 @@ def _drawn(queue, batch, url):
     yield job
 
 
-STEPS = [(draft.Draft, "publish"), (Chain, "append"), (draft.Draft, "done")]
+STEPS = [(draft.Draft, "publish"), (Chain, "append"), (draft.Draft, "enter")]
 
 
 @pytest.mark.parametrize(("place", "step"), STEPS, ids=[step for _, step in STEPS])

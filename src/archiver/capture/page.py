@@ -20,6 +20,7 @@ from archiver.ledger import Event
 from archiver.model import Exchange, Finding, Item, Limits, PageInfo, close_bodies, now
 from archiver.redaction import Redactor, Secrecy
 from archiver.sidecar import Kept, Visit, new_sidecar, problems
+from archiver.warc.http import value_of
 
 Dedup = Literal["off", "capture", "collection"]
 """How far a payload that is kept already is not kept again: never, within a capture, within the collection."""
@@ -216,12 +217,6 @@ def _commit(  # noqa: PLR0917
         records=recorded.records,
         bytes=file.bytes,
         findings=(*findings, *reading.complaints),
-        retry_after=_header(main, "retry-after"),
+        retry_after=value_of(main.response.headers, "retry-after") if main else "",
         attempts=tuple(terms.attempts),
     )
-
-
-def _header(main: Exchange | None, name: str) -> str:
-    """A response header of the main document, "" where it has none."""
-    headers = main.response.headers if main else ()
-    return next((value for key, value in headers if key.lower() == name), "")

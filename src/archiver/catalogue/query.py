@@ -136,11 +136,6 @@ def parse(text: str) -> Query:
     return Query(parts)
 
 
-def plain_words(text: str) -> Query:
-    """The query for all words of `text`, whatever signs are in it."""
-    return Query(tuple(Part(Words((word,)), False) for word in dict.fromkeys(tokens(text)))[:MOST_PARTS])
-
-
 _QUOTES = str.maketrans("“”„‟", '""""')
 
 

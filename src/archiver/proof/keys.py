@@ -10,8 +10,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from archiver.errors import UnreadableInput, UsageError
 
-SIGNATURE_BYTES = 64
-
 
 def new_private(passphrase: bytes) -> tuple[bytes, bytes]:
     """A new key: private (PKCS 8, encrypted where there is a passphrase) and public (SubjectPublicKeyInfo), as PEM."""

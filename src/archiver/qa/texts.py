@@ -50,13 +50,6 @@ def says(phrase: str, text: str) -> bool:
     return f" {wanted} " in f" {' '.join(words(text))} "
 
 
-def missing_lines(captured: str, replayed: str) -> list[str]:
-    """Lines with words that the capture shows and replay does not, numbers apart."""
-    there = {" ".join(words(line)) for line in replayed.splitlines()}
-    lines = dict.fromkeys(line.strip() for line in captured.splitlines())
-    return [line for line in lines if (said := " ".join(words(line))) and said not in there]
-
-
 def _share(paragraph: list[str], found: set[tuple[str, ...]]) -> float:
     own = _runs(paragraph, min(SHINGLE, len(paragraph)))
     return len(own & found) / len(own) if paragraph else 1.0

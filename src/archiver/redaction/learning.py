@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 from archiver.model import Exchange, Headers, Item, PageInfo, Request, Response
 from archiver.redaction.known import PIECE, Known
-from archiver.redaction.masking import entity
 from archiver.redaction.places import IN_BODIES, in_header, in_urls
-from archiver.warc.decoding import CannotDecode
-from archiver.warc.http import media_type_of
+from archiver.warc.decoding import CannotDecode, entity
+from archiver.warc.http import media_type_of, value_of
 
 SEARCHED = 16 << 20
 """Bytes of one body that are searched."""
@@ -65,5 +64,5 @@ def _learn_body(known: Known, message: Request | Response) -> None:
 
 
 def _is_text(headers: Headers) -> bool:
-    media_type, _ = media_type_of(next((value for name, value in headers if name.lower() == "content-type"), ""))
+    media_type, _ = media_type_of(value_of(headers, "content-type"))
     return any(kind in media_type for kind in _TEXTS)

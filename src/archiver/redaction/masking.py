@@ -5,13 +5,11 @@ from typing import BinaryIO
 
 from archiver.model import Headers, new_body
 from archiver.redaction.known import Matcher
-from archiver.warc.decoding import CannotDecode, Dechunked, decoded, pieces, stream_of
+from archiver.warc.http import renamed
 
 MASK = b"x"
 """What each byte of a secret becomes. A letter keeps URLs, strings and scripts whole; a `*` at the end of a URL would
 make replay tools look for all that begins so."""
-DECODED_LIMIT = 1 << 30
-"""Bytes of a body without its coding above which it is taken for a bomb."""
 
 Ranges = list[tuple[int, int]]
 _CODINGS = ("content-encoding", "transfer-encoding")
@@ -84,24 +82,6 @@ def is_coded(headers: Headers) -> bool:
     return any(name.lower() in _CODINGS and value.strip().lower() != "identity" for name, value in headers)
 
 
-def entity(body: BinaryIO, headers: Headers) -> Iterator[bytes]:
-    """A stored body as it is meant. Raises `CannotDecode` at an unknown coding, damage or a bomb."""
-    coding, framing = (",".join(value for name, value in headers if name.lower() == told) for told in _CODINGS)
-    size = 0
-    body.seek(0)
-    unframed = iter(Dechunked(stream_of(pieces(body)))) if framing else pieces(body)
-    try:
-        for piece in decoded(unframed, coding):
-            size += len(piece)
-            if size > DECODED_LIMIT:
-                raise CannotDecode("it unpacks to more than a gigabyte")
-            yield piece
-    finally:
-        body.seek(0)
-
-
 def uncoded(headers: Headers, size: int) -> Headers:
     """The headers of a body that is now stored without coding, in `size` bytes."""
-    stale = (*_CODINGS, "content-length")
-    kept = tuple((f"X-Archive-Orig-{name}" if name.lower() in stale else name, value) for name, value in headers)
-    return (*kept, ("Content-Length", str(size)))
+    return (*renamed(headers, (*_CODINGS, "content-length")), ("Content-Length", str(size)))

@@ -15,10 +15,10 @@ from archiver.model import Exchange, Headers, Item, PageInfo, Request, Resource,
 from archiver.redaction.held import Held
 from archiver.redaction.known import Known, Matcher
 from archiver.redaction.learning import as_bytes, learn
-from archiver.redaction.masking import entity, is_coded, mask, masked_copy, merged, occurs, uncoded
+from archiver.redaction.masking import is_coded, mask, masked_copy, merged, occurs, uncoded
 from archiver.redaction.places import Span, in_header, in_urls
 from archiver.redaction.sealing import Sealing
-from archiver.warc.decoding import CannotDecode
+from archiver.warc.decoding import CannotDecode, entity
 
 Message = TypeVar("Message", Request, Response)
 Rule = Callable[[str], Iterable[Span]]

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from archiver.model import Exchange, Headers
 from archiver.warc.decoding import pieces
 from archiver.warc.digests import labelled
-from archiver.warc.http import format_head, media_type_of, parse_head
+from archiver.warc.http import ORIGINAL, format_head, media_type_of, parse_head, value_of, values_of
 
 _COMPRESSED_KINDS = ("image/", "video/", "audio/", "font/woff")
 _COMPRESSED_TYPES = ("application/zip", "application/gzip", "application/pdf", "application/font-woff")
@@ -51,8 +51,8 @@ def response_block(exchange: Exchange) -> Block:
     head = format_head(f"HTTP/1.1 {response.status} {response.reason}", response.headers)
     if response.head and not response.redacted and _says(response.head, str(response.status), response.headers):
         head = response.head
-    content_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
-    is_coded = any(name.lower() == "content-encoding" for name, _ in response.headers)
+    content_type = value_of(response.headers, "content-type")
+    is_coded = bool(values_of(response.headers, "content-encoding"))
     return Block(head, response.body, "application/http; msgtype=response", is_coded or is_compressed(content_type))
 
 
@@ -80,7 +80,7 @@ def _with_length(headers: Headers, body: BinaryIO) -> Iterator[tuple[str, str]]:
     is_told = False
     for name, value in headers:
         if name.lower() == "transfer-encoding":
-            yield "X-Archive-Orig-Transfer-Encoding", value
+            yield f"{ORIGINAL}Transfer-Encoding", value
         elif name.lower() != "content-length":
             yield name, value
         elif not is_told:

@@ -6,13 +6,19 @@ warcio's own readers unpack without a bound and print what they stumble over.
 
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
 from typing import BinaryIO, Protocol, cast
 
+from archiver.model import Headers
+from archiver.warc.http import coding_of, is_framed
+
 CHUNK = 64 * 1024
+ENTITY_LIMIT = 1 << 30
+"""Bytes of a body without its coding above which it is taken for a bomb."""
 _GZIP = zlib.MAX_WBITS | 16
 _CHUNK_LINE = 4096
 
@@ -173,6 +179,35 @@ def _one_coding(packed: Iterator[bytes], name: str) -> Iterator[bytes]:
         yield from unpacked
     except _DAMAGE as error:
         raise CannotDecode(f"the {name} data of the body is damaged") from error
+
+
+def entity(body: BinaryIO, headers: Headers) -> Generator[bytes]:
+    """A stored body, from its start and left there, without the codings that its headers name.
+
+    Raises `CannotDecode` at an unknown coding, damage or a bomb.
+    """
+    size = 0
+    body.seek(0)
+    unframed = iter(Dechunked(stream_of(pieces(body)))) if is_framed(headers) else pieces(body)
+    try:
+        for piece in decoded(unframed, coding_of(headers)):
+            size += len(piece)
+            if size > ENTITY_LIMIT:
+                raise CannotDecode("it unpacks to more than a gigabyte")
+            yield piece
+    finally:
+        body.seek(0)
+
+
+def beginning(body: BinaryIO, headers: Headers, length: int) -> bytes:
+    """At most `length` bytes of an `entity`, as far as it can be decoded."""
+    found = bytearray()
+    with suppress(CannotDecode), closing(entity(body, headers)) as read:
+        for piece in read:
+            found += piece
+            if len(found) >= length:
+                break
+    return bytes(found[:length])
 
 
 class _PullStream(io.RawIOBase):

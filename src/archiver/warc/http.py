@@ -1,9 +1,11 @@
 """HTTP header blocks as bytes: read without loss, written without a way for hostile values to forge a line."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
+from http import HTTPStatus
 
 from archiver.model import Headers
 
@@ -12,6 +14,10 @@ LINE_LIMIT = 1 << 20
 
 HEAD_LIMIT = 4 << 20
 """Bytes of a whole header block above which a file is not read on."""
+
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+ORIGINAL = "X-Archive-Orig-"
+"""The prefix of a field that was true of what was sent, and is not of what is stored."""
 
 _TYPE_LIMIT = 1000
 _OWS = " \t"  # optional whitespace around a value is no part of it (RFC 9110 §5.5)
@@ -80,6 +86,41 @@ def format_head(first_line: str, headers: Headers) -> bytes:
     for name, value in headers:
         lines.append(_NAME_ENDS.sub("_", name).strip() + ": " + _FORBIDDEN.sub(" ", value).strip(_OWS))
     return b"".join(_wire(line) + b"\r\n" for line in lines) + b"\r\n"
+
+
+def values_of(headers: Headers, name: str) -> list[str]:
+    """All values under `name`, in any case."""
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
+
+
+def value_of(headers: Headers, name: str) -> str:
+    """The first value under `name`, in any case, or ""."""
+    return next(iter(values_of(headers, name)), "")
+
+
+def coding_of(headers: Headers) -> str:
+    """The content coding of a body, in lower case; empty for none."""
+    values = (value.strip().lower() for value in values_of(headers, "content-encoding"))
+    return ",".join(value for value in values if value != "identity")
+
+
+def is_framed(headers: Headers) -> bool:
+    """Whether the stored bytes are more than the entity."""
+    return bool(values_of(headers, "transfer-encoding"))
+
+
+def renamed(headers: Headers, stale: Container[str]) -> Headers:
+    """`headers` with the prefix `ORIGINAL` before the fields of these lower-case names."""
+    return tuple((ORIGINAL + name if name.lower() in stale else name, value) for name, value in headers)
+
+
+def reason_of(status: int) -> str:
+    """The standard's phrase for a status, or ""; HTTP/2 sends none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 def _wire(line: str) -> bytes:

@@ -11,6 +11,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from archiver.model import Exchange, Headers, timestamp
+from archiver.warc.http import coding_of, is_framed
 
 PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 LEAST_BYTES = 1024
@@ -71,17 +72,6 @@ class Revisits:
                 return found
         self._here.setdefault((digest, coding), Original(url, exchange.started, coding))
         return None
-
-
-def coding_of(headers: Headers) -> str:
-    """The content coding of a body, in lower case; empty for none."""
-    values = (value.strip().lower() for name, value in headers if name.lower() == "content-encoding")
-    return ",".join(value for value in values if value != "identity")
-
-
-def is_framed(headers: Headers) -> bool:
-    """Whether the stored bytes are more than the entity."""
-    return any(name.lower() == "transfer-encoding" for name, _ in headers)
 
 
 def _can_be_shared(exchange: Exchange) -> bool:

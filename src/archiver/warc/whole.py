@@ -22,9 +22,10 @@ from archiver.model import Headers, new_body
 from archiver.warc.blocks import Block, is_compressed, measure
 from archiver.warc.decoding import Dechunked, pieces
 from archiver.warc.digests import UnknownDigest, parse_digest
+from archiver.warc.http import coding_of, is_framed
 from archiver.warc.reader import read_records
 from archiver.warc.record import Record
-from archiver.warc.revisits import PROFILE, coding_of, is_framed
+from archiver.warc.revisits import PROFILE
 from archiver.warc.writer import GzipMember, WireHead
 
 _OF_A_REVISIT = (

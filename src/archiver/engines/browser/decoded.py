@@ -14,8 +14,8 @@ from archiver.engines.browser.exchanges import Paused, honest
 from archiver.engines.browser.flows import Flow
 from archiver.engines.browser.recording import WITHHELD, Put, Recording
 from archiver.engines.browser.tunnel import Tunnel
-from archiver.engines.heads import reason_of
 from archiver.model import Exchange, Fidelity, Limits, Request, Response, new_body
+from archiver.warc.http import reason_of
 
 
 class DecodedRecording(Recording):

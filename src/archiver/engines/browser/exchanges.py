@@ -8,16 +8,14 @@ of the stored body is kept under the name `X-Archive-Orig-…`.
 import base64
 import re
 from collections import Counter
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urldefrag
 
 from archiver.browser import Event
 from archiver.engines.browser.network import Hop, header_lines
-from archiver.engines.heads import REDIRECTS, reason_of, renamed
-from archiver.model import Exchange, Headers, now
-from archiver.warc.decoding import CannotDecode, Dechunked, decoded, pieces
+from archiver.model import Headers, now
+from archiver.warc.http import REDIRECTS, reason_of, renamed, values_of
 
 CODINGS = frozenset(("content-encoding", "transfer-encoding", "content-length"))
 BODYLESS = frozenset((204, 205, 304))
@@ -173,21 +171,7 @@ def honest(headers: Headers, length: int, *, ranged: bool = False) -> Headers:
     range.
     """
     stale = CODINGS | ({"content-range"} if ranged else frozenset())
-    lengths = [value for name, value in headers if name.lower() == "content-length"]
+    lengths = values_of(headers, "content-length")
     if lengths == [str(length)] or (not lengths and not length):
         return renamed(headers, stale - {"content-length"})
     return (*renamed(headers, stale), ("Content-Length", str(length)))
-
-
-def entity(exchange: Exchange, length: int) -> bytes:
-    """The beginning of an answer's entity, without the codings in which a record of wire fidelity holds it."""
-    body, found = exchange.response.body, b""
-    fields = {name.lower(): value for name, value in exchange.response.headers}
-    chunked = "chunked" in fields.get("transfer-encoding", "").lower()
-    with suppress(CannotDecode):
-        for piece in decoded(iter(Dechunked(body)) if chunked else pieces(body), fields.get("content-encoding", "")):
-            found += piece
-            if len(found) >= length:
-                break
-    body.seek(0)
-    return found[:length]

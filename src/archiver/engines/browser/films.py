@@ -8,8 +8,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from archiver.engines import manifests
-from archiver.engines.browser.exchanges import entity
 from archiver.model import Exchange
+from archiver.warc.decoding import beginning
 
 if TYPE_CHECKING:
     from archiver.engines.browser.recording import Recording
@@ -30,9 +30,10 @@ class Films:
 
     def look(self, exchange: Exchange) -> bool:
         """Keep what this answer says if it is a manifest; tells whether it is one."""
-        kind = manifests.kind_of(entity(exchange, HEAD)) if exchange.response.status == 200 else None
+        response = exchange.response
+        kind = manifests.kind_of(beginning(response.body, response.headers, HEAD)) if response.status == 200 else None
         if kind and len(self._manifests) < MOST:
-            self._manifests[exchange.url] = kind, entity(exchange, manifests.LONGEST)
+            self._manifests[exchange.url] = kind, beginning(response.body, response.headers, manifests.LONGEST)
         return kind is not None
 
     async def complete(self, recording: "Recording", *, every: bool) -> None:

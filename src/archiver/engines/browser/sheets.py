@@ -3,9 +3,9 @@
 (DevTools' own `Page.getResourceContent` takes two seconds for them.)
 """
 
-from archiver.engines.browser.exchanges import entity
 from archiver.model import Exchange
-from archiver.warc.http import media_type_of
+from archiver.warc.decoding import beginning
+from archiver.warc.http import media_type_of, value_of
 
 MOST, LONGEST = 64, 1 << 20
 """Sheets of one page that are kept in mind, and bytes of each."""
@@ -19,11 +19,12 @@ class Sheets:
 
     def look(self, exchange: Exchange) -> None:
         """Keep what this answer says if it is a style sheet."""
-        told = next((value for name, value in exchange.response.headers if name.lower() == "content-type"), "")
-        media_type, charset = media_type_of(told)
-        if media_type == "text/css" and exchange.response.status == 200 and len(self._texts) < MOST:
+        response = exchange.response
+        media_type, charset = media_type_of(value_of(response.headers, "content-type"))
+        if media_type == "text/css" and response.status == 200 and len(self._texts) < MOST:
+            content = beginning(response.body, response.headers, LONGEST)
             try:
-                self._texts[exchange.url] = entity(exchange, LONGEST).decode(charset or "utf-8", "replace")
+                self._texts[exchange.url] = content.decode(charset or "utf-8", "replace")
             except LookupError:
                 pass  # of no encoding that is known here, it has no address that we could read
 

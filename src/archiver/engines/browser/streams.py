@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from archiver.browser import BrowserError
 from archiver.engines.browser import bodies
 from archiver.engines.browser.exchanges import Paused, honest, utf8
-from archiver.engines.heads import reason_of
 from archiver.model import Exchange, Request, Response, now
+from archiver.warc.http import reason_of, value_of
 
 if TYPE_CHECKING:
     from archiver.engines.browser.recording import Recording
@@ -107,7 +107,7 @@ class Streams:
         if room <= 0:
             await session.send("IO.close", handle=resource["stream"])
             raise BrowserError(NO_ROOM)
-        told = next((value for name, value in headers if name.lower() == "content-length"), "")
+        told = value_of(headers, "content-length")
         taken = min(int(told), room) if told.isdecimal() else 0
         self._room -= taken
         patience = A_DAY if told else limits.seconds / 3  # one of untold length may have no end

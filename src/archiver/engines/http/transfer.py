@@ -18,12 +18,11 @@ from urllib.parse import urlsplit
 import pycurl
 
 from archiver.engines import guard
-from archiver.engines.heads import reason_of, renamed
 from archiver.engines.http.handshake import Handshake
 from archiver.errors import AddressRefused, ArchiverError, FetchFailed, StorageError
 from archiver.model import Headers, new_body, now
 from archiver.session import BasicAuth, Cookie
-from archiver.warc.http import HttpHead, parse_head
+from archiver.warc.http import HttpHead, parse_head, reason_of, renamed
 
 CONNECT_SECONDS = 10.0
 AGENTS = tuple(part for part in pycurl.version.split() if part.startswith(("PycURL", "libcurl", "OpenSSL", "nghttp2")))

@@ -13,14 +13,13 @@ from archiver import __version__
 from archiver.engines.blocking import BlockList
 from archiver.engines.certificates import Chain, facts, origin_of, records
 from archiver.engines.guard import check_url
-from archiver.engines.heads import REDIRECTS
 from archiver.engines.http.fetch import Session
 from archiver.engines.http.requisites import CSS_TYPES, HTML_TYPES, Kind, find_requisites
 from archiver.engines.http.transfer import AGENTS, Outcome, Terms, Transfer
 from archiver.errors import AddressRefused, Blocked, InvalidURL
 from archiver.model import Exchange, Item, Limits, PageInfo, Request, RequestNote, Response, now, timestamp
-from archiver.warc.decoding import CannotDecode, decoded, pieces
-from archiver.warc.http import media_type_of
+from archiver.warc.decoding import beginning
+from archiver.warc.http import REDIRECTS, media_type_of
 
 MAX_REDIRECTS = 20
 PARALLEL = 6
@@ -181,7 +180,8 @@ class Visit:
         media_type, charset = media_type_of(outcome.answer.get("content-type"))
         if wanted.depth > IMPORT_DEPTH or media_type not in _DOCUMENTS.get(wanted.kind, ()):
             return
-        for url, kind in find_requisites(_content(outcome), media_type, charset, wanted.url):
+        content = beginning(outcome.body, outcome.answer.headers, SCAN_BYTES)
+        for url, kind in find_requisites(content, media_type, charset, wanted.url):
             if url not in self._seen and not (kind == "document" and wanted.depth):
                 self._seen.add(url)
                 self._queue.append(_Wanted(url, kind, wanted.url, wanted.depth + 1))
@@ -283,17 +283,3 @@ def _referrer(wanted: _Wanted) -> str:
         return ""
     origin = _origin(wanted.referrer)
     return wanted.referrer if _origin(wanted.url) == origin else f"{origin}/"
-
-
-def _content(outcome: Outcome) -> bytes:
-    """The beginning of the body without its content coding, as far as it can be read."""
-    assert outcome.answer is not None
-    content = bytearray()
-    codings = ",".join(value for name, value in outcome.answer.headers if name.lower() == "content-encoding")
-    with suppress(CannotDecode):
-        for piece in decoded(pieces(outcome.body), codings):
-            content += piece
-            if len(content) >= SCAN_BYTES:
-                break
-    outcome.body.seek(0)
-    return bytes(content)

@@ -42,8 +42,6 @@ class Place:
     """What its own tag, names and role tell of it."""
     kind: Kind
     depth: int
-    chars: int = 0
-    """Of all blocks in it."""
     voted: float = 0.0
     """Of the blocks in it that voices take for the article's."""
 
@@ -131,8 +129,6 @@ class _Cutter:
             total = sum(len(piece.strip()) for piece, *_ in self._pieces)
             linked = sum(len(piece.strip()) for piece, one, _ in self._pieces if one) / total
             strong = sum(len(piece.strip()) for piece, _, one in self._pieces if one) / total
-            for around in place.up():
-                around.chars += len(text)
             yield Block(text, place, linked, strong)
         self._pieces, self._breaks = [], 0
 
