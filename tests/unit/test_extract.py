@@ -169,6 +169,67 @@ def test_any_value_of_any_property_is_valid_or_left_out(value):
     assert [one for one in problems(made) if one.level == "error"] == []
 
 
+# Pages that list stories
+
+TEASE = "Repair crews worked all night on the eastern lines, and by the morning two of three were back, engineers said."
+TEASER = (
+    '<article itemscope itemtype="https://schema.org/NewsArticle"><{rank} itemprop="headline"><a href="/2026/{slug}">'
+    '{slug} holds in the frost</a></{rank}><p class="byline">By Ada Berg</p>'
+    '<time itemprop="datePublished" datetime="2026-11-20T07:30:00+02:00">Friday</time><p>{text}</p></article>'
+)
+FRONT = "https://news.example/"
+
+
+def cards(*slugs: str, first: str = "h2") -> str:
+    return "".join(TEASER.format(rank=first if at == 0 else "h2", slug=one, text=TEASE) for at, one in enumerate(slugs))
+
+
+def of_article(html: str, url: str) -> dict:
+    return choose(heard(html, url))
+
+
+@pytest.mark.parametrize("first", ["h1", "h2"])
+def test_a_front_page_is_not_its_first_story(first):
+    html = (
+        f"<html lang=en><title>The Dnipro Courier</title><main>{cards('grid', 'bridge', 'school', first=first)}</main>"
+    )
+    assert page_of(html, FRONT).is_list
+    assert of_article(html, FRONT) == {"@type": "NewsArticle", "headline": "The Dnipro Courier", "inLanguage": "en"}
+
+
+def test_the_page_of_a_section_is_called_as_the_section():
+    head = '<title>Energy – The Dnipro Courier</title><meta property="og:site_name" content="The Dnipro Courier">'
+    html = f"{head}<body><h1>Energy</h1>{cards('grid', 'bridge', 'school')}"
+    told = of_article(html, "https://news.example/energy/2026/11/20/")
+    assert told == {
+        "@type": "NewsArticle",
+        "headline": "Energy",
+        "publisher": {"@type": "Organization", "name": "The Dnipro Courier"},
+    }
+
+
+@pytest.mark.parametrize(
+    "head, body",
+    [
+        ("", f"<p>{TEASE}</p>"),
+        ('<meta property="og:type" content="article">', ""),
+        (ld({**ARTICLE, "url": None}), ""),
+        (ld({**ARTICLE, "headline": "Other words"}), ""),
+    ],
+)
+def test_an_article_above_cards_of_others_is_one(head, body):
+    own = '<time datetime="2026-11-19">19 November</time>'
+    html = (
+        f"<title>Hospital reopens</title>{head}<body><h1>Hospital reopens</h1>{own}{body}{cards('a-b-c-d', 'b', 'c')}"
+    )
+    assert not page_of(html, URL).is_list
+    assert of_article(html, URL)["datePublished"][:10] == "2026-11-19"
+
+
+def test_two_cards_are_no_list():
+    assert not page_of(f"<title>News</title><body>{cards('grid', 'bridge')}", FRONT).is_list
+
+
 # The head, and what a reader sees
 
 

@@ -96,3 +96,11 @@ def test_no_voice_takes_anything_from_the_feed_the_banner_or_the_card(pages, lan
         assert story.published.date().isoformat() not in told
     for words in ("members_before", "members_after", "join", "related", "more_about", "show_more"):
         assert paper.words[words] not in told
+
+
+def test_its_front_page_is_no_article() -> None:
+    with Newsroom() as site:
+        address = site.http_article.partition("/en/")[0] + "/en/"
+        told = choose(assertions(site.html(address), address))
+    assert told["headline"] == edition("en").site["name"]
+    assert told.keys() <= {"@type", "headline", "inLanguage", "description", "url"}

@@ -37,6 +37,8 @@ _VOICES: dict[str, Callable[[Page], Iterable[Found]]] = {
 }
 """Method → who speaks by it."""
 _RENDERED = ("json-ld", "microdata", "rdfa", "meta", "page")
+_OF_STORIES = ("articleSection", "author", "correction", "dateModified", "datePublished", "timeRequired", "wordCount")
+"""What a page that is but a list of stories has none of itself."""
 _OTHER_SOFTWARE = {"trafilatura": readable.agent, "htmldate": dating.agent}
 
 
@@ -118,6 +120,8 @@ def facts(page: Page, claims: Iterable[Assertion], *, report: Report = unheard) 
 def _hear(voice: Voice, page: Page, heard: list[tuple[Found, Any]]) -> None:
     """Add what a voice finds, each with its value for the article; what has none is left out."""
     for found in voice():
+        if page.is_list and found.name in _OF_STORIES:
+            continue
         if (value := value_of(found, page)) is not None:
             heard.append((found, value))
 

@@ -161,8 +161,12 @@ def _headline(page: "Page") -> tuple[Any, float]:
     names the site, or is the rest of a title that names or begins with another heading, is none. Without such a one it
     is a lower heading that a title names or begins with.
     """
+    from archiver.extract.stories import linked
+
     titles = [fold(title) for title in page.titles]
-    known = [(element, fold(text)) for element, text in page.headings]
+    others = linked(page) if page.is_list else {}
+    headings = [(element, text) for element, text in page.headings if element not in others]
+    known = [(element, fold(text)) for element, text in headings]
     named = (
         [one for one in known if one[1] in titles]
         or [one for one in known if _leads(one[1], titles)]
@@ -170,7 +174,7 @@ def _headline(page: "Page") -> tuple[Any, float]:
     )
     own = [words for title in page.titles if (words := set(_words(title)))]
     best, likeness = None, -1.0
-    for element, text in page.headings:
+    for element, text in headings:
         words, folded = set(_words(text)), fold(text)
         other = (
             bool(named)

@@ -125,6 +125,13 @@ class Page:
         return chosen(self)
 
     @cached_property
+    def is_list(self) -> bool:
+        """Whether it is but a list of stories, each of which has a page of its own."""
+        from archiver.extract.stories import is_list
+
+        return is_list(self)
+
+    @cached_property
     def nearby(self) -> Nearby:
         """The neighbourhood of its headline."""
         return Nearby(self)

@@ -67,6 +67,12 @@ def body_words(page: Page) -> Iterator[int]:
     return map(count_words, bodies(page))
 
 
+def is_described(page: Page) -> bool:
+    """Whether JSON-LD or microdata name this page as an article, by its address or by its title."""
+    articles = _articles(chain(page.linked, items.items(page.tree, items.MICRODATA)))
+    return bool(_at(page, articles) or _titled(articles, page.titles))
+
+
 def _claims(page: Page, found: list[Item], form: str) -> Iterator[Found]:
     known = {item["@id"]: item for _, item in found if isinstance(item.get("@id"), str) and len(item) > 1}
     about, confidence = _described(page, found)
@@ -84,16 +90,16 @@ def _described(page: Page, found: list[Item]) -> tuple[list[Item], float]:
     """The items that describe this article, and how surely they do.
 
     Their address is the page's, or their headline its title, or the page's first heading stands in them; a sole one
-    that says neither is believed a little less. One that names another address and another headline is not believed.
+    that says neither is believed a little less. One that names another address and another headline is not believed,
+    nor one that is told by a list.
     """
-    articles = [(path, item) for path, item in found if _is(item, _ARTICLE)]
-    if own := [one for one in articles if any(page.same(address) for address in _addresses(one[1]))]:
+    if page.is_list:
+        return [], 0.0
+    articles = _articles(found)
+    if own := _at(page, articles):
         return own, 0.95
-    titles = [title for text in page.all_titles if len(title := fold(text)) >= _SHORTEST]
-    for one in articles:
-        headline = fold(_headline(one[1]))
-        if headline and any(headline in title or (title in headline) for title in titles):
-            return [one], 0.9
+    if titled := _titled(articles, page.all_titles):
+        return titled, 0.9
     if within := [one for one in articles if one[1].get("#h1")]:
         return within[-1:], 0.85
     if len(articles) == 1 and not _addresses(articles[0][1]):
@@ -101,10 +107,28 @@ def _described(page: Page, found: list[Item]) -> tuple[list[Item], float]:
     return [], 0.0
 
 
+def _articles(found: Iterable[Item]) -> list[Item]:
+    return [(path, item) for path, item in found if _is(item, _ARTICLE)]
+
+
+def _at(page: Page, found: list[Item]) -> list[Item]:
+    """Those that name the page's address as theirs."""
+    return [one for one in found if any(page.same(address) for address in _addresses(one[1]))]
+
+
+def _titled(articles: list[Item], titles: list[str]) -> list[Item]:
+    """The first whose headline is one of the titles, or part of one, or the other way round."""
+    known = [title for text in titles if len(title := fold(text)) >= _SHORTEST]
+    for one in articles:
+        headline = fold(_headline(one[1]))
+        if headline and any(headline in title or title in headline for title in known):
+            return [one]
+    return []
+
+
 def _own_page(page: Page, found: list[Item]) -> list[Item]:
     """Items about the page itself."""
-    pages = [(path, item) for path, item in found if _is(item, _PAGE)]
-    return [one for one in pages if any(page.same(address) for address in _addresses(one[1]))][:1]
+    return _at(page, [one for one in found if _is(one[1], _PAGE)])[:1]
 
 
 def _headline(item: dict[str, Any]) -> str:
