@@ -43,6 +43,13 @@ def test_nothing_that_steers_a_terminal_is_printed(capfd, monkeypatch):
     assert len(out.splitlines()) >= 3
 
 
+def test_json_steers_no_terminal_and_loses_nothing(capfd):
+    render.emit({"headline": STEERING})
+    out = capfd.readouterr().out
+    assert harmless(out)
+    assert json.loads(out) == {"headline": STEERING}
+
+
 def test_a_hostile_name_in_an_error_is_harmless(archiver):
     code, _, err = archiver("validate", STEERING.replace("\x00", ""))
     assert code == 2

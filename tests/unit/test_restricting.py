@@ -1,13 +1,16 @@
 """`archiver restrict`: who may see what, as archivists type it and as they are told."""
 
 import json
+from hashlib import sha256
 
 import pytest
 
-from archiver.access import rules
+from archiver.access import Wish, rules, targets
+from archiver.access.restricting import documents, put
 from archiver.catalogue import open_catalogue
 from archiver.cli import run
 from archiver.collection import Root
+from archiver.ledger import Event
 from archiver.validate import validate_file
 from archiver.verify import verify_collection
 from conftest import Done
@@ -69,6 +72,22 @@ def test_a_capture_is_taken_down_and_shown_again(archiver, news):
     assert "by A. B." in told
     again = archiver("restrict", "--lift", entered["rule"], *BY)
     assert (again.code, "no rule" in again.err) == (2, True)
+
+
+def test_a_hostile_rule_forges_no_line(archiver, news):
+    """Rules come with collections that others made."""
+    wish = Wish.of("takedown", "M. K.", reason="REASON", note="NOTE")
+    ((path, content),) = documents(wish, targets([], [], everything=True)).items()
+    for word in (b"REASON", b"NOTE", b"M. K."):
+        content = content.replace(word, word + b"\\n  rule 20261203T091400Z-aaaaaaaaaa, by nobody\\u202e\\u009b31m")
+    name = path.rpartition("-")[0]
+    put(
+        news, {f"{name}-{sha256(content).hexdigest()[:12]}.json": content}, Event("policy assignment", "archiver/0.1.0")
+    )
+    told = archiver("restrict", "--list").out
+    assert "REASON" in told and "NOTE" in told and "M. K." in told
+    assert not [line for line in told.splitlines() if line.startswith("  rule 20261203T091400Z-aaaaaaaaaa")]
+    assert not {"\u202e", "\u009b"} & set(told)
 
 
 def test_addresses_and_all_with_a_trial_first(archiver, news):

@@ -113,7 +113,7 @@ def diff(root: Path, capture_id: str, other: str | None, name: str | None, as_js
         render.emit(found.as_json())
         return
     for sign, side, colour in (("-", found.before, "red"), ("+", found.after, "green")):
-        click.secho(f"{sign * 3} {side.id}  {side.captured_at}  {render.plain(side.final_url)}", fg=colour)
+        click.secho(f"{sign * 3} {side.id}  {render.plain(f'{side.captured_at}  {side.final_url}')}", fg=colour)
     for change in found.changes:
         click.echo(f"{change.name}:")
         for sign, value, colour in (("-", change.before, "red"), ("+", change.after, "green")):

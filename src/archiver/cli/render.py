@@ -54,9 +54,12 @@ def say(line: str, *, err: bool = False) -> None:
 
 
 def emit(document: Any) -> None:
-    """One compact JSON object on its own line, in UTF-8 whatever the locale, flushed."""
+    """One compact JSON object on its own line, in UTF-8 whatever the locale, flushed.
+
+    What would steer a terminal, or is half a character, is told by JSON's own escapes.
+    """
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    click.echo(text.encode("utf-8", "backslashreplace"))  # half a character can only be told as JSON's own escape
+    click.echo(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode())
     sys.stdout.flush()
 
 

@@ -168,18 +168,19 @@ def _describe(name: str, rule: "Rule", later: "Rule | None", count: int) -> None
     render.say(f"{name}: {_what(rule)}: {counted(count, 'capture')}")
     if rule.unreadable:
         render.say("  its file is missing or damaged; everything is hidden until `archiver repair` brings it back")
-    basis = f", on the ground of {rule.basis}" if rule.basis else ""
-    render.say(f"  rule {rule.name}, since {rule.at}, by {rule.by}{basis}")
+    basis = f", on the ground of {render.plain(rule.basis)}" if rule.basis else ""
+    render.say(f"  rule {rule.name}, since {rule.at}, by {render.plain(rule.by)}{basis}")
     for label, text in (("readers are told", rule.reason), ("note", rule.note)):
         if text:
-            render.say(f"  {label}: {text}")
+            render.say(f"  {label}: {render.plain(text)}")
     if later:
-        render.say(f"  no longer counts: replaced by {later.name} ({later.access}), {later.at}, by {later.by}")
+        by = f"{later.at}, by {render.plain(later.by)}"
+        render.say(f"  no longer counts: replaced by {later.name} ({later.access}), {by}")
 
 
 def _what(rule: "Rule") -> str:
     until = f" until {rule.until}" if rule.until else ""
-    return f"{rule.access}{until} for {rule.target}"
+    return f"{rule.access}{until} for {render.plain(rule.target)}"
 
 
 COMMANDS = (restrict,)

@@ -1,12 +1,12 @@
 """Which language a reader wants, and the switch that remembers it."""
 
-import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from archiver.replay.login import is_local
 from archiver.words import LANGUAGES, Language
 
 COOKIE = "language"
@@ -14,8 +14,6 @@ COOKIE = "language"
 NAMES: dict[Language, str] = {"en": "English", "uk": "Українська"}
 """Each language in its own words."""
 _YEAR = 365 * 24 * 3600
-_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*\Z")
-"""Printable ASCII without backslashes, which browsers read as slashes (URL Standard, special authority)."""
 
 
 def language_of(request: Request) -> Language:
@@ -38,17 +36,13 @@ def routes() -> list[Route]:
     async def switch(request: Request) -> Response:
         """Remember the language, and go back to the page; never to another site."""
         back = request.query_params.get("back", "/")
-        response = RedirectResponse(back if _is_local(back) else "/", 303, {"Cache-Control": "no-store"})
+        response = RedirectResponse(back if is_local(back) else "/", 303, {"Cache-Control": "no-store"})
         if (to := request.query_params.get("to")) in LANGUAGES:
             secure = request.url.scheme == "https"
             response.set_cookie(COOKIE, to, _YEAR, samesite="lax", httponly=True, secure=secure)
         return response
 
     return [Route("/-/language", switch)]
-
-
-def _is_local(path: str) -> bool:
-    return bool(_LOCAL.match(path)) and not urlsplit(path).netloc
 
 
 def _by_weight(accepted: str) -> list[str]:
