@@ -4,6 +4,7 @@ archive/YYYY/MM/DD/<capture-id>.warc.gz        one capture
 archive/imported/<digest12>-NAME               a WARC made by others, byte-identical
 sidecars/<capture-id>.r1-<digest12>.json       immutable revisions
 erasures/<capture-id>-<digest12>.json          who had a capture erased, and on what ground
+losses/<number>-<digest12>.json                who stated files as lost, and why; see `archiver.collection.loss`
 access/<name>-<digest12>.json                  who may see what: a rule; see `archiver.access`
 collection/r1-<digest12>.json                  title, description, rights; revisions too
 indexes/0.cdxj … 5.cdxj  packed…               derived

@@ -15,6 +15,7 @@ sidecars/    One JSON document per capture that says what it is: when and from w
 schemas/     JSON Schemas that explain every field of the sidecars, the ledger and collection/.
 collection/  Title, description and rights of the collection, in revisions too.
 erasures/    Who had a capture erased, when and on what ground; what was erased is nowhere here any more.
+losses/      Who stated that files are lost, of which no whole copy is known any more, and why.
 access/      Who may see what: one rule a file, never changed; "replaces" names those that do not count any
              more. Of the others that reach a capture, the strictest counts.
 ledger/      One JSON line per event. Each names the files it brought in with their SHA-256 digests;

@@ -33,12 +33,16 @@ from archiver.ledger.files import (
     sealed_files,
 )
 from archiver.ledger.fold import Holdings, capture_of, fold
+from archiver.ledger.losses import NUMBER, RECORDS, RECOVERY, losses, number_of
 
 __all__ = [
     "DELETION",
     "FORMAT",
     "HEAD",
+    "NUMBER",
     "OPEN",
+    "RECORDS",
+    "RECOVERY",
     "SEGMENT_NAME",
     "WRITER_NAME",
     "Chain",
@@ -50,6 +54,8 @@ __all__ = [
     "committed",
     "fold",
     "head_complaint",
+    "losses",
+    "number_of",
     "open_content",
     "open_files",
     "parse_segment",

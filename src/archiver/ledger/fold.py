@@ -7,9 +7,10 @@ the same WARC under another name.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from archiver.ledger.event import DELETION, Segment
+from archiver.ledger.event import DELETION, Event, Segment
+from archiver.ledger.losses import Losses
 from archiver.model import FileRef
 
 _CAPTURE = re.compile(r"(?:archive|sidecars)/(?:.*/)?(\d{8}T\d{6}Z-[a-z2-7]{10})\.[^/]*\Z")
@@ -28,6 +29,8 @@ class Holdings:
     """Every file that some deletion ended."""
     erased: frozenset[str]
     """Ids of the captures that were erased."""
+    lost: dict[str, Event] = field(default_factory=dict)
+    """Of the files that count, those that people stated as lost, with the statement."""
 
     def ended(self, path: str) -> bool:
         """Whether a file of that name must not be here, also one that nobody has named before."""
@@ -44,9 +47,11 @@ def fold(segments: Iterable[Segment]) -> Holdings:
     gone: dict[str, FileRef] = {}
     erased: set[str] = set()
     contents: set[str] = set()
+    losses = Losses()
     for segment in segments:
         for event in segment.events:
             named.update((file.path, file) for file in event.objects)
+            losses.read(event)
             gone.update((file.path, file) for file in event.removed if file.path.startswith(_ERASABLE))
             if event.type == DELETION and event.capture:
                 erased.add(event.capture)
@@ -58,7 +63,8 @@ def fold(segments: Iterable[Segment]) -> Holdings:
             if capture_of(path) in erased or (file.sha256 in contents and path.startswith(_WARCS))
         }
     files = {path: file for path, file in named.items() if path not in gone} if gone else named
-    return Holdings(files, gone, frozenset(erased))
+    lost = {path: event for path, event in losses.standing().items() if path in files}
+    return Holdings(files, gone, frozenset(erased), lost)
 
 
 def capture_of(path: str) -> str | None:

@@ -45,7 +45,7 @@ class Action:
     """One step of a plan, with its reason; plans are made purely and acted out dully."""
 
     verb: Literal[
-        "upload", "download", "keep", "skip", "conflict", "missing", "replace", "restore", "undelete", "revert"
+        "upload", "download", "keep", "skip", "conflict", "missing", "lost", "replace", "restore", "undelete", "revert"
     ]
     key: str
     reason: str

@@ -99,10 +99,15 @@ def contents_of(
     sidecars = tuple(one for one in sidecars if one.id not in left_out)
     if not sidecars:
         raise UsageError("None of these captures is open to readers.", "With --with-restricted they are exported.")
+    lost = {path for path in holdings.lost if collection.bytes_here(path) is None}
+    if not (sidecars := tuple(one for one in sidecars if one.warc_file not in lost)):
+        raise UsageError("The WARCs of these captures were stated as lost.", "There is nothing of them to export.")
     files = _files(holdings, sidecars, table) if wanted or left_out else list(holdings.files.values())
-    files = [file for file in files if not (open_only and access.is_rule(file.path))]
+    files = [file for file in files if file.path not in lost and not (open_only and access.is_rule(file.path))]
     files += _segments(collection, {file.path for file in files} if wanted or left_out else None)
     ordered = tuple(sorted(files, key=lambda file: file.path))
+    message = "it was stated as lost, and is not in the package"
+    findings = [*findings, *(Finding("warning", "file-lost", path, message) for path in sorted(lost))]
     findings = [*findings, *_restricted(collection, len(left_out), len(closed - left_out))]
     return Contents(collection, sidecars, ordered, tuple(findings), progress)
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from archiver import ledger
 from archiver.collection import Collection, quarantine
+from archiver.collection.loss import take_back
 from archiver.errors import ArchiverError, ConflictError
-from archiver.ledger import Event
+from archiver.ledger import RECOVERY, Event
 from archiver.model import FileRef, Finding, Progress, silent
 from archiver.repair.copies import Copy
 from archiver.repair.growing import mend_open
@@ -74,12 +75,15 @@ def _bring(
     """Every damaged file, from wherever in the copy its bytes are."""
     brought: list[FileRef] = []
     failed: list[Finding] = []
+    stated = {one.where for one in report.findings if one.code == "file-lost"}
     for done, file in enumerate(report.damaged, 1):
         try:
             with copy.find(file) as source:
                 if quarantine.restore(collection, file, source):
                     brought.append(file)
         except (ArchiverError, OSError) as error:
+            if str(collection.path / file.path) in stated:
+                continue
             why = getattr(error, "why", None) or str(error).rstrip(".")
             failed.append(Finding("error", "repair-failed", file.path, f"it was not brought back: {why}"))
         progress(f"repairing {collection.name}", done, len(report.damaged))
@@ -104,7 +108,8 @@ def _entered(collection: Collection, brought: list[FileRef], failed: tuple[Findi
     outcome = "warning" if failed else "success"
     counts = (("bytes", sum(file.bytes for file in brought)), ("files", len(brought)))
     try:
-        collection.record(Event("recovery", AGENT, objects, outcome=outcome, counts=counts))
+        collection.record(Event(RECOVERY, AGENT, objects, outcome=outcome, counts=counts))
+        take_back(collection)
     except ConflictError as error:
         message = f"what was brought back is not entered in the ledger: {error}"
         return (Finding("error", "repair-unrecorded", str(collection.path), message, error.hint),)

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from archiver.errors import PartMissing
 
-Kind = Literal["sidecar", "collection", "ledger", "erasure", "qa", "access"]
+Kind = Literal["sidecar", "collection", "ledger", "erasure", "loss", "qa", "access"]
 Foreign = Literal["cdxj", "datapackage", "datapackage-digest", "news-article", "page", "pages-header", "pywb-metadata"]
 """Documents whose form others have laid down: our schemas of them tell what must be there, and allow all else."""
 VERSIONS: dict[Kind, tuple[str, ...]] = {
@@ -17,6 +17,7 @@ VERSIONS: dict[Kind, tuple[str, ...]] = {
     "collection": ("1.0.0", "1.1.0", "1.2.0", "1.3.0"),
     "ledger": ("1.0.0", "1.1.0", "1.2.0"),
     "erasure": ("1.0.0",),
+    "loss": ("1.0.0",),
     "qa": ("1.0.0",),
     "access": ("1.0.0",),
 }

@@ -12,6 +12,7 @@ from typing import Literal
 
 from archiver import disk
 from archiver.collection import Collection
+from archiver.collection.loss import take_back
 from archiver.errors import UsageError
 from archiver.fixity import LOCAL, Fixity
 from archiver.ledger import Holdings, fold
@@ -50,10 +51,13 @@ def push(
     if not dry_run:
         collection.seal()
     here, findings = read_here(collection, opened=dry_run)
+    if here.lost - here.absent and not dry_run and take_back(collection):
+        collection.seal()
+        here, findings = read_here(collection, opened=False)
     there, _, found = read_there(store, here, progress)
     here, there, held = spared(here, there)
     actions = plan(here, there, "upload")
-    hint = "Bring the file back with `archiver sync pull` or from another copy."
+    hint = "Bring it back from a copy: `archiver repair`; what no copy has, state as lost: `archiver repair --give-up`."
     gone = [Finding("error", "local-missing", a.key, a.reason, hint) for a in actions if a.verb == "missing"]
     findings += (
         found + gone + _absent(collection, here, there) + strangers(here, there, store.url) + clones(here, there)
@@ -85,7 +89,7 @@ def push(
 
 def _absent(collection: Collection, here: Side, there: Side) -> list[Finding]:
     """What is told where a disk has lost files that the store has, or was never given them."""
-    lacking = here.absent & there.files.keys()
+    lacking = here.absent & there.files.keys() - here.lost - there.lost
     if not lacking:
         return []
     message = f"{len(lacking)} files that the store has are not on this disk, {min(lacking)} among them"
@@ -162,6 +166,7 @@ def pull(
     if dry_run or report.conflict or not there.segments:
         return report
     wanted = [there.files[action.key] for action in actions if action.verb == "download" and action.key in there.files]
+    wanted += [there.files[one.key] for one in actions if one.verb == "lost" and store.stat(one.key)]
     moved, found = _brought(collection, store, wanted, line or Line(), progress)
     findings += found
     new = [segment for path, segment in there.segments.items() if path not in here.segments]
@@ -171,6 +176,8 @@ def pull(
     collection.add_lines(line for path in late for line in collection.lines_of(path))
     collection.adopt([(segment.path, contents[segment.path]) for segment in passed])
     collection.state.note_pulled(collection.name)
+    if here.lost or there.lost:
+        take_back(collection)
     findings += held_back + (collection.settle(progress) if held.gone else [])
     report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
     _note(collection, report, store.url)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from archiver import ledger
 from archiver.collection import Collection
+from archiver.collection.loss import lost
 from archiver.errors import UsageError
 from archiver.ledger import Holdings, Segment
 from archiver.model import FileRef, Finding, Progress, now, timestamp
@@ -100,7 +101,7 @@ def compared(expected: Expected, listing: Listing) -> Iterator[Finding]:
                 "error", "remote-delete-marker", key, message, "`archiver sync repair` takes the marker away."
             )
         elif info is None:
-            yield missing(key)
+            yield lost(key, expected.held.lost[key]) if key in expected.held.lost else missing(key)
         elif info.bytes != file.bytes:
             message = f"it has {info.bytes} bytes there, the ledger says {file.bytes}"
             yield Finding("error", "remote-size", key, message, REPAIR)

@@ -1,13 +1,15 @@
 """What is wrong with the two copies of a collection, and what a repair can do about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from archiver import disk
 from archiver.collection import Collection
+from archiver.collection.loss import lost
 from archiver.errors import StoreError, UnreadableInput
 from archiver.fixity import LOCAL, Fixity
+from archiver.ledger import Event
 from archiver.model import Action, FileRef, Finding, Progress, now, timestamp
 from archiver.stores import Store
 from archiver.sync.audit import check_bytes
@@ -80,10 +82,12 @@ def check_here(collection: Collection, file: FileRef) -> Finding | bool:
     return Finding("error", "file-digest", file.path, f"its sha256 is {digest[:12]}… here, not {file.sha256[:12]}…")
 
 
-def plan_mending(files: Iterable[FileRef], faults: Faults, *, warcs: bool = True) -> tuple[list[Action], list[Finding]]:
+def plan_mending(
+    files: Iterable[FileRef], faults: Faults, stated: Mapping[str, Event], *, warcs: bool = True
+) -> tuple[list[Action], list[Finding]]:
     """The steps, and a finding for each file of which neither copy is good. Pure.
 
-    Without `warcs`, those that are not here are meant not to be.
+    `stated`: what people stated as lost. Without `warcs`, those that are not here are meant not to be.
     """
     actions: list[Action] = []
     findings: list[Finding] = []
@@ -94,6 +98,9 @@ def plan_mending(files: Iterable[FileRef], faults: Faults, *, warcs: bool = True
             actions.append(Action("undelete", path, "a delete marker hides it there", file.bytes))
             continue
         if there and (here or path in faults.unknown) and path not in faults.beneath:
+            if path in stated and path in faults.absent_there and (absent or path in faults.unknown):
+                findings.append(lost(path, stated[path]))
+                continue
             message = f"neither copy is good: {here or 'it was never here'}; {there}"
             findings.append(Finding("error", "no-good-copy", path, message, OTHER))
             continue

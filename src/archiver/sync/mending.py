@@ -11,6 +11,7 @@ from typing import Any
 
 from archiver import __version__, disk
 from archiver.collection import Collection, quarantine
+from archiver.collection.loss import take_back
 from archiver.errors import ArchiverError, StoreError
 from archiver.fixity import LOCAL, Fixity
 from archiver.ledger import Event
@@ -80,7 +81,7 @@ def repair(
     shown = [] if dry_run else undelete(expected, store)
     listing = listed(store, expected, versions=True)
     faults = examine(collection, store, expected, listing, progress)
-    actions, unmended = plan_mending(expected.files.values(), faults, warcs=warcs)
+    actions, unmended = plan_mending(expected.files.values(), faults, expected.held.lost, warcs=warcs)
     about_store = [one for one in expected.findings if one.where not in expected.files and one.code != "remote-behind"]
     report = replace(report, actions=(*steps, *shown, *actions), findings=(*about_store, *unmended))
     if dry_run:
@@ -88,7 +89,10 @@ def repair(
     there = [expected.files[one.key] for one in shown if one.key not in faults.there]
     report = replace(report, there=tuple(there))
     work = _Work(expected.files, {key: info.bytes for key, info in listing.objects.items()}, faults.beneath)
-    return _entered(collection, _carried_out(collection, store, report, work, progress))
+    report = _entered(collection, _carried_out(collection, store, report, work, progress))
+    if expected.held.lost:
+        take_back(collection)
+    return report
 
 
 def undelete(expected: Expected, store: Store) -> list[Action]:

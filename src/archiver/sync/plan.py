@@ -20,7 +20,9 @@ class Side:
     files: dict[str, FileRef] = field(default_factory=dict)
     """Files that they name, by path."""
     absent: frozenset[str] = frozenset()
-    """Of these, the paths that are known not to be there."""
+    """Of these, the paths that are not there, or perhaps not."""
+    lost: frozenset[str] = frozenset()
+    """Paths that were stated as lost: nobody is to blame where they are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ def strangers(here: Side, there: Side, store: str) -> list[Finding]:
 
 def without_warcs(actions: Iterable[Action]) -> list[Action]:
     """The same plan, but WARCs that are not here stay where they are."""
-    unwanted = {action for action in actions if action.verb == "download" and action.key.startswith("archive/")}
+    unwanted = {
+        action for action in actions if action.verb in ("download", "lost") and action.key.startswith("archive/")
+    }
     reason = "it stays at the store"
     return [replace(one, verb="skip", reason=reason) if one in unwanted else one for one in actions]
 
@@ -129,6 +133,8 @@ def _step(file: FileRef, source: Side, target: Side, verb: Direction) -> Action:
     if held is not None and file.path not in target.absent:
         return Action("keep", file.path, "both sides hold it", file.bytes)
     if file.path in source.absent:
+        if file.path in source.lost:
+            return Action("lost", file.path, "it was stated as lost", file.bytes)
         return Action("missing", file.path, "the ledger names it, but it is not on the disk", file.bytes)
     return Action(verb, file.path, "new" if held is None else "it has gone missing from the disk", file.bytes)
 

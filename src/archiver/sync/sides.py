@@ -22,7 +22,7 @@ from archiver.sync.transfer import each, still_there
 
 SEGMENT_BYTES = 64 << 20
 """A greater object is no segment of ours: they are sealed at 500 lines."""
-FOLDERS = ("archive/", "sidecars/", "collection/", "schemas/", "proofs/", "erasures/", "access/")
+FOLDERS = ("archive/", "sidecars/", "collection/", "schemas/", "proofs/", "erasures/", "losses/", "access/")
 """Where files that a segment names may lie, beside `README.txt`."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -47,7 +47,9 @@ def read_here(collection: Collection, *, opened: bool) -> tuple[Side, list[Findi
         Finding("error", "local-damaged", path, "its content is not what its name says", "Restore it from a copy.")
         for path in sorted(damaged)
     ]
-    return Side(held, files, absent), findings + ([] if opened else [_left_open(segments[path]) for path in grown])
+    return Side(held, files, absent, frozenset(holdings.lost)), findings + (
+        [] if opened else [_left_open(segments[path]) for path in grown]
+    )
 
 
 def read_there(store: Store, here: Side, progress: Progress) -> tuple[Side, dict[str, bytes], list[Finding]]:
@@ -67,7 +69,8 @@ def read_there(store: Store, here: Side, progress: Progress) -> tuple[Side, dict
     segments = known | {segment.path: segment for segment in passed}
     files = {file.path: file for one in known.values() for file in one.objects() if file.path in here.files}
     files |= {file.path: file for segment in passed for file in segment.objects()}
-    return Side(segments, files), contents, findings + damaged + hostile + held_back
+    lost = frozenset(ledger.losses(segments.values()))
+    return Side(segments, files, lost, lost), contents, findings + damaged + hostile + held_back
 
 
 def _present(folder: Path, below: str = "") -> Iterator[str]:

@@ -25,7 +25,7 @@ Work = Callable[[FileRef], Finding | bool]
 """Moves one file: True if it did, False if the file was there already, or what is wrong with it."""
 
 _RESTORE = (
-    "It was not sent. `archiver repair` brings it back; what no copy has, `archiver erase` gives up. Then push again."
+    "It was not sent. `archiver repair --from` brings it back; if no copy has it, `--give-up` says so. Then push again."
 )
 _AGAIN = "Let no other program write in the collection; `archiver verify` tells what the file is now. Then push again."
 _KEEP = "It was not taken over. If another copy has it whole, `archiver sync repair` there mends the store."

@@ -1,4 +1,4 @@
-"""Sidecars, descriptions of collections, records of erasures, access rules: by schema, and by what makes sense."""
+"""Sidecars, descriptions, records of erasures and losses, access rules: by schema, and by what makes sense."""
 
 import re
 from collections.abc import Iterator
@@ -29,14 +29,9 @@ def judge_sidecar(document: dict[str, Any], content: bytes, where: str, collecti
     return located(problems, content.decode(), where) if problems else []
 
 
-def judge_collection(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:
-    """A description of a collection."""
-    return located(schema.problems(document, "collection"), content.decode(), where)
-
-
-def judge_erasure(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:
-    """A record of an erasure."""
-    return located(schema.problems(document, "erasure"), content.decode(), where)
+def judge_plain(document: dict[str, Any], kind: schema.Kind, content: bytes, where: str) -> list[Finding]:
+    """A description of a collection, a record of an erasure or of a loss: its schema says all."""
+    return located(schema.problems(document, kind), content.decode(), where)
 
 
 def judge_rule(document: dict[str, Any], content: bytes, where: str) -> list[Finding]:

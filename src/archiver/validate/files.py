@@ -17,6 +17,7 @@ FOLDERS = (
     "sidecars/*.json",
     "collection/*.json",
     "erasures/*.json",
+    "losses/*.json",
     "access/*.json",
     "ledger/*/*.jsonl",
     "metadata.yaml",

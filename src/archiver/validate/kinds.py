@@ -15,9 +15,8 @@ from archiver.schema import Problem
 from archiver.validate import bagit, jsonld, pywb, wacz
 from archiver.validate.cdxj import judge_cdxj
 from archiver.validate.documents import (
-    judge_collection,
-    judge_erasure,
     judge_name,
+    judge_plain,
     judge_rule,
     judge_sidecar,
     judge_statement,
@@ -106,10 +105,8 @@ def _judge_document(document: Any, content: bytes, path: Path, *, warcs: bool) -
     match kind:
         case "sidecar":
             return judge_sidecar(document, content, where, _collection(path.parent) if warcs else None)
-        case "collection":
-            return judge_collection(document, content, where)
-        case "erasure":
-            return judge_erasure(document, content, where)
+        case "collection" | "erasure" | "loss":
+            return judge_plain(document, kind, content, where)
         case "access":
             return judge_rule(document, content, where)
     if path.name == wacz.PACKAGE:

@@ -1,10 +1,11 @@
 """The whole check: the ledger first, then all that it names, then what lies beside."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 
 from archiver import ledger
 from archiver.collection import Collection
+from archiver.collection.loss import lost
 from archiver.collection.originals import Originals
 from archiver.errors import UnreadableInput
 from archiver.fixity import LOCAL, Fixity
@@ -51,7 +52,7 @@ def verify_collection(
     findings += check_revisits(collection, None if whole else total.lines.keys())
     findings += check_lifted(collection)
     findings += judge(collection, segments, Trust.of(Keyring())).findings
-    findings = list(_still_true(collection, _spread(findings, total), total, later))
+    findings = list(_still_true(collection, _spread(_as_stated(collection, findings, holdings), total), total, later))
     sound = tuple(sorted(file for path, file in read.items() if path not in total.damaged))
     dates = last | {file.path: at for file in sound}
     known = [dates[path] for path in holdings.files if path in dates and path not in total.damaged]
@@ -136,7 +137,15 @@ def _later(collection: Collection) -> Callable[[], Holdings]:
     return now_held
 
 
-def _spread(findings: list[Finding], total: Reading) -> Iterator[Finding]:
+def _as_stated(collection: Collection, findings: list[Finding], holdings: Holdings) -> Iterator[Finding]:
+    """What is missing and was stated as lost is known; whatever else is wrong with it remains an error."""
+    places = {str(collection.path / path): event for path, event in holdings.lost.items()}
+    for finding in findings:
+        known = finding.code == "file-missing" and finding.where in places
+        yield replace(lost(finding.where, places[finding.where]), affects=finding.affects) if known else finding
+
+
+def _spread(findings: Iterable[Finding], total: Reading) -> Iterator[Finding]:
     """Damage to a WARC affects the captures, too, whose revisits need what is in it."""
     dependents: dict[str, set[str]] = {}
     for capture, required in total.requires.items():
@@ -144,7 +153,7 @@ def _spread(findings: list[Finding], total: Reading) -> Iterator[Finding]:
             dependents.setdefault(one, set()).add(capture)
     for finding in findings:
         further = {other for capture in finding.affects for other in dependents.get(capture, ())}
-        if further and finding.level == "error" and "/archive/" in finding.where:
+        if further and (finding.level == "error" or finding.code == "file-lost") and "/archive/" in finding.where:
             yield replace(finding, affects=tuple(sorted({*finding.affects, *further})))
         else:
             yield finding
