@@ -23,7 +23,7 @@ def table(kind: str, blocks: str) -> str:
     whole = json.loads((PAGE.parents[1] / "schemas" / kind / f"{schema.VERSIONS[kind][-1]}.json").read_bytes())
     rows = ["| field | what it says | example |", "|---|---|---|"]
     if not blocks:
-        rows += members(whole, whole, "", deep=kind in ("collection", "erasure", "qa", "access"))
+        rows += members(whole, whole, "", deep=kind in ("collection", "erasure", "loss", "qa", "access"))
     for block in blocks.split():
         if kind == "ledger":
             rows += members(whole["$defs"][block], whole, "")

@@ -1,6 +1,7 @@
 """Settings from `archiver.toml`: defaults for options, below environment variables and the command line.
 
 root = "/srv/news"
+tsa-ca = "/etc/archiver/authority.pem"
 [capture]
 engine = "http"
 jobs = 4
@@ -52,7 +53,9 @@ def load_settings(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return {key: _spelled(value, key) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
+        return {
+            key.replace("-", "_"): _spelled(value, key) for key, value in tomllib.loads(path.read_text("utf-8")).items()
+        }
     except (OSError, ValueError) as error:  # TOML's and UTF-8's own errors are ValueErrors
         raise UnreadableInput(str(path), f"the settings cannot be read ({error})") from error
 

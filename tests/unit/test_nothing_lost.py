@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from archiver import erasing, ledger, sync
 from archiver.capture import AGENT, Terms, capture_url
 from archiver.collection import Collection, Root
+from archiver.collection.loss import give_up
 from archiver.editing import Wish, edit
 from archiver.errors import ArchiverError, StoreError
 from archiver.model import Exchange, FileRef, PageInfo, Request, Response, new_body
@@ -210,6 +211,23 @@ class Archives(RuleBasedStateMachine):
             for path in named & had - self._ended():
                 assert copies.get((str(who), path)), path
 
+    @rule(who=WHO, which=PLACE, step=MAYBE_KILL)
+    def give_up(self, who, which, step):
+        """Some file that this copy has no good copy of is stated as lost, whoever else may have one."""
+        lost = sorted(path for path in self._spoilt(who) & self.known.keys() if not path.startswith("schemas/"))
+        if self._collection(who) and lost:
+            self._maybe_stated(who, lost[which % len(lost)], step)
+
+    def _maybe_stated(self, who, path, step):
+        before, place = self._copies(), Place(self._folder(who))
+        try:
+            self._maybe_killed(lambda: give_up(self._place(who), [path], "M. K.", "Rot"), step)()
+        except ArchiverError as error:
+            assert len(ledger.open_files(place.folder / "ledger")) > len(place.growing()), error
+        finally:
+            self._look()
+            self._compare(before)
+
     @rule(who=WHO)
     def look(self, who):
         """Status and verify change nothing, and verify tells what is wrong, and only that."""
@@ -349,12 +367,13 @@ class Archives(RuleBasedStateMachine):
         report = self._troubled(lambda: verb(self._place(who), self.store), who, mishap)
         there = Place(self._folder(target))
         digests, ended = {one.sha256 for one in there.segments()}, self._ended()
+        lost = ledger.losses(there.segments()).keys()
         for path, segment in there.sealed().items():
             if path not in had:
                 follows = segment.previous in digests | {None} or segment.previous[:16] in rotten
                 assert follows, f"{path} came before what it builds on"
                 for file in segment.objects() if target == REMOTE else ():
-                    whole = file.path in ended | known or there.digest(file.path) == file.sha256
+                    whole = file.path in ended | known | lost or there.digest(file.path) == file.sha256
                     assert whole, f"{path} came without {file.path}"
         if report and sound and not mishap:
             empty = verb is sync.pull and not Place(self._folder(REMOTE)).sealed()
@@ -393,7 +412,8 @@ class Archives(RuleBasedStateMachine):
 
     def _spoilt(self, who) -> set[str]:
         place = Place(self._folder(who))
-        named = {path for path in self._named(who) if path in self.known}
+        lost = {path for path in ledger.losses(place.segments()) if not place.digest(path)}
+        named = {path for path in self._named(who) - lost if path in self.known}
         return {path for path in named if place.digest(path) != self.known[path].sha256} | place.spoilt_segments()
 
     def _is_sound(self, who) -> bool:
@@ -449,7 +469,7 @@ class Archives(RuleBasedStateMachine):
         held = ledger.fold(self.segments[digest] for digest in whole)
         for segment in sorted((self.segments[digest] for digest in whole), key=lambda one: one.seq):
             there = segment.sha256 in sent or all(
-                file.path in good or held.ended(file.path) for file in segment.objects()
+                file.path in good | held.lost.keys() or held.ended(file.path) for file in segment.objects()
             )
             if there and (segment.previous is None or segment.previous in chain):
                 chain.add(segment.sha256)

@@ -240,6 +240,18 @@ def test_a_stamped_package(tmp_path, ring, key):
     assert told(path) == {("error", "signature-unreadable")}
 
 
+def test_a_package_by_a_distrusted_key_is_refused(tmp_path, ring):
+    theirs = Keyring(tmp_path / "theirs")
+    key = theirs.new("Museum of Y")
+    path = make("wacz", tmp_path, "bridge")
+    sign_package(path, key, private(theirs, key))
+    ring.trust(key.public_key.encode(), "Museum of Y", "file")
+    assert ("info", "signer") in told(path)
+    ring.distrust(key.id, "The key was copied")
+    assert ("error", "key-distrusted") in told(path)
+    assert run(["--root", str(tmp_path / "other"), "import", str(path)]) != 0
+
+
 @pytest.mark.parametrize(("form", "name"), [("wacz", "news.wacz"), ("bagit", "news")])
 def test_an_export_that_is_signed(tmp_path, ring, key, form, name):
     collection, (captured,) = collection_with(tmp_path / "root")

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -63,8 +64,13 @@ def sign(collection, ring, key=None, **stamp):
     return sign_collection(collection, ring, key, ring.open(key, lambda _: ""), **stamp)
 
 
+def trusting(ring, *authorities):
+    roots = [one for pem in authorities for one in read_certificates(pem, "")]
+    return replace(Trust.of(ring), authorities=tuple(roots))
+
+
 def judged(collection, ring, *authorities):
-    found = judge(collection, list(collection.history()), Trust.of(ring, *authorities))
+    found = judge(collection, list(collection.history()), trusting(ring, *authorities))
     return {(one.level, one.code) for one in found.findings}
 
 
@@ -190,6 +196,48 @@ def test_settings_may_name_the_authority(collection, ring, authority, tmp_path, 
         monkeypatch.setenv("ARCHIVER_CONFIG", str(settings))
         assert run(["--root", str(collection.path.parent), "sign", "-c", "news"]) == 0
     assert proofs(collection, ".tsr")
+
+
+def test_an_authority_that_is_named_is_believed_by_all_that_judge_and_only_then(
+    collection, ring, authority, tmp_path, monkeypatch, capsys
+):
+    """By option, before or behind the command, by environment and by settings: the same everywhere."""
+    root, package, (capture,) = collection.path.parent, tmp_path / "news.wacz", collection.captures()
+    ring.new("Museum of X")
+    with Server(authority) as server:
+        signing = ["-c", "news", "--tsa", server.url]
+        assert run(["--root", str(root), "sign", *signing]) == 0
+        assert run(["--root", str(root), "export", *signing, "--format", "wacz", "--sign", str(package)]) == 0
+    settings, root_pem = tmp_path / "archiver.toml", str(authority.root)
+    settings.write_text(f'tsa-ca = "{root_pem}"\n')
+    judging = {
+        "verify": (["-c", "news"], lambda told: '"stamp-authority"' not in told),
+        "certificate": ([capture], lambda told: '"trusted":true' in told),
+        "report": (["-c", "news"], lambda told: '"trusted":1' in told),
+        "validate": ([str(package)], lambda told: "no time stamp of a trusted" not in told),
+        "import": ([str(package), "-c", "news"], lambda told: "no time stamp of a trusted" not in told),
+    }
+
+    def believes(name, before=(), behind=()):
+        words, is_believed = judging[name]
+        result = CliRunner().invoke(cli, ["--root", str(root), *before, name, *words, *behind, "--json"])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+        return is_believed(result.stdout.replace(": ", ":"))
+
+    for name in judging:
+        assert not believes(name), name
+        assert believes(name, behind=["--tsa-ca", root_pem]), name
+        assert not believes(name), f"{name}: nothing of it stays"
+        assert believes(name, before=["--tsa-ca", root_pem]), name
+    with monkeypatch.context() as patch:
+        patch.setenv("ARCHIVER_TSA_CA", root_pem)
+        assert all(believes(name) for name in judging)
+    monkeypatch.setenv("ARCHIVER_CONFIG", str(settings))
+    capsys.readouterr()
+    assert run(["--root", str(root), "verify", "-c", "news", "--json"]) == 0
+    assert judging["verify"][1](capsys.readouterr().out)
+    assert run(["--root", str(root), "verify", "-c", "news", "--tsa-ca", str(tmp_path / "none.pem")]) == 2
+    assert run(["--root", str(root), "verify", "-c", "news", "--tsa-ca", str(settings)]) == 2, "no certificate"
 
 
 def test_statements_follow_each_other(collection, ring):
@@ -486,7 +534,7 @@ def test_what_was_stamped_before_a_key_was_lost_still_stands(collection, ring, a
         reader.trust(key.public_key.encode(), "Museum of X", "file")
     sign(collection, ring)
     for one in (ring, reader):
-        found = judge(collection, list(collection.history()), Trust.of(one, root))
+        found = judge(collection, list(collection.history()), trusting(one, root))
         assert [(each.level, each.code) for each in found.findings] == [("warning", "key-lost")]
         assert plain.statement.stem in found.findings[0].where
         doubtful = [signing.statement.stem for signing in found.signings if not signing.holds]
@@ -565,6 +613,67 @@ def test_hostile_files_among_the_proofs(collection, ring, tmp_path):
     (folder / "keys" / "dddddddddddddddd.pem").write_bytes(b"no key")
     os.mkfifo(folder / "eeeeeeeeeeee.statement.json")
     assert judged(collection, ring) == {("error", "statement-unreadable"), ("error", "key-other")}
+
+
+def test_a_key_that_is_distrusted_proves_nothing_whatever_its_dates(collection, ring, authority, tmp_path):
+    """Unlike one that was lost: a time stamp saves nothing, and it hands over to nobody and says nothing of others."""
+    theirs, root = Keyring(tmp_path / "theirs"), authority.root.read_bytes()
+    key = ring.trust(theirs.new("Museum of Y").public_key.encode(), "Museum of Y", "file")
+    friend = ring.trust(Keyring(tmp_path / "friend").new("Museum of Z").public_key.encode(), "Museum of Z", "file")
+    with Server(authority) as server:
+        sign(collection, theirs, tsa=server.url)
+        heir = theirs.retire(key.id, lambda _: "")
+        sign(collection, theirs, tsa=server.url)
+    assert judged(collection, ring, root) == set()
+    ring.distrust(key.id, "The key was copied")
+    found = judge(collection, list(collection.history()), trusting(ring, root))
+    assert {(one.level, one.code) for one in found.findings} == {
+        ("warning", "key-distrusted"),
+        ("warning", "signer-unknown"),
+    }
+    assert {one.statement.key: (one.holds, one.signer is None) for one in found.signings} == {
+        key.id: (False, False),
+        heir.id: (True, True),  # it came by the word of a distrusted key
+    }
+    [told] = [one.message for one in found.findings if one.code == "key-distrusted"]
+    assert "The key was copied" in told
+    assert verify_collection(collection).ok
+    ring.trust(key.public_key.encode(), "Museum of Y", "file")
+    assert judged(collection, ring, root) == set(), "trusted anew"
+    ring.distrust(friend.id, "Never was theirs")
+    with pytest.raises(UsageError, match="reason"):
+        ring.distrust(friend.id, " ")
+    with pytest.raises(UsageError, match="of your own"):
+        ring.distrust(ring.new("Museum of X").id, "why")
+    with pytest.raises(UsageError, match="no key"):
+        ring.distrust("0f3ac01b9d21", "why")
+
+
+def test_a_distrusted_key_cannot_say_that_another_was_lost(collection, ring, tmp_path):
+    theirs = Keyring(tmp_path / "theirs")
+    first = ring.trust(theirs.new("Museum of Y").public_key.encode(), "Museum of Y", "file")
+    sign(collection, theirs)
+    heir = theirs.lose(first.id, timestamp(now()), lambda _: "")
+    ring.trust(heir.public_key.encode(), "Museum of Y", "file")
+    sign(collection, theirs)
+    assert ("warning", "key-lost") in judged(collection, ring) or ("error", "key-lost") in judged(collection, ring)
+    ring.distrust(heir.id, "Not theirs")
+    assert judged(collection, ring) == {("warning", "key-distrusted")}
+
+
+def test_an_authority_is_listed_and_trusted_no_longer(collection, ring, authority, capsys):
+    words = ["--root", str(collection.path.parent), "keys"]
+    ring.new("Museum of X")
+    digest = ring.trust_authority(authority.root.read_bytes(), "root")
+    with Server(authority) as server:
+        sign(collection, ring, tsa=server.url)
+    assert judge(collection, list(collection.history()), Trust.of(ring)).findings == ()
+    assert run([*words, "list"]) == 0
+    assert f"{digest}\tauthority" in capsys.readouterr().out
+    assert run([*words, "distrust", digest, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"authority": digest, "trusted": False}
+    assert judged(collection, ring) == {("warning", "stamp-authority")}
+    assert run([*words, "distrust", digest]) == 2
 
 
 def test_the_command_line(collection, ring, tmp_path, authority, monkeypatch):

@@ -22,7 +22,7 @@ from archiver.collection import Collection
 from archiver.collection.collection import revisions
 from archiver.collection.layout import revision_of
 from archiver.errors import ArchiverError
-from archiver.ledger import DELETION, Event, Segment, capture_of
+from archiver.ledger import DELETION, RECOVERY, Event, Segment, capture_of
 from archiver.model import FileRef
 from archiver.sidecar import Sidecar, united
 
@@ -68,12 +68,12 @@ def _take_segment(collection: Collection, database: sqlite3.Connection, segment:
     objects = _kept(database, segment.objects())
     fresh = [file.path for file in objects if not _knows(database, file.path)]
     database.executemany("REPLACE INTO files VALUES (?, ?, ?)", (astuple(file) for file in objects))
-    taken = revisions(fresh)
+    back = [file.path for event in segment.events if event.type == RECOVERY for file in event.objects]
+    taken = revisions([*fresh, *back])
     for capture in taken:
         _take(collection, database, capture)
     for event in segment.events:
         _take_check(database, event)
-    back = [file.path for event in segment.events if event.type == "recovery" for file in event.objects]
     ruled = any(
         is_rule(path) or path.startswith("collection/") for path in (*fresh, *back)
     )  # back: read before as lost

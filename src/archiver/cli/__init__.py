@@ -24,6 +24,7 @@ from archiver.cli import (
     editing,
     erasing,
     extracting,
+    options,
     packaging,
     queueing,
     remotes,
@@ -63,6 +64,7 @@ Exit codes: 0 well, 1 errors remain, 2 wrong usage, 3 something is missing, 4 re
     show_default="./collections",
     help="The folder that holds the collections.",
 )
+@options.tsa_ca
 @click.pass_context
 def cli(context: click.Context, root: Path) -> None:
     """Archive the news so that it stands up as evidence: capture, validate, verify, replay, replicate."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.option(
     "--language", type=click.Choice(["en", "uk"]), default="en", help="The page's language: English or Ukrainian."
 )
+@options.tsa_ca
 @options.shared
 def certificate(
     *, root: Path, capture_id: str, name: str | None, out: Path | None, language: "Language", as_json: bool

@@ -35,6 +35,7 @@ def chosen(root: Path, name: str | None) -> "list[Collection]":
     help="text, a finding a line; json, an object a line; github, notes beside the lines of a change; junit, XML.",
 )
 @click.option("--no-warc", is_flag=True, help="Do not read the WARC files that sidecars name.")
+@options.tsa_ca
 @options.shared
 def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *, no_warc: bool, as_json: bool) -> int:
     """Check metadata by schemas and specifications.
@@ -76,6 +77,7 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *
 @click.option("--budget", type=options.Size(), metavar="SIZE", help="Read only so many bytes, such as 10GB, likewise.")
 @click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
 @click.option("--quarantine", is_flag=True, help="Move damaged files, and what is not of the collection, out of it.")
+@options.tsa_ca
 @options.shared
 def verify(
     *,

@@ -1,7 +1,9 @@
 """Options that several commands share, spelled the same everywhere."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,31 @@ root = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Results as JSON lines on stdout, all else on stderr.")
 collection = click.option("-c", "--collection", "name", metavar="NAME", help="One collection; all if left out.")
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name) if before is None else os.environ.update({name: before})
+
+
+def _believe(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    """All that judges proofs asks the keyring, in whatever process; and that asks the environment."""
+    if value:
+        context.with_resource(_environment("ARCHIVER_TSA_CA", str(value.absolute())))
+
+
+tsa_ca = click.option(
+    "--tsa-ca",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    callback=_believe,
+    expose_value=False,
+    help="Also believe time stamps by this authority (its certificates, PEM).",
+)
 
 
 def shared(command: Command) -> Command:

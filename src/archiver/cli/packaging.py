@@ -102,6 +102,7 @@ def export(
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("-c", "--collection", "name", default="default", help="Where they go.")
+@options.tsa_ca
 @options.shared
 def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> int:
     """Take in WARC files, WACZ files, bags, or folders of these.

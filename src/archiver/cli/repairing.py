@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--by", envvar="ARCHIVER_BY", help="Who states a loss; also from ARCHIVER_BY.")
 @click.option("--reason", help="What became of what is lost, and where it was looked for.")
 @remotes.endpoint
+@options.tsa_ca
 @options.shared
 def repair(
     *,

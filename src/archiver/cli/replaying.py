@@ -33,6 +33,7 @@ from archiver.errors import UsageError
     help="Read WARCs that are not here from their copies there; {collection} in it is replaced.",
 )
 @remotes.endpoint
+@options.tsa_ca
 @options.shared
 def replay(
     root: Path,

@@ -23,6 +23,7 @@ ANSWERS = {True: "yes", False: "no", None: "not known"}
 @click.option("-o", "--out", type=options.FILE, metavar="FILE", help="Write it there.")
 @click.option("--days", type=click.IntRange(1), default=90, help="So long ago counts as read lately.")
 @click.option("--sample", type=click.IntRange(0), default=100, help="Look into so many WARCs.")
+@options.tsa_ca
 @options.shared
 def report(root: Path, name: str | None, form: str, out: Path | None, *, days: int, sample: int, as_json: bool) -> None:
     """Say how well a collection is preserved: levels, copies, last checks, formats, growth.

@@ -71,21 +71,26 @@ def new(root: Path, name: str, *, passphrase: bool, as_json: bool) -> None:
 @keys.command("list")
 @options.shared
 def list_(root: Path, as_json: bool) -> None:
-    """List the keys: your own and those you trust.
+    """List the keys: your own and those of others; and the time-stamping authorities that you trust.
 
     \b
     Example:
       archiver keys list
     """
+    from archiver.proof.stamps import subjects
 
-    found = _keyring(root).all()
+    ring = _keyring(root)
+    found = ring.all()
+    authorities = {name: subjects(pem) for name, pem in ring.trusted_authorities().items()}
     if as_json:
         for key in found:
             render.emit(key.as_json())
+        for name, subject in authorities.items():
+            render.emit({"authority": name, "name": subject})
     else:
-        render.table(
-            ["id", "kind", "since", "state", "name"], ([k.id, k.kind, k.added, k.state, k.name] for k in found)
-        )
+        rows = [[key.id, key.kind, key.added, key.state, key.name] for key in found]
+        rows += [[name, "authority", "", "", subject] for name, subject in authorities.items()]
+        render.table(["id", "kind", "since", "state", "name"], rows)
 
 
 @keys.command()
@@ -144,6 +149,33 @@ def trust(root: Path, source: str, name: str | None, as_json: bool) -> None:
         raise click.UsageError("--name is needed: say whose key it is.")
     else:
         _told(_keyring(root).trust(pem, name, str(file)), as_json=as_json)
+
+
+@keys.command()
+@click.argument("known", metavar="KEYID|AUTHORITY")
+@click.option("--reason", default="", help="Why; needed for a key. `verify` tells it with each of its signatures.")
+@options.shared
+def distrust(root: Path, known: str, reason: str, as_json: bool) -> None:
+    """Believe nothing that somebody's key signed, whenever that was; or no longer trust an authority.
+
+    For a key that was never theirs, or that others have had since nobody knows when. If it is known since when: `keys
+    lost KEYID --since TIME`, and what a trusted time stamp shows to be older still stands. `keys trust` takes it back.
+    `keys list` shows the ids.
+
+    \b
+    Examples:
+      archiver keys distrust 5f0c7a3e9d1b2a64 --reason "Museum of Y says that its key was copied"
+      archiver keys distrust 0f3ac01b9d21
+    """
+    key = _keyring(root).distrust(known, reason)
+    if as_json:
+        render.emit(key.as_json() if key else {"authority": known, "trusted": False})
+    else:
+        click.echo(
+            f"{render.plain(key.name)}: key {key.id}, {render.plain(key.state)}"
+            if key
+            else f"Time stamps by the authority {known} are not trusted any more."
+        )
 
 
 @keys.command()

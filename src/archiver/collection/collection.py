@@ -70,6 +70,11 @@ class Collection:
         """Every file that the collection holds, by path."""
         return self.holdings().files
 
+    def readable(self, held: Holdings) -> dict[str, FileRef]:
+        """Every file that it holds, by path, but those that were stated as lost and are not here."""
+        lost = {path for path in held.lost if self.bytes_here(path) is None}
+        return {path: file for path, file in held.files.items() if path not in lost} if lost else held.files
+
     def metadata(self) -> dict[str, Any]:
         """The collection's own description: the revision that no other follows; empty where there is none.
 
@@ -90,7 +95,7 @@ class Collection:
 
     def sidecars(self) -> Iterator[Sidecar]:
         """The current sidecar of every capture, oldest capture first."""
-        for _, paths in sorted(revisions(self.files()).items()):
+        for _, paths in sorted(revisions(self.readable(self.holdings())).items()):
             yield united(*self.heads_of(paths))
 
     def captures(self) -> list[str]:
@@ -113,14 +118,14 @@ class Collection:
 
     def lookup_heads(self) -> Heads:
         """`heads` for many captures, of those that are here now."""
-        table = revisions(self.files())
+        table = revisions(self.readable(self.holdings()))
         return lambda capture: self.heads_of(table.get(capture, []))
 
     def revisions(self, capture: str) -> list[str]:
         """Paths of all revisions of a capture's sidecar, the first one first."""
         if not layout.is_capture_id(capture):
             return []
-        paths = ledger.fold(self.history(naming=capture)).files
+        paths = self.readable(ledger.fold(self.history(naming=capture)))
         return sorted(revisions(paths).get(capture, []), key=layout.revision_of)
 
     def heads_of(self, paths: list[str]) -> list[Sidecar]:

@@ -155,7 +155,7 @@ def describing(
     wanted = set(names)
     marks = [name.encode() for name in wanted if capture_of(name) is None]
     owners = {capture_of(name) for name in wanted}
-    for capture, paths in sorted(layout.revisions(holdings.files).items()):
+    for capture, paths in sorted(layout.revisions(collection.readable(holdings)).items()):
         if capture not in besides and (capture in owners or any(_holds(collection, path, marks) for path in paths)):
             grouped: dict[str, list[Sidecar]] = {}
             for head in collection.heads_of(paths):

@@ -99,7 +99,7 @@ def contents_of(
     sidecars = tuple(one for one in sidecars if one.id not in left_out)
     if not sidecars:
         raise UsageError("None of these captures is open to readers.", "With --with-restricted they are exported.")
-    lost = {path for path in holdings.lost if collection.bytes_here(path) is None}
+    lost = holdings.files.keys() - collection.readable(holdings).keys()
     if not (sidecars := tuple(one for one in sidecars if one.warc_file not in lost)):
         raise UsageError("The WARCs of these captures were stated as lost.", "There is nothing of them to export.")
     files = _files(holdings, sidecars, table) if wanted or left_out else list(holdings.files.values())

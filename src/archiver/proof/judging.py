@@ -33,10 +33,11 @@ class Trust:
     """What this user has signed about ledgers, wherever these are now."""
 
     @classmethod
-    def of(cls, keyring: Keyring, *authorities: bytes) -> "Trust":
-        """What the keyring holds, and further certificates (PEM) of time-stamping authorities."""
-        pems = [*keyring.authorities(), *authorities]
-        roots = [one for pem in pems for one in read_certificates(pem, "the certificates of the authority")]
+    def of(cls, keyring: Keyring) -> "Trust":
+        """What the keyring holds."""
+        roots = [
+            one for pem in keyring.authorities() for one in read_certificates(pem, "the certificates of the authority")
+        ]
         return cls({key.id: key for key in keyring.all()}, tuple(roots), tuple(keyring.remembered()))
 
 
@@ -95,6 +96,9 @@ def unknown(statement: Statement, where: str) -> Finding:
 def doubt(statement: Statement, key: Key, proven: str, where: str) -> Finding | None:
     """What speaks against a right signature by a key that was lost or retired; `proven`: when a stamp shows it."""
     at = proven or statement.at
+    if key.distrusted:
+        message = f"it is signed with a key of {key.name} that is distrusted since {key.distrusted}: {key.reason}"
+        return Finding("warning", "key-distrusted", where, message, "It proves nothing, whatever its date.")
     if key.lost and at >= key.lost:
         message = f"it was signed at {at} with a key of {key.name} that was lost on {key.lost}"
         return Finding("error", "key-lost", where, message, "Somebody else may have signed. It proves nothing.")
@@ -153,14 +157,14 @@ class _Judge:
         return known.public_key.encode() if known else self.proofs.keys.get(key)
 
     def _follow(self, successions: list[Statement]) -> None:
-        """Know the keys that known ones gave way to. A lost key gives way to nobody: whoever has it could say so."""
+        """Know the keys that known ones gave way to. A lost key, or one distrusted, gives way to nobody."""
         table: dict[str, list[Statement]] = {}
         for one in successions:
             table.setdefault(one.document["replaces"], []).append(one)
         waiting = list(self.known)
         while waiting:
             old = waiting.pop()
-            for one in [] if self.known[old].lost else table.pop(old, []):
+            for one in [] if self.known[old].lost or self.known[old].distrusted else table.pop(old, []):
                 retired = min(filter(None, (self.known[old].retired, one.at)))
                 self.known[old] = replace(self.known[old], retired=retired)
                 if one.key not in self.known:
@@ -172,7 +176,7 @@ class _Judge:
         """Believe known keys about each other's loss; about one's own only one's own."""
         for one in revocations:
             lost, by = self.known.get(one.document["revokes"]), self.known.get(one.key)
-            if lost and by and (by.own or not lost.own):
+            if lost and by and not by.distrusted and (by.own or not lost.own):
                 since = min(filter(None, (lost.lost, one.document["since"])))
                 self.known[lost.id] = replace(lost, lost=since)
 
@@ -197,7 +201,7 @@ class _Judge:
             yield stamp
             if not stamp.trusted:
                 message = f"the time stamp is by an unknown authority, which calls itself {stamp.authority[:200]}"
-                hint = "Get its root certificate from itself, then: `archiver keys trust FILE`."
+                hint = "Get its root certificate from itself, then: `archiver keys trust FILE`, or --tsa-ca FILE."
                 self._told("warning", "stamp-authority", path, message, hint)
             elif stamp.at < statement.at and not _nearly(stamp.at, statement.at):
                 self._told("warning", "stamp-early", path, f"it is older than what it is over, of {statement.at}")
@@ -211,8 +215,9 @@ class _Judge:
 
     @staticmethod
     def _is_doubtful(signing: Signing) -> bool:
-        """Whether the key was lost, and only the statement itself says that it was not yet."""
-        return bool(signing.signer and signing.signer.lost and not signing.proven)
+        """Whether the key is distrusted, or was lost, and only the statement itself says that it was not yet."""
+        signer = signing.signer
+        return bool(signer and (signer.distrusted or (signer.lost and not signing.proven)))
 
     def _judge_subject(self, statement: Statement, there: set[str]) -> None:
         place = self.folder / statement.file_name

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Ask = Callable[[str], str]
 """Gives the passphrase of the key of that id when it is needed."""
+AUTHORITIES = "ARCHIVER_TSA_CA"
+"""In the environment: a file with certificates (PEM) of further authorities, believed by this process and its own."""
 _STEERING = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -47,6 +49,10 @@ class Key:
     """Since when another has taken over."""
     lost: str = ""
     """Since when somebody else may have it."""
+    distrusted: str = ""
+    """Since when this user believes nothing that it ever signed."""
+    reason: str = ""
+    """Why not."""
 
     @property
     def kind(self) -> str:
@@ -56,6 +62,8 @@ class Key:
     @property
     def state(self) -> str:
         """What became of it, in words; empty while it is in use."""
+        if self.distrusted:
+            return f"distrusted {self.distrusted}: {self.reason}"
         return f"lost since {self.lost}" if self.lost else f"retired {self.retired}" if self.retired else ""
 
     def as_json(self) -> dict[str, Any]:
@@ -132,7 +140,27 @@ class Keyring:
 
     def authorities(self) -> list[bytes]:
         """The certificates (PEM) of all trusted time-stamping authorities."""
-        return [path.read_bytes() for path in sorted(self.folder.glob("authorities/*.pem"))]
+        further = [Path(os.environ[AUTHORITIES])] if os.environ.get(AUTHORITIES) else []
+        return [*self.trusted_authorities().values(), *(path.read_bytes() for path in further)]
+
+    def trusted_authorities(self) -> dict[str, bytes]:
+        """Those of them (PEM) that lie in the keyring, by the first 12 digits of their digest."""
+        return {path.stem: path.read_bytes() for path in sorted(self.folder.glob("authorities/*.pem"))}
+
+    def distrust(self, identity: str, reason: str) -> Key | None:
+        """Believe nothing that somebody's key ever signed; or no longer trust a time-stamping authority: then None.
+
+        Raises `UsageError` for a key of one's own, and for what is not known here.
+        """
+        if identity in self.trusted_authorities():
+            (self.folder / "authorities" / f"{identity}.pem").unlink()
+            return None
+        if (old := self.key(identity)).own:
+            hint = "If others may have it: `archiver keys lost KEYID`; if another takes over: `archiver keys retire`."
+            raise UsageError(f"{identity} is a key of your own.", hint)
+        return self._write(
+            replace(old, distrusted=timestamp(now()), reason=_line(reason, "reason", "Say it in a few words."))
+        )
 
     def retire(self, identity: str, ask: Ask) -> Key:
         """Let a new key of the same name take over from one's own: both sign so. The old private part is removed.
@@ -226,7 +254,11 @@ _GONE = "If the key is lost, say so: `archiver keys lost KEYID`."
 
 
 def _name(name: str) -> str:
-    plain = name.strip()
+    return _line(name, "name for a key", "Say whose it is in a few words, with --name.")
+
+
+def _line(text: str, what: str, hint: str) -> str:
+    plain = text.strip()
     if not plain or len(plain) > 200 or _STEERING.search(plain):
-        raise UsageError(f"{name!r} is no name for a key.", "Say whose it is in a few words, with --name.")
+        raise UsageError(f"{text!r} is no {what}.", hint)
     return plain

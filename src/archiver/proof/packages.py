@@ -7,7 +7,7 @@ manifests, which have those of the payload. Where a package goes without these f
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +104,7 @@ def _signer(statement: Statement, stamp: Stamp | None, trust: Trust, where: str)
     if key is None:
         return unknown(statement, where)
     if found := doubt(statement, key, proven, where):
-        return found
+        return replace(found, level="error") if key.distrusted else found
     when = f"time stamp of {proven}" if proven else "no time stamp of a trusted authority"
     return Finding(
         "info", "signer", where, f"it is signed by {key.name} on {statement.at}, with the key {key.id}; {when}"

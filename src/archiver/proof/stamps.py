@@ -114,6 +114,11 @@ def read_certificates(pem: bytes, where: str) -> list[x509.Certificate]:
         raise UnreadableInput(where, "it holds no certificate in PEM form") from error
 
 
+def subjects(pem: bytes) -> str:
+    """Whose certificates these are, by their own account."""
+    return "; ".join(one.subject.rfc4514_string() for one in read_certificates(pem, "the certificates"))
+
+
 def _is_trusted(reply: bytes, digest: bytes, roots: Sequence[x509.Certificate]) -> bool:
     if not roots:
         return False

@@ -52,7 +52,8 @@ def verify_collection(
     findings += check_revisits(collection, None if whole else total.lines.keys())
     findings += check_lifted(collection)
     findings += judge(collection, segments, Trust.of(Keyring())).findings
-    findings = list(_still_true(collection, _spread(_as_stated(collection, findings, holdings), total), total, later))
+    findings = list(_as_stated(collection, findings, holdings, total))
+    findings = list(_still_true(collection, _spread(findings, total), total, later))
     sound = tuple(sorted(file for path, file in read.items() if path not in total.damaged))
     dates = last | {file.path: at for file in sound}
     known = [dates[path] for path in holdings.files if path in dates and path not in total.damaged]
@@ -137,12 +138,21 @@ def _later(collection: Collection) -> Callable[[], Holdings]:
     return now_held
 
 
-def _as_stated(collection: Collection, findings: list[Finding], holdings: Holdings) -> Iterator[Finding]:
-    """What is missing and was stated as lost is known; whatever else is wrong with it remains an error."""
+def _as_stated(
+    collection: Collection, findings: list[Finding], holdings: Holdings, total: Reading
+) -> Iterator[Finding]:
+    """What is missing and was stated as lost is known, as is who needed it; all else that is wrong stays an error."""
     places = {str(collection.path / path): event for path, event in holdings.lost.items()}
+    gone = {capture_of(path) or path for path in holdings.lost if path.startswith("archive/")}
     for finding in findings:
-        known = finding.code == "file-missing" and finding.where in places
-        yield replace(lost(finding.where, places[finding.where]), affects=finding.affects) if known else finding
+        if finding.code == "file-missing" and finding.where in places:
+            yield replace(lost(finding.where, places[finding.where]), affects=finding.affects)
+        elif finding.code == "revisit-original" and any(
+            gone.intersection(total.requires.get(x, ())) for x in finding.affects
+        ):
+            yield replace(finding, level="warning")
+        else:
+            yield finding
 
 
 def _spread(findings: Iterable[Finding], total: Reading) -> Iterator[Finding]:
