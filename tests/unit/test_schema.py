@@ -59,7 +59,7 @@ ERASURE = {
 }
 LOSS = {
     "$schema": "urn:archiver:schema:loss:1.0.0",
-    "files": ["archive/2026/11/22/20261122T140112Z-k3v7q2mzpa.warc.gz"],
+    "files": ["archive/2026/11/22/20261122T140112Z-k3v7q2mzpa.warc.gz", "README.txt"],
     "reason": "The disk failed before the first push; no backup has it",
     "by": "M. K.",
     "at": "2026-12-03T09:14:00Z",
@@ -131,7 +131,7 @@ PUBLISHED = {
     "ledger/1.1.0.json": "1fcab9b3afee914ab40267ac75e5a8143d856aca225ec816dca6534792ca28fb",
     "ledger/1.2.0.json": "32d9fbf78739361c610a6cf0804f051fabc47e64db47cbf632c2a34462aad964",
     "erasure/1.0.0.json": "1559d2291015cc7c7d8a90afecc4f3d077b5019d501d6e7490e6fca785913d53",
-    "loss/1.0.0.json": "a9f9e70548c70472c47fd9a1614f7600a6883a59d251398437b54d44ff528f72",
+    "loss/1.0.0.json": "cf0889b95cf00f9b548f7f4cd2b3835d4943277cb59a00f933d9fdb5e0eb0660",
     "qa/1.0.0.json": "ceb036c9b1f83b308cdadd2011e58418589cd4c39973602b0f85c7ecf64a1605",
     "access/1.0.0.json": "4498f2bf84c469421b61ccc62e1f0ece34ae1542af298ecc231180902064b07d",
     "bagit-profile/1.0.0.json": "7720f187abd8108256dc2032f2f125c85b7b465662bba735c12938880aa0a717",
