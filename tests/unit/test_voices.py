@@ -266,6 +266,11 @@ def test_a_title_is_no_publisher():
     assert "publisher" not in article(f"<title>{minutes} – RIVER Club</title><h1>{minutes}</h1>")
 
 
+def test_what_a_title_says_of_a_page_is_no_publisher():
+    html = "<title>NORTH — Treaty (.NT) Domains</title><h1>.NT Zone Management</h1>"
+    assert "publisher" not in choose(assertions(html, "https://www.north.example/domains/nt"))
+
+
 def test_a_feed_entry_is_a_voice():
     entry = FeedEntry(title="Hospital reopens", authors=["By Jane Doe"], published="Thu, 19 Nov 2026 08:30:00 +0200")
     claims = assertions("", URL, feed=entry)

@@ -17,7 +17,7 @@ from lxml import html
 
 from archiver.access import Reader, Wish, restrict, targets
 from archiver.capture import Terms, capture_url
-from archiver.catalogue import Row, open_catalogue
+from archiver.catalogue import Row, open_catalogue, parse
 from archiver.collection import Root
 from archiver.editing import Signature, edit, wishes_as_typed
 from archiver.fixity import LOCAL, Fixity
@@ -530,6 +530,20 @@ def test_a_capture_by_others_says_what_it_has_not(tmp_path: Path, corpus: Path) 
         assert len(framed.page.xpath("//iframe")) == 1
         assert "All parts within" not in framed.text
         assert get(tmp_path, f"/news/{identity}/files/warc").status == 200
+
+
+def test_the_text_of_a_page_that_others_captured_is_found_and_shown(tmp_path: Path, corpus: Path) -> None:
+    collection = Root(tmp_path).create("news", "News", agent="test/1")
+    import_warc(corpus / "warcs/pywb/example.warc.gz", collection)
+    with open_catalogue(collection) as catalogue:
+        [found] = catalogue.search(parse('"illustrative examples"'))
+    answer = get(tmp_path, f"/news/{found.row.id}")
+    assert "Text of the page" in answer.text and "Text of the article" not in answer.text
+    assert "illustrative examples" in answer.text and "Nobody here watched the visit" in answer.text
+    text = get(tmp_path, f"/news/{found.row.id}/text").body.decode()
+    assert "illustrative examples" in text and "{" not in text  # no style is text
+    told = json.loads(get(tmp_path, f"/-/api/captures/news/{found.row.id}/text").body)
+    assert (told["kind"], "\n".join(told["paragraphs"])) == ("page", text.strip())
 
 
 def test_claims_that_cannot_be_read_hide_nothing_else(tmp_path: Path) -> None:

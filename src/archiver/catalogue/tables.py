@@ -11,7 +11,7 @@ from archiver.access import Kind, Standing
 from archiver.collection import Collection
 from archiver.model import now, timestamp
 
-VERSION = 9
+VERSION = 10
 """Raise it when the tables or the form of the words change: an older file is simply made again."""
 
 TABLES = """

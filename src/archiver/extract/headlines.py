@@ -27,7 +27,7 @@ def without_site(text: str, page: "Page") -> str:
         return text
     cuts = [(text[: cut.start()].strip(), text[cut.end() :].strip()) for cut in _SEPARATOR.finditer(text)][:_CUTS]
     for before, after in cuts:
-        if _names_site(after, page) or (len(fold(before)) >= _SHORTEST and fold(before) in headings):
+        if names_site(after, page) or (len(fold(before)) >= _SHORTEST and fold(before) in headings):
             return before if fold(before) else text
     leading = [(text[: cut.start()].strip(), text[cut.end() :].strip()) for cut in _COLON.finditer(text)][:1]
     for before, after in leading + cuts:
@@ -38,7 +38,8 @@ def without_site(text: str, page: "Page") -> str:
     return text
 
 
-def _names_site(part: str, page: "Page") -> bool:
+def names_site(part: str, page: "Page") -> bool:
+    """Whether these words name the page's site, by its own account or its host's."""
     folded = fold(part)
     return any(
         folded == name

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
+from archiver.extract.headlines import names_site
 from archiver.extract.page import Page
 from archiver.extract.values import Found
 from archiver.sidecar import Agent
@@ -47,12 +48,16 @@ def claims(page: Page) -> Iterator[Found]:
     host = urlsplit(page.url).netloc.removeprefix("www.")
     for field, (name, confidence) in _FIELDS.items():
         raw = getattr(found, field, None)
-        if field == "sitename" and raw and found.title and found.title in raw:
-            continue  # for want of a site's name it takes the document's title
+        if field == "sitename" and raw and _is_title(raw, page):
+            continue  # for want of a site's name it takes the document's title, or the end of it
         # or the host's, with whatever stands before the first slash
         if raw and str(raw).casefold().removeprefix("www.").partition("?")[0] != host:
             people = [part.strip() for part in raw.split(";")] if name == "author" else raw
             yield Found(name, people, f"trafilatura.{field}", confidence)
+
+
+def _is_title(name: str, page: Page) -> bool:
+    return any(name in title or title in name for title in page.titles) and not names_site(name, page)
 
 
 def main_text(page: Page) -> str:

@@ -119,7 +119,7 @@ def _checked(collection: Collection, capture: str) -> Values | None:
 def text(site: Site, values: Values) -> Values:
     """The paragraphs of the article, else of the page."""
     collection, sidecar = _sidecar(site, values)
-    for record, kind in (("articleText", "article"), ("text", "page")):
+    for record, kind in (("articleText", "article"), ("text", "page"), ("main", "page")):
         if told := article_text(collection, sidecar, [record]):
             return {"kind": kind, "paragraphs": [line for line in told.splitlines() if line.strip()]}
     return {"kind": "", "paragraphs": []}
