@@ -32,9 +32,7 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
             raise RootUnwritable(
-                str(path),
-                (error.strerror or str(error)).lower(),
-                "Choose a folder that you may write, with --root.",
+                str(path), (error.strerror or str(error)).lower(), "Choose a folder that you may write, with --root."
             ) from error
         raise StorageError(str(error.filename or path), (error.strerror or str(error)).lower()) from error
 

@@ -12,16 +12,7 @@ Appending is the commit of a collection: a line counts from the moment it is who
 """
 
 from archiver.ledger.chain import Chain, head_complaint
-from archiver.ledger.event import (
-    DELETION,
-    FORMAT,
-    WRITER_NAME,
-    Event,
-    Segment,
-    canonical,
-    parse_segment,
-    successors,
-)
+from archiver.ledger.event import DELETION, FORMAT, WRITER_NAME, Event, Segment, canonical, parse_segment, successors
 from archiver.ledger.files import (
     HEAD,
     OPEN,

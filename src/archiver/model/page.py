@@ -8,16 +8,7 @@ from archiver.model.exchange import Fidelity
 from archiver.model.instants import timestamp
 
 Verdict = Literal[
-    "ok",
-    "partial",
-    "blocked",
-    "consent-wall",
-    "paywall",
-    "login",
-    "soft-404",
-    "not-found",
-    "error",
-    "offline",
+    "ok", "partial", "blocked", "consent-wall", "paywall", "login", "soft-404", "not-found", "error", "offline"
 ]
 
 

@@ -15,12 +15,7 @@ from archiver.warc import Page, RecordRef
 
 
 def import_warc(
-    file: Path,
-    collection: Collection,
-    present: Present | None = None,
-    *,
-    label: str = "",
-    ruling: Ruling | None = None,
+    file: Path, collection: Collection, present: Present | None = None, *, label: str = "", ruling: Ruling | None = None
 ) -> Imported:
     """Take in one WARC or ARC file. The same file twice is no error: it is here already.
 

@@ -52,58 +52,28 @@ def _rows(facts: Facts, coverage: Coverage, formats: Formats) -> Iterator[tuple[
     yield "Authenticity", "it can be shown that an item is as it was when collected", *_authentic(facts)
     whole = [copy.place for copy in facts.whole]
     state: State = "met" if len(whole) > 1 else "partly" if whole else "unmet"
-    yield (
-        "Availability",
-        "items go on existing and can be fetched",
-        state,
-        (f"complete copies: {', '.join(whole) or 'none known'}"),
-    )
-    yield (
-        "Identity",
-        "each item can be told from all others",
-        share(coverage.captures, coverage.captures),
-        (f"{coverage.captures} captures with ids of their own; {len(facts.files)} files with SHA-256"),
-    )
+    copies = f"complete copies: {', '.join(whole) or 'none known'}"
+    yield "Availability", "items go on existing and can be fetched", state, copies
+    every = share(coverage.captures, coverage.captures)
+    named = f"{coverage.captures} captures with ids of their own; {len(facts.files)} files with SHA-256"
+    yield "Identity", "each item can be told from all others", every, named
     yield "Persistence", "the bits are whole and can be processed", *_persistent(facts)
     yield "Renderability", "people and machines can use it", *_renderable(coverage, formats)
     known = coverage.captures - coverage.unreadable
-    yield (
-        "Understandability",
-        "those it is for can interpret it",
-        share(known, coverage.captures),
-        (
-            f"sidecars: {of(known, coverage.captures)}; reason for the choice: {coverage.has['reason']}; "
-            f"README and schemas lie beside them: {'yes' if facts.readable else 'no'}"
-        ),
-    )
+    told = f"sidecars: {of(known, coverage.captures)}; reason for the choice: {coverage.has['reason']}; "
+    told += f"README and schemas lie beside them: {'yes' if facts.readable else 'no'}"
+    yield "Understandability", "those it is for can interpret it", share(known, coverage.captures), told
     total = sum(facts.events.values())
     chain: State = "met" if total and facts.proven.since else "partly" if total else "open"
-    yield (
-        "Chain of custody",
-        "who had it, what was done with it and when, in order",
-        chain,
-        (
-            f"events: {total}; chains of digests: {len(facts.writers)}; {_anchored(facts)}; "
-            "what happens outside of archiver is not in them"
-        ),
-    )
+    told = f"events: {total}; chains of digests: {len(facts.writers)}; {_anchored(facts)}; "
+    told += "what happens outside of archiver is not in them"
+    yield "Chain of custody", "who had it, what was done with it and when, in order", chain, told
     erased = ", ".join(f"{basis} {count}" for basis, count in facts.erasures.items()) or "none"
-    yield (
-        "Evidentiary copy",
-        "the item as collected is never changed; work is done on copies",
-        "met",
-        (
-            f"WARCs and sidecar revisions are immutable; captures that people corrected, by further revisions: "
-            f"{coverage.has['corrected_by_people']}; erasures, documented: {erased}"
-        ),
-    )
-    lock = facts.lock
-    yield (
-        "Storage",
-        "it is kept safe, and found again",
-        "met" if len(whole) > 1 else "partly" if whole else "unmet",
-        (f"complete copies: {len(whole)}; lock at remotes: {lock['mode'] if lock else 'none'}"),
-    )
+    told = "WARCs and sidecar revisions are immutable; captures that people corrected, by further revisions: "
+    told += f"{coverage.has['corrected_by_people']}; erasures, documented: {erased}"
+    yield "Evidentiary copy", "the item as collected is never changed; work is done on copies", "met", told
+    locked = f"complete copies: {len(whole)}; lock at remotes: {facts.lock['mode'] if facts.lock else 'none'}"
+    yield "Storage", "it is kept safe, and found again", state, locked
 
 
 def _anchored(facts: Facts) -> str:

@@ -83,9 +83,8 @@ def _at_least(enough: bool, *, told: bool = True) -> State:
 
 def _storage(facts: Facts) -> Iterator[Row]:
     whole = len(facts.whole)
-    copies = f"{whole} of {len(facts.copies)} known copies are complete: " + (
-        "; ".join(copy.place for copy in facts.whole) or "none"
-    )
+    places = "; ".join(copy.place for copy in facts.whole) or "none"
+    copies = f"{whole} of {len(facts.copies)} known copies are complete: {places}"
     place = "where the copies stand is the institution's to say"
     yield 1, "Two complete copies in separate places", _at_least(whole >= 2), f"{copies}; {place}"
     yield 1, "Every storage medium in use is documented", "open", "stores are listed here, media are not known"
@@ -105,12 +104,8 @@ def _integrity(facts: Facts, days: int) -> Iterator[Row]:
     ingested = facts.events.get("ingestion", 0)
     taken = f"{ingested} ingestions; what comes with digests is refused where they do not agree"
     yield 1, "Digests that come with content are verified", "met", taken
-    yield (
-        1,
-        "Digests are made where none came",
-        _at_least(count > 0),
-        f"the ledger has the SHA-256 of all {count} files",
-    )
+    digests = f"the ledger has the SHA-256 of all {count} files"
+    yield 1, "Digests are made where none came", _at_least(count > 0), digests
     virus = "archiver looks for no viruses; damaged files are set apart, and archived pages run sealed off"
     yield 1, "All content is checked for viruses, and isolated if need be", "open", virus
     yield 2, "Digests are verified when content is moved or copied", "met", _moved(facts)
@@ -118,7 +113,8 @@ def _integrity(facts: Facts, days: int) -> Iterator[Row]:
     away = [copy.place for copy in facts.remotes if copy.complete]
     apart = f"the ledger, with all digests, is at {', '.join(away)}" if away else "no complete copy elsewhere is known"
     yield 2, "Digests are kept in a separate place as well", _at_least(bool(away)), apart
-    late = [f"{copy.place}: {copy.held - copy.lately} of {copy.held} files" for copy in facts.copies if _is_late(copy)]
+    unread = [copy for copy in facts.copies if copy.lately < copy.held]
+    late = [f"{copy.place}: {copy.held - copy.lately} of {copy.held} files" for copy in unread]
     read = f"not read whole within {days} days: {'; '.join(late)}" if late else f"every byte was, within {days} days"
     yield 3, "Digests are verified at fixed intervals", _at_least(not late and count > 0), read
     checks = facts.checks
@@ -128,10 +124,6 @@ def _integrity(facts: Facts, days: int) -> Iterator[Row]:
     yield 3, "Digests can be audited on demand", "met", "by archiver verify and archiver sync verify"
     yield 4, "Digests are verified when something happens", "met", "at each capture, push, pull, import and repair"
     yield 4, "Damaged content is replaced or repaired", *_repaired(facts)
-
-
-def _is_late(copy: Any) -> bool:
-    return bool(copy.lately < copy.held)
 
 
 def _moved(facts: Facts) -> str:
@@ -155,12 +147,8 @@ def _control(facts: Facts) -> Iterator[Row]:
     yield 2, "That is documented, and put into force", "open", f"access: {rights}; {locked}{_servers(facts)}"
     agents = ", ".join(facts.agents) or "nobody yet"
     total = sum(facts.events.values())
-    yield (
-        3,
-        "Actions are logged, with the people and software that took them",
-        _at_least(total > 0),
-        (f"{total} events in the ledger, by {agents}; people are named in corrections and erasure records"),
-    )
+    logged = f"{total} events in the ledger, by {agents}; people are named in corrections and erasure records"
+    yield 3, "Actions are logged, with the people and software that took them", _at_least(total > 0), logged
     yield 4, "Logs of actions and access are reviewed regularly", "open", "nothing here can tell"
 
 
@@ -172,15 +160,9 @@ def _servers(facts: Facts) -> str:
 def _metadata(facts: Facts, coverage: Coverage) -> Iterator[Row]:
     count, known = coverage.captures, coverage.captures - coverage.unreadable
     away = [copy.place for copy in facts.remotes if copy.complete]
-    yield (
-        1,
-        "An inventory of the content and where it is",
-        _at_least(count > 0),
-        (
-            f"the ledger names {len(facts.files)} files of {count} captures; places: "
-            + ", ".join(copy.place for copy in facts.copies)
-        ),
-    )
+    places = ", ".join(copy.place for copy in facts.copies)
+    named = f"the ledger names {len(facts.files)} files of {count} captures; places: {places}"
+    yield 1, "An inventory of the content and where it is", _at_least(count > 0), named
     kept = f"it is at {', '.join(away)}" if away else "no complete copy elsewhere is known"
     yield 1, "A copy of the inventory apart from the content", _at_least(bool(away)), kept
     described = f"{of(known, count)} have a sidecar that can be read; {of(coverage.has['headline'], count)} a headline"
@@ -207,15 +189,7 @@ def _content(facts: Facts, formats: Formats) -> Iterator[Row]:
         told = f"the last verify here, on {last.at}, looked at {last.files} files and found {last.errors} errors"
     yield 2, "Formats are verified", _at_least(verified), f"{told}; it checks the structure of WARCs, not of payloads"
     yield 2, "Creators are asked for lasting formats", "open", "nothing here can tell"
-    yield (
-        3,
-        "Obsolescence of formats is watched",
-        "open",
-        "this report lists formats; to watch them is a task of people",
-    )
-    yield (
-        4,
-        "Content is migrated or emulated where access needs it",
-        "open",
-        ("nothing is migrated; replay rewrites for today's browsers, and pictures and texts lie beside each page"),
-    )
+    watched = "this report lists formats; to watch them is a task of people"
+    yield 3, "Obsolescence of formats is watched", "open", watched
+    shown = "nothing is migrated; replay rewrites for today's browsers, and pictures and texts lie beside each page"
+    yield 4, "Content is migrated or emulated where access needs it", "open", shown

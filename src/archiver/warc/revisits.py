@@ -36,11 +36,7 @@ class Original:
     def lines(self) -> Headers:
         """The header lines by which a revisit names it."""
         date = timestamp(self.date, micro=True)
-        return (
-            ("WARC-Profile", PROFILE),
-            ("WARC-Refers-To-Target-URI", self.url),
-            ("WARC-Refers-To-Date", date),
-        )
+        return (("WARC-Profile", PROFILE), ("WARC-Refers-To-Target-URI", self.url), ("WARC-Refers-To-Date", date))
 
 
 Lookup = Callable[[str, str], Original | None]

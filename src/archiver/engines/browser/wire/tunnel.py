@@ -14,16 +14,7 @@ from typing import Any, Protocol, cast
 from weakref import WeakSet
 
 from archiver.engines.authorities import system_bundle
-from archiver.engines.browser.tunnel import (
-    CHUNK,
-    CONNECT_SECONDS,
-    Place,
-    Resolve,
-    Streams,
-    Tunnel,
-    accept,
-    place_of,
-)
+from archiver.engines.browser.tunnel import CHUNK, CONNECT_SECONDS, Place, Resolve, Streams, Tunnel, accept, place_of
 from archiver.engines.browser.wire.authority import Authority
 from archiver.engines.browser.wire.messages import Conversation, End, Pair
 from archiver.engines.ciphers import BY_OPENSSL
