@@ -439,7 +439,7 @@ def test_a_certificate_for_another_host_is_refused(newsroom, engine):
         visit(engine, url)
 
 
-@pytest.mark.parametrize(("content", "why"), [(None, "no such file"), (b"not a certificate", "no certificates")])
+@pytest.mark.parametrize(("content", "why"), [(None, "no such file"), (b"not a certificate", "no certificate")])
 def test_a_useless_ca_file_is_named(tmp_path, content, why):
     path = tmp_path / "ca.pem"
     if content is not None:

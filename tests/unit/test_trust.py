@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from archiver.engines.browser.trust import home_trusting, read_authorities
+from archiver.engines.authorities import read_authorities
+from archiver.engines.browser.trust import home_trusting
 from archiver.errors import UnreadableInput
 
 
@@ -24,16 +25,16 @@ def test_the_home_is_there_for_a_while_and_holds_each_authority(tmp_path: Path):
     ("content", "why"),
     [
         (b"", "no certificate"),
-        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "not X.509"),
-        (b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "damaged|not X.509"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "damaged"),
+        (b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "damaged"),
         (b"\xff\xfe\x00", "no certificate"),
     ],
 )
 def test_what_is_no_authority_is_refused(tmp_path: Path, content: bytes, why: str):
     pem = tmp_path / "ca.pem"
     pem.write_bytes(content)
-    with pytest.raises(UnreadableInput, match=why), home_trusting(read_authorities(pem), str(pem)):
-        pass
+    with pytest.raises(UnreadableInput, match=why):
+        read_authorities(pem)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path):

@@ -15,10 +15,11 @@ from typing import Any, Self, TypeVar
 
 from archiver.browser import BrowserError, Chromium
 from archiver.engines import EngineOptions, guard
+from archiver.engines.authorities import read_authorities
 from archiver.engines.browser.decoded import DecodedRecording
 from archiver.engines.browser.media import Wish
 from archiver.engines.browser.router import Router
-from archiver.engines.browser.trust import home_trusting, read_authorities
+from archiver.engines.browser.trust import home_trusting
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.engines.browser.visit import Means, Visit
 from archiver.errors import ArchiverError, CutOff, FetchFailed, StorageError

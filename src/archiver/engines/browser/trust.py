@@ -8,7 +8,6 @@ The database is written by NSS itself, the library that Chromium on Linux cannot
 """
 
 import ctypes
-import ssl
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,6 @@ from typing import Any
 
 from archiver.errors import PartMissing, UnreadableInput
 
-_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _VALID_CA, _TRUSTED_CA = 1 << 3, 1 << 4  # CERTDB_VALID_CA and CERTDB_TRUSTED_CA of NSS' certt.h
 _nss_is_global = threading.Lock()
 
@@ -47,21 +45,6 @@ def home_trusting(authorities: Sequence[bytes], where: str) -> Iterator[Path]:
         with _nss_is_global:
             _write(database, authorities, where)
         yield Path(name)
-
-
-def read_authorities(ca_file: Path) -> list[bytes]:
-    """The certificates of a PEM file, as DER. Raises `UnreadableInput` if it holds none."""
-    try:
-        text = ca_file.read_text("ascii", "replace")
-        blocks = [part.partition(_END)[0] for part in text.split(_BEGIN)[1:]]
-        found = [ssl.PEM_cert_to_DER_cert(f"{_BEGIN}{block}{_END}") for block in blocks]
-    except OSError as error:
-        raise UnreadableInput(str(ca_file), (error.strerror or str(error)).lower()) from error
-    except ValueError as error:
-        raise UnreadableInput(str(ca_file), "its certificate is damaged") from error
-    if not found:
-        raise UnreadableInput(str(ca_file), "it holds no certificate", "Give a PEM file of certificate authorities.")
-    return found
 
 
 def _write(database: Path, authorities: Sequence[bytes], where: str) -> None:

@@ -4,6 +4,7 @@ It asks for the page and for what the page and its style sheets refer to, with o
 do not run, so what they would load is not there.
 """
 
+import ssl
 import tempfile
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Self
 
 from archiver import __version__
 from archiver.engines import EngineOptions
-from archiver.engines.authorities import private_bundle, system_bundle
+from archiver.engines.authorities import read_authorities, system_bundle
 from archiver.engines.guard import check_url
 from archiver.engines.http.fetch import Session
 from archiver.engines.http.transfer import Terms, new_cookies
@@ -42,8 +43,9 @@ class HttpEngine:
         """Raises `UnreadableInput` if the file of authorities is none."""
         self._ca_bundle = system_bundle()
         if self._options.ca_file is not None:
+            private = "\n".join(map(ssl.DER_cert_to_PEM_cert, read_authorities(self._options.ca_file)))
             joined = self._opened.enter_context(tempfile.NamedTemporaryFile(prefix="archiver-ca-", suffix=".pem"))
-            joined.write(Path(self._ca_bundle).read_bytes() + b"\n" + private_bundle(self._options.ca_file))
+            joined.write(Path(self._ca_bundle).read_bytes() + b"\n" + private.encode())
             joined.flush()
             self._ca_bundle = joined.name
         self._closing.clear()
