@@ -24,7 +24,7 @@ def system_bundle() -> str:
 
 
 def read_authorities(ca_file: Path) -> list[bytes]:
-    """The certificates of a PEM file, as DER. Raises `UnreadableInput` if it holds none, or something else as well."""
+    """The certificates of a PEM file, as DER. Raises `UnreadableInput` if it holds none, or a damaged one."""
     try:
         text = ca_file.read_text("ascii", "replace")
         found = [ssl.PEM_cert_to_DER_cert(block) for block in _CERTIFICATE.findall(text)]
