@@ -19,8 +19,8 @@ def sections(command: click.Command, name: str, parent: click.Context | None = N
     context = click.Context(command, info_name=name, parent=parent, terminal_width=100, **settings)
     found = [f"## `{context.command_path}`\n\n```\n{command.get_help(context)}\n```\n"]
     if isinstance(command, click.Group):
-        for key in sorted(command.commands):
-            found += sections(command.commands[key], key, context)
+        for key in command.list_commands(context):
+            found += sections(command.get_command(context, key), key, context)
     return found
 
 

@@ -2,7 +2,8 @@
 
 A line is `KEY TIMESTAMP JSON`: the URL in SURT form, with the method and body of a POST appended, so that replay
 finds the answers to POSTs; 14 digits; and what is needed to fetch the record. Lines are sorted as bytes.
-The libraries cost a third of a second to load, and are loaded when the first line is made.
+The libraries cost a third of a second to load, and are loaded when the first line is made; who wants a key alone pays
+nothing for reading WARCs either.
 The archive is read by our own reader, which sees damage where warcio goes on and never prints; keys and POST
 queries come from the libraries.
 """
@@ -16,9 +17,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archiver.errors import UnreadableInput
-from archiver.warc import DamagedArchive, Record, open_record, read_records
+
+if TYPE_CHECKING:
+    from archiver.warc import Record
 
 _INDEXED = ("response", "revisit", "resource", "metadata")
 _EMPTY_DIGEST = "sha1:" + base64.b32encode(hashlib.sha1(b"", usedforsecurity=False).digest()).decode()
@@ -40,23 +44,23 @@ class Lines:
         self._entries: list[_Entry] = []
         self._begun: _Entry | None = None
 
-    def begin(self, record: Record) -> None:
+    def begin(self, record: "Record") -> None:
         """A record whose header was read. Its block is not touched: where a POST's is needed it is opened again."""
         self._begun = _entry(record, self._path)
 
-    def end(self, record: Record) -> None:
+    def end(self, record: "Record") -> None:
         """The same record, read to its end."""
         if self._begun:
             self._keep(self._begun, record, record.length)
         self._begun = None
 
-    def cut(self, record: Record) -> None:
+    def cut(self, record: "Record") -> None:
         """The same record, within which the file ends: what there is of it can be replayed, as cdxj-indexer holds."""
         if self._begun:
             self._keep(self._begun, record, self._path.stat().st_size - record.offset)
         self._begun = None
 
-    def _keep(self, entry: "_Entry", record: Record, length: int) -> None:
+    def _keep(self, entry: "_Entry", record: "Record", length: int) -> None:
         entry.fields |= {"length": str(length), "offset": str(record.offset), "filename": self._filename}
         self._entries.append(entry)
 
@@ -76,6 +80,8 @@ def index_lines(path: Path, root: Path) -> list[str]:
     A damaged file gives the lines of what can be replayed: `archiver.warc.check` is there to tell of the damage.
     Raises `UnreadableInput` if the file cannot be opened, `DamagedArchive` if there is no record in it.
     """
+    from archiver.warc import DamagedArchive, read_records
+
     lines = Lines(path, Path(os.path.relpath(path, root)).as_posix())
     record: Record | None = None
     try:
@@ -130,7 +136,7 @@ class _Entry:
         return f"{self.key} {self.timestamp} {json.dumps(self.fields)}\n"
 
 
-def _entry(record: Record, path: Path) -> _Entry:
+def _entry(record: "Record", path: Path) -> _Entry:
     date = record.date
     indexed = date is not None and _is_indexed(record)
     return _Entry(
@@ -145,12 +151,12 @@ def _entry(record: Record, path: Path) -> _Entry:
     )
 
 
-def _is_indexed(record: Record) -> bool:
+def _is_indexed(record: "Record") -> bool:
     own = record.type in ("resource", "metadata") and record.header("Content-Type") == "application/warc-fields"
     return record.type in _INDEXED and not own
 
 
-def _fields(record: Record) -> dict[str, str | None]:
+def _fields(record: "Record") -> dict[str, str | None]:
     """The first half of the JSON part. A value that is not told is left out."""
     has_http = record.http is not None and bool(record.http.first_line or record.http.headers)
     found = {
@@ -165,7 +171,7 @@ def _fields(record: Record) -> dict[str, str | None]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _mime(record: Record) -> str | None:
+def _mime(record: "Record") -> str | None:
     if record.type == "revisit":
         return "warc/revisit"
     if record.type == "response":
@@ -185,9 +191,11 @@ def _utf8(value: str | None) -> str | None:
         return value
 
 
-def _post(record: Record, path: Path) -> _Post | None:
+def _post(record: "Record", path: Path) -> _Post | None:
     if record.type != "request" or record.http is None or record.http.method.upper() not in ("POST", "PUT"):
         return None
+    from archiver.warc import DamagedArchive, open_record
+
     http = record.http
     try:
         with open_record(path, record.offset) as again:

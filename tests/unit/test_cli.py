@@ -1,15 +1,21 @@
 """The command line as a border: what comes from archives and disks is shown safely, and ends in the right code."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from archiver import validate
+from archiver import cli, validate
 from archiver.capture import Captured
 from archiver.cli import render, run
 from archiver.cli.capturing import exit_code, seeds
+from archiver.collection import Root
 from archiver.config import load_settings
 from archiver.errors import FetchFailed
 from archiver.model import Finding
@@ -125,6 +131,46 @@ def test_arguments_that_are_no_text_are_wrong_usage(archiver, tmp_path, command)
 
 def test_no_collection_takes_the_address_of_our_own_files(archiver):
     assert archiver("init", "static", "--title", "Static")[0] == 2
+
+
+def test_every_command_is_in_the_module_that_is_named_for_it():
+    folder = Path(cli.__file__).parent
+    modules = {path.stem: import_module(f"archiver.cli.{path.stem}") for path in folder.glob("[a-z]*.py")}
+    found = {
+        name: {command.name for command in module.COMMANDS}
+        for name, module in modules.items()
+        if hasattr(module, "COMMANDS")
+    }
+    assert found == {name: set(commands) for name, commands in cli.MODULES.items()}
+
+
+@pytest.mark.parametrize(
+    ("script", "needless"),
+    [
+        (
+            "from archiver.cli import run; run(['--help'])",
+            ["warcio", "botocore", "lxml", "jsonschema", "cryptography", "sqlite3", "archiver.collection"],
+        ),
+        (
+            "from archiver.cli import run; run(['list', '--json'])",
+            ["warcio", "botocore", "lxml", "jsonschema", "cryptography", "stamina", "archiver.cli.capturing"],
+        ),
+        (
+            "import archiver.sync; from archiver.stores import open_store; open_store('s3://bucket/prefix')",
+            ["warcio", "stamina", "OpenSSL", "s3transfer", "jsonschema", "archiver.cdxj"],
+        ),
+    ],
+    ids=["help", "list", "sync"],
+)
+def test_what_is_not_needed_is_not_loaded(tmp_path, script, needless):
+    Root(tmp_path).create("news", "News", agent="test/1")
+    environment = os.environ | {"ARCHIVER_ROOT": str(tmp_path), "AWS_ENDPOINT_URL": "http://[::1]:9"}
+    environment |= {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    script += "; import sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert set(needless).isdisjoint(done.stdout.splitlines()[-1].split())
 
 
 def test_the_exit_code_of_captures():

@@ -15,7 +15,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 def commands(group: click.Group = cli, name: str = "") -> list[tuple[str, click.Command]]:
     found = []
-    for key, command in group.commands.items():
+    context = click.Context(group)
+    for key in group.list_commands(context):
+        command = group.get_command(context, key)
         found.append((f"{name}{key}", command))
         if isinstance(command, click.Group):
             found += commands(command, f"{name}{key} ")

@@ -3,13 +3,16 @@
 import json
 import shutil
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from archiver import cdxj, warc
+from archiver import cdxj
 from archiver.collection import Collection, index
 from archiver.errors import UnreadableInput
 from archiver.model import new_body
 from archiver.sidecar import Sidecar
+
+if TYPE_CHECKING:
+    from archiver.warc import Record
 
 MOST_BYTES = 64 << 20
 """No picture and no protocol of a visit is longer."""
@@ -20,6 +23,8 @@ def named_payload(collection: Collection, sidecar: Sidecar, role: str, most: int
 
     None where there is none, its WARC is not here, or it cannot be read: `verify` tells what is wrong with it.
     """
+    from archiver import warc  # a list or a search reads none
+
     record = sidecar.document["warc"]["records"].get(role)
     if not isinstance(record, dict) or not record.get("id"):
         return None
@@ -34,7 +39,7 @@ def named_payload(collection: Collection, sidecar: Sidecar, role: str, most: int
     return None
 
 
-def _spooled(record: warc.Record, most: int) -> BinaryIO:
+def _spooled(record: "Record", most: int) -> BinaryIO:
     body = new_body()
     try:
         shutil.copyfileobj(record.payload(most), body)

@@ -7,13 +7,15 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from archiver import warc
 from archiver.catalogue.records import places
 from archiver.collection import Collection
 from archiver.errors import UnreadableInput
 from archiver.sidecar import Sidecar
+
+if TYPE_CHECKING:
+    from archiver.warc import Record
 
 MOST_BYTES = 8 << 20
 """No article is longer; of a longer text the rest is left out."""
@@ -25,7 +27,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 
 Fetch = Callable[[str, int, int], BinaryIO]
 """Gives bytes of a WARC that is not here: path, offset, number of bytes. What it raises passes, but for `OSError`."""
-Read = Callable[[warc.Record], bytes]
+Read = Callable[["Record"], bytes]
 
 
 def article_text(
@@ -50,11 +52,11 @@ def record_content(collection: Collection, sidecar: Sidecar, name: str, most: in
     return _content(collection, sidecar.warc_file, record, read) if isinstance(record, dict) else b""
 
 
-def _payload(record: warc.Record, most: int = MOST_BYTES) -> bytes:
+def _payload(record: "Record", most: int = MOST_BYTES) -> bytes:
     return record.payload().read(most)
 
 
-def _shown(record: warc.Record) -> bytes:
+def _shown(record: "Record") -> bytes:
     """What the HTML of a record shows, a block a line; nothing where it is none."""
     if record.media_type not in _HTML:
         return b""
@@ -78,6 +80,8 @@ def _content(
     collection: Collection, path: str, record: dict[str, Any], read: Read, fetch: Fetch | None = None
 ) -> bytes:
     """What is read of a record of the file `path`, which the index knows the place of; else it is looked for there."""
+    from archiver import warc  # a list or a search reads none
+
     with suppress(UnreadableInput, ValueError, OSError):  # `verify` tells what is wrong with it
         file = collection.local(path)
         found_at = places(collection, path, str(record.get("url")))
@@ -95,6 +99,8 @@ def _content(
 
 def _fetched(fetch: Fetch, path: str, places: Iterator[tuple[int, int]], record: dict[str, Any], read: Read) -> bytes:
     """The same, of a file elsewhere: the records that the index names are brought, one at a time."""
+    from archiver import warc
+
     for offset, length in places:
         with NamedTemporaryFile() as here, fetch(path, offset, min(length, MOST_BYTES)) as there:
             shutil.copyfileobj(there, here)

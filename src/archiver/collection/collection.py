@@ -7,7 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from archiver import cdxj, disk, ledger
+from archiver import disk, ledger
 from archiver.collection import description, index, layout, zipnum
 from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry
@@ -249,6 +249,8 @@ class Collection:
 
     def lines_of(self, path: str) -> list[bytes]:
         """The index lines of one WARC, made afresh; none where it is not there or nothing in it can be replayed."""
+        from archiver import cdxj  # which reads WARCs; most commands read none
+
         try:
             return [line.encode() for line in cdxj.index_lines(self.local(path), self.path / "archive")]
         except UnreadableInput:

@@ -114,7 +114,7 @@ def parse_segment(content: bytes, where: str, naming: str = "") -> Segment:
         for line in lines[1:]:
             number += 1
             if wanted in line:
-                events.append(_event(json.loads(line)))
+                events.append(_event(json.loads(line.decode())))
         seen = {str(writer): str(name) for writer, name in head["seen"].items()}
         digest = hashlib.sha256(content).hexdigest()
         return Segment(head["writer"], int(head["seq"]), head["previous"], seen, tuple(events), digest)

@@ -1,6 +1,7 @@
 """Stores keep bytes under keys; a collection is replicated to one. See `Store` for what each promises."""
 
 import builtins
+import sys
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,9 @@ from archiver.errors import StoreError, UsageError
 LockMode = Literal["governance", "compliance"]
 """GOVERNANCE: who has the right to bypass it may remove an object; COMPLIANCE: nobody may, before the day."""
 MOST_DAYS = 36_500
+
+# botocore loads this, and pyOpenSSL with it, only to take a class of urllib3 out of it, which is at home elsewhere.
+sys.modules.setdefault("urllib3.contrib.pyopenssl", None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,7 @@ def open_store(
         raise UsageError("The address of the store has more in it than a place.", hint)  # it may hold a secret
     if parts.scheme == "s3":
         from archiver.stores.capability import declined
-        from archiver.stores.s3 import S3Store  # boto3 costs half a second; only those who need it pay
+        from archiver.stores.s3 import S3Store  # botocore costs a tenth of a second; only those who need it pay
 
         less = declined(known, url, endpoint_url) if known else frozenset[str]()
         place = parts.netloc, parts.path.strip("/")

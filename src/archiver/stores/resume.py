@@ -5,8 +5,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol, cast
 
-import stamina
-
 from archiver import disk
 from archiver.errors import StoreError
 
@@ -71,6 +69,8 @@ class _Resumed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        import stamina  # not for a look at what is there, which opens nothing
+
         chunk = b""
         for attempt in stamina.retry_context(on=_may_pass, attempts=ATTEMPTS, timeout=None, wait_max=5):
             with attempt:

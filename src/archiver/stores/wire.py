@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-import stamina
 from botocore import exceptions as boto
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSResponse
@@ -128,6 +127,8 @@ def headers(arguments: Mapping[str, Any]) -> dict[str, str]:
 
 def tried(ask: Callable[[], _Answer], attempts: int = ATTEMPTS) -> _Answer:
     """`ask`, again while it fails in a way that may pass."""
+    import stamina  # not for a look at what is there, which asks by botocore alone
+
     for attempt in stamina.retry_context(on=may_pass, attempts=attempts, timeout=None, wait_initial=0.2, wait_max=10):
         with attempt:
             return ask()

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from archiver import disk
 from archiver.collection import Collection
-from archiver.collection.dependents import required
 from archiver.ledger import Holdings, capture_of, fold
 from archiver.model import FileRef, Finding, Progress, silent, timestamp
 from archiver.stores import Store
@@ -133,6 +132,8 @@ def _waiting(
         why = "it has ledger segments" if unseen else "the collection has WARCs"
         message = f"{len(warcs)} WARCs of erased captures wait there: {why} that are not here"
         return [Finding("warning", "erasure-waits", store.url, message, _PULL)], frozenset(warcs)
+    from archiver.collection.dependents import required  # which reads WARCs
+
     needed = required(collection, held)
     foreign = any(f"{capture}." not in path for capture in needed for path in warcs)
     waiting = {path for path in warcs if capture_of(path) in needed or (foreign and capture_of(path) is None)}
