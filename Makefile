@@ -3,9 +3,11 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1) // 2 + 1)')
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE # a test starts hundreds of processes
 
 .PHONY: help setup chromium demo test lint bench serve docs pictures clean constraints
 
@@ -42,9 +44,7 @@ demo: setup chromium ## the whole way on a local news site; DEMO_EXIT=1 ends aft
 	@cd $@ && npm pack --silent axe-core@4.14.1 >/dev/null 2>&1 && tar -xzf axe-core-*.tgz --strip-components 1 || true
 
 test: setup chromium .venv/schema-suite .venv/replaywebpage .venv/axe-core ## all tests, in a real browser and against real servers
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/contract
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/e2e tests/contract tests/unit
 
 lint: setup ## formatting, rules, types, layers
 	$(BIN)/ruff format --check src tests bench docs

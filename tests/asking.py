@@ -14,7 +14,7 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     asked = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay)
     try:
-        with opener.open(asked, timeout=30) as answer:
+        with opener.open(asked, timeout=300) as answer:
             return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
     except HTTPError as error:
         with error:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
 
 Fits = Callable[[str, str, Message], bool]
@@ -30,6 +30,8 @@ class Fault:
     """Of the answer's body only so many bytes arrive."""
     flip: bool = False
     """A bit of the answer's body is turned over."""
+    held: Event | None = None
+    """The request waits for it, and does not reach the server."""
     times: int = 1
 
 
@@ -41,6 +43,20 @@ def on(method: str, part: str = "") -> Fits:
 def with_header(name: str) -> Fits:
     """Requests that carry a header."""
     return lambda _verb, _path, headers: name in headers
+
+
+@contextmanager
+def held(proxy: "FaultProxy", fits: Fits, *, after: int = 0) -> Iterator[None]:
+    """Requests that fit wait until the block ends, and are lost then; so many of them go through before."""
+    end = Event()
+    faults = [Fault(fits, times=after), Fault(fits, held=end, times=10_000)]
+    proxy.faults += faults
+    try:
+        yield
+    finally:
+        for fault in faults:
+            proxy.faults.remove(fault)
+        end.set()
 
 
 def refusal(status: int, code: str, message: str = "") -> bytes:
@@ -88,7 +104,7 @@ def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 30
+    timeout = 300
     faults: FaultProxy
     address: str
 
@@ -98,10 +114,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _forward(self) -> None:
         fault = self.faults.take(self.command, self.path, self.headers) or Fault(on(""))
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
         self.close_connection = True
+        if len(body) < length:
+            return  # the client was killed; the server would wait for the rest
         if fault.answer is not None:
             self.wfile.write(fault.answer)
+            return
+        if fault.held:
+            fault.held.wait()
             return
         status, headers, content = self._ask(body)
         if fault.lost:
@@ -121,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward
 
     def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection = http.client.HTTPConnection(self.address, timeout=300)
         try:
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():

@@ -29,7 +29,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 Command = tuple[list[str], list[int]]
 """A command line and the ports that it will take, the S3 one first."""
 
-START_SECONDS = 45
+START_SECONDS = 300
 STOP_SECONDS = 10
 STARTS = 3
 
@@ -68,7 +68,7 @@ class S3Server:
             region_name="us-east-1",
             config=Config(
                 s3={"addressing_style": "path"},
-                connect_timeout=2,
+                connect_timeout=20,
                 retries={"total_max_attempts": 1},
                 request_checksum_calculation="when_required",
             ),

@@ -8,16 +8,31 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from conftest import Done
+import stamina
 
+TRIES = "TRIES_OF_A_TEST"
+"""In the environment: what fails is tried at most so often, and at once."""
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
-    ["archiver.cli", "archiver.sync", "archiver.stores.s3", "archiver.stores.local", "archiver.verify"]
+    [
+        "archiver.cli",
+        "archiver.capture",
+        "archiver.editing",
+        "archiver.engines.browser",
+        "archiver.engines.http",
+        "archiver.erasing",
+        "archiver.extract",
+        "archiver.jobs.queue",
+        "archiver.package",
+        "archiver.stores.local",
+        "archiver.stores.s3",
+        "archiver.sync",
+        "archiver.verify",
+    ]
 )
 
 
@@ -27,8 +42,10 @@ class Running(AbstractContextManager["Running"]):
     out = err = ""
     """What it told, once it has ended."""
 
-    def __init__(self, arguments: list[str], environment: Mapping[str, str]) -> None:
-        self._told: tuple[IO[bytes], IO[bytes]] = TemporaryFile(), TemporaryFile()  # noqa: SIM115
+    def __init__(self, arguments: list[str], environment: Mapping[str, str], stdin: str | None = None) -> None:
+        self._told: tuple[IO[bytes], ...] = TemporaryFile(), TemporaryFile(), TemporaryFile()  # noqa: SIM115
+        self._told[0].write((stdin or "").encode())
+        self._told[0].flush()
         names = tuple(f"/proc/{os.getpid()}/fd/{one.fileno()}" for one in self._told)
         self._process = _processes.Process(target=_run, args=(arguments, dict(environment), str(Path.cwd()), names))
         self._process.start()
@@ -49,7 +66,7 @@ class Running(AbstractContextManager["Running"]):
         if (code := self._process.exitcode) is None:
             self._process.kill()
             self._process.join()
-        for name, stream in zip(("out", "err"), self._told, strict=True):
+        for name, stream in zip(("in", "out", "err"), self._told, strict=True):
             if not stream.closed:
                 stream.seek(0)
                 setattr(self, name, stream.read().decode())
@@ -61,30 +78,18 @@ class Running(AbstractContextManager["Running"]):
         self.wait()
 
 
-def _run(arguments: list[str], environment: dict[str, str], folder: str, told: tuple[str, str]) -> None:
-    for number, name in enumerate(told, 1):
-        os.dup2(os.open(name, os.O_WRONLY), number)
-    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
+def _run(arguments: list[str], environment: dict[str, str], folder: str, told: tuple[str, ...]) -> None:
+    for number, (name, mode) in enumerate(zip(told, (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
+        os.dup2(os.open(name, mode), number)
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(number, mode, closefd=False) for number, mode in enumerate(("r", "w", "w"))
+    )
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["archiver", *arguments]
+    if tries := environment.get(TRIES):
+        stamina.set_testing(True, attempts=int(tries), cap=True)
     from archiver.cli import main
 
     main()
-
-
-@dataclass(frozen=True)
-class Warmed:
-    """Stands in for `conftest.Program`."""
-
-    root: Path
-
-    def __call__(self, *arguments: object, timeout: float = 200) -> Done:
-        process = self.start(*arguments)
-        done = Done(process.wait(timeout), process.out, process.err)
-        assert "Traceback" not in done.err, done.err
-        return done
-
-    def start(self, *arguments: object) -> Running:
-        return Running(["--root", str(self.root), *map(str, arguments)], os.environ)

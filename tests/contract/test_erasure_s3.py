@@ -70,11 +70,11 @@ def test_every_version_goes_and_an_old_copy_brings_none_back(store, server, tmp_
     assert codes(audit(collection, store, "head")) == []
 
 
-def test_what_is_locked_goes_when_its_lock_ends(store, tmp_path):
+def test_what_is_locked_goes_when_its_lock_ends(store, server, tmp_path):
     collection, (one,) = collection_with(tmp_path / "here", 1)
     push(collection, store)
-    until = now() + timedelta(seconds=6)
-    store.protect(one.warc, Lock(until, mode="compliance"))
+    until = now() + timedelta(days=1)
+    store.protect(one.warc, Lock(until, mode="governance"))
     erased(collection, one.capture_id)
     report = push(collection, store)
     (found,) = (each for each in report.findings if each.code == "erasure-locked")
@@ -83,7 +83,11 @@ def test_what_is_locked_goes_when_its_lock_ends(store, tmp_path):
     empty = Root(tmp_path / "there").place("news")
     assert pull(empty, store).exit_code == 0
     assert empty.captures() == [] and not empty.local(one.warc).exists(), "nobody is shown it"
-    while now() < until:
+    soon = now() + timedelta(seconds=1)
+    place = {"Bucket": "vault", "Key": f"{store.url.removeprefix('s3://vault/')}/{one.warc}"}
+    lock = {"Mode": "GOVERNANCE", "RetainUntilDate": soon}
+    server.client().put_object_retention(**place, Retention=lock, BypassGovernanceRetention=True)
+    while now() <= soon:
         sleep(0.2)
     assert codes(push(collection, store)) == ["remote-erased"]
     assert versions(store, one.capture_id) == []

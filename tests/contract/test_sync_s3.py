@@ -18,7 +18,7 @@ from archiver.model import FileRef
 from archiver.stores import open_store
 from archiver.sync import pull, push, status
 from archiver.verify import verify_collection
-from faultproxy import Fault, fault_proxy, on
+from faultproxy import Fault, fault_proxy, held, on
 from material import sealed
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("environment")]
@@ -69,7 +69,7 @@ def contents(collection):
 def archiver(*arguments):
     """A command, as a user would run it: exit code, JSON lines, standard error."""
     command = [sys.executable, "-m", "archiver", *map(str, arguments), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
@@ -148,9 +148,12 @@ def test_a_killed_push_leaves_nothing_that_lies_and_goes_on(here, other, store, 
         "from archiver.stores import open_store; from archiver.sync import push;"
         "push(Collection(Path(sys.argv[1])), open_store(sys.argv[2], endpoint_url=sys.argv[3]))"
     )
-    command = [sys.executable, "-c", code, str(here.path), url, server.endpoint_url]
-    with subprocess.Popen(command) as process:
-        deadline = time.monotonic() + 30
+    with (
+        fault_proxy(server.endpoint_url) as proxy,
+        held(proxy, on("PUT", "sidecars/"), after=15),
+        subprocess.Popen([sys.executable, "-c", code, str(here.path), url, proxy.endpoint_url]) as process,
+    ):
+        deadline = time.monotonic() + 300
         while process.poll() is None and time.monotonic() < deadline and len(list(store.list("sidecars/"))) < 10:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
@@ -170,11 +173,11 @@ def test_a_great_file_cut_off_in_the_middle_goes_on_there(here, other, server, u
         remote = ("-c", "news", url, "--endpoint-url", proxy.endpoint_url, "--root", here.path.parent)
         command = [sys.executable, "-m", "archiver", "sync", "push", *map(str, remote), "--bwlimit", "60M"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 300
             while process.poll() is None and time.monotonic() < deadline and len(parts(proxy)) < 4:
                 time.sleep(0.01)
             process.send_signal(number)
-            assert process.wait(30) == code
+            assert process.wait(300) == code
         assert len(list((here.path.parent / ".archiver/uploads").iterdir())) == 1
         before = len(proxy.seen)
         done, (report,), _ = archiver("sync", "push", *remote)

@@ -1,13 +1,18 @@
 """What the end-to-end tests share."""
 
+import fcntl
+import json
+import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from archived import Archived, capture_newsroom
 from archiver.browser import find_chromium
 from archiver.replay import Replay
+
+expect.set_options(timeout=300_000)  # milliseconds; five seconds are little on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +26,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def archived(tmp_path_factory: pytest.TempPathFactory) -> Archived:
-    """Every honest page of the newsroom, captured once; the site is stopped."""
-    return capture_newsroom(tmp_path_factory.mktemp("newsroom") / "collections")
+    """Every honest page of the newsroom, captured once by the first worker that wants it; the site is stopped."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "newsroom"
+    folder.mkdir(exist_ok=True)
+    told = folder / "lines.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_text(json.dumps(capture_newsroom(folder / "collections").lines))
+    return Archived(folder / "collections", json.loads(told.read_text()))
 
 
 @pytest.fixture(scope="module")

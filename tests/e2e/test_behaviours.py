@@ -182,7 +182,7 @@ def test_from_the_command_to_a_replay_without_the_site(archiver, tmp_path: Path)
                 page.wait_for_function(f"document.images.length > {images}")
             expected = len(SHOWN[url.rpartition("/")[2]])
             loaded = "[...document.images].filter(image => image.complete && image.naturalWidth).length"
-            page.wait_for_function(f"{loaded} === {expected}", timeout=20_000)
+            page.wait_for_function(f"{loaded} === {expected}", timeout=200_000)
             shown[url] = page.locator("body").inner_text()
         browser.close()
     assert "item 40" in shown[urls[0]]

@@ -60,7 +60,7 @@ def kill(process):
     process.wait()
 
 
-def wait_for(condition, seconds=100):
+def wait_for(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come about"
@@ -71,7 +71,6 @@ def states(archiver):
     return Counter(line["state"] for line in archiver("queue", "list", "--json").lines)
 
 
-@pytest.mark.timeout(400)
 def test_worker_scheduler_and_run_are_killed_and_nothing_is_lost_or_done_twice(
     archiver, newsroom, reach, tmp_path, processes
 ):
@@ -87,7 +86,7 @@ def test_worker_scheduler_and_run_are_killed_and_nothing_is_lost_or_done_twice(
             return fleet.run(command, stdout=lines, stderr=errors)
 
     def end(process):
-        code = process.wait(timeout=100)
+        code = process.wait(timeout=300)
         return code, (tmp_path / "err").read_text()
 
     def lines():
@@ -103,7 +102,7 @@ def test_worker_scheduler_and_run_are_killed_and_nothing_is_lost_or_done_twice(
     assert code == 5, err
     assert "scheduler went away" in err and len(err.splitlines()) == 2, err
     for worker in fleet.workers:
-        assert worker.wait(timeout=60) == 5
+        assert worker.wait(timeout=300) == 5
     fleet.start_scheduler()
     fleet.workers = [fleet.start_worker(number) for number in range(3)]
 
@@ -157,7 +156,7 @@ def test_addresses_that_are_not_safe_or_not_there(archiver, address, code, word)
     assert done.code == code, done.err
     assert word in done.err
     if not address.startswith("local"):
-        done = archiver("worker", address, "--root", archiver.root / "copy", timeout=100)
+        done = archiver("worker", address, "--root", archiver.root / "copy")
         assert done.code == code, done.err
 
 

@@ -167,7 +167,7 @@ def test_a_capture_tells_what_was_done(engine: BrowserEngine, newsroom: Newsroom
     newsroom.clear_log()
     resources: dict[str, bytes] = {}
     roles: list[str] = []
-    for item in engine.capture(newsroom.url("tricks", f"/consent/{name}", "http"), Limits(seconds=40)):
+    for item in engine.capture(newsroom.url("tricks", f"/consent/{name}", "http"), Limits()):
         if isinstance(item, Resource):
             with item.body as stream:
                 resources[item.url] = stream.read()

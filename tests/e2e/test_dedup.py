@@ -32,7 +32,7 @@ def revisits(path):
 def replayed(replay, line, url, collection="default", modifier="im_"):
     stamp = line["capture_id"][:8] + line["capture_id"][9:15]
     try:
-        with urllib.request.urlopen(f"{replay}/{collection}/{stamp}{modifier}/{url}", timeout=30) as answer:
+        with urllib.request.urlopen(f"{replay}/{collection}/{stamp}{modifier}/{url}", timeout=300) as answer:
             return answer.read()
     except HTTPError as error:
         return error.code

@@ -63,7 +63,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
 def raw(origin: str, line: str, *headers: str) -> tuple[int, dict[str, list[str]], bytes]:
     """One request as it is written; headers of the answer in lower case, each with all its values."""
     host, _, port = origin.removeprefix("http://").rpartition(":")
-    with socket.create_connection(("127.0.0.1", int(port)), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=300) as connection:
         told = (
             headers if any(one.lower().startswith("host:") for one in headers) else (f"Host: {host}:{port}", *headers)
         )

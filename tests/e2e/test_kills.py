@@ -38,7 +38,6 @@ def left_behind(archiver):
     return [path for path in archiver.root.glob(".archiver/open/default/*") if path.is_file()]
 
 
-@pytest.mark.timeout(480)
 def test_thirty_kills_leave_no_damage_that_the_ledger_calls_good(archiver, newsroom, reach):
     begun = time.monotonic()
     assert archiver("capture", newsroom.article, *reach, "--engine", "http").code == 0
@@ -46,8 +45,9 @@ def test_thirty_kills_leave_no_damage_that_the_ledger_calls_good(archiver, newsr
     moments = random.Random(20261123)
     leftovers = 0
     for number in range(KILLS):
-        kill = kill_under_way if number % 2 else kill_one
-        kill(archiver, newsroom.article, (*reach, "--engine", "http"), moments.uniform(0, 1) * whole)
+        kill = kill_under_way if number % 3 else kill_one
+        after = moments.uniform(0, 1) * whole if number % 3 < 2 else 0
+        kill(archiver, newsroom.article, (*reach, "--engine", "http"), after)
         leftovers += bool(left_behind(archiver))
         report = verify_collection(Root(archiver.root).collection("default"))
         assert report.ok, report.findings
@@ -78,7 +78,7 @@ def test_killed_edits_of_many_are_made_whole_or_not_at_all(archiver):
         child = archiver.start("edit", "--csv", table, "--by", "M. K.", "--reason", "r")
         while child.poll() is None and not set(left_behind(archiver)) - old:
             time.sleep(0.002)
-        time.sleep(moments.uniform(0, 1) * whole)
+        time.sleep(moments.uniform(0, 1) * whole if number % 2 else 0)
         child.send_signal(signal.SIGKILL)
         child.wait()
         leftovers += bool(left_behind(archiver))
@@ -100,9 +100,13 @@ def test_killed_erasures_are_finished_by_the_next_command(archiver):
     basis = ("--basis", "court-order", "--by", "M. K.", "--yes")
     assert archiver("erase", captures[0].capture_id, *basis).code == 0
     whole = time.monotonic() - begun
-    for one in captures[1:13]:
+    for number, one in enumerate(captures[1:13]):
         child = archiver.start("erase", one.capture_id, *basis)
-        time.sleep(moments.uniform(0.3, 1) * whole)
+        if number % 2:
+            time.sleep(moments.uniform(0.3, 1) * whole)
+        else:
+            while child.poll() is None and one.capture_id not in collection.holdings().erased:
+                time.sleep(0.002)
         child.send_signal(signal.SIGKILL)
         child.wait()
         erased = one.capture_id in collection.holdings().erased
@@ -111,7 +115,7 @@ def test_killed_erasures_are_finished_by_the_next_command(archiver):
         assert verify_collection(collection).findings == ()
         assert (one.capture_id in collection.captures()) != erased
         assert bool(list(collection.path.rglob(f"*{one.capture_id}.*"))) != erased
-    assert 0 < stood <= 12 and not left_behind(archiver)
+    assert stood >= 6 and not left_behind(archiver)
 
 
 def headlines(collection):
@@ -143,7 +147,7 @@ def test_an_interrupt_ends_in_a_sentence_and_leaves_nothing(archiver, newsroom, 
     child.send_signal(signal.SIGINT)
     time.sleep(0.1)
     child.send_signal(signal.SIGINT)  # people press it twice
-    _, err = child.communicate(timeout=40)
+    _, err = child.communicate(timeout=300)
     assert child.returncode == 130
     assert "Interrupted" in err and "Traceback" not in err
     assert not left_behind(archiver)

@@ -28,7 +28,7 @@ def lab() -> Iterator[Lab]:
 
 
 def visited(engine: BrowserEngine, url: str, **limits: float) -> tuple[list[Exchange], PageInfo]:
-    items = list(engine.capture(url, Limits(**{"seconds": 30, **limits})))
+    items = list(engine.capture(url, Limits(**limits)))
     for item in items:
         close_bodies(item)
     return [item for item in items if isinstance(item, Exchange)], items[-1]
@@ -56,7 +56,7 @@ def test_the_whole_page_has_a_cap(lab: Lab, fidelity: Fidelity):
     """Bodies that come side by side may each take what was left when they began."""
     kept: dict[str, int] = {}
     with BrowserEngine(EngineOptions(allow_private=True, fidelity=fidelity)) as engine:
-        for item in engine.capture(lab.article(7002), Limits(seconds=30, total_bytes=200_000)):
+        for item in engine.capture(lab.article(7002), Limits(total_bytes=200_000)):
             if isinstance(item, Exchange):
                 assert item.truncated in (None, "length", "disconnect")
                 kept[item.url] = item.response.body.seek(0, os.SEEK_END)

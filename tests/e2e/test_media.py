@@ -150,7 +150,7 @@ def play(page: Page, address: str) -> tuple[dict, list[str]]:
         """async () => {
             const video = document.querySelector('video');
             video.muted = true;
-            const until = Date.now() + 15000;
+            const until = Date.now() + 120000;
             while (Date.now() < until && !(video.ended || video.currentTime > 5)) {
                 if (video.paused && (video.readyState || !video.currentSrc.startsWith('blob:')))
                     video.play().catch(() => {});
@@ -234,7 +234,7 @@ def test_a_file_is_captured_without_a_browser(newsroom: Newsroom, archiver: Prog
 def capture(engine: BrowserEngine, url: str, **limits: float) -> tuple[list[Exchange], list[Resource], PageInfo]:
     """What a capture yields, bodies closed."""
     items = []
-    for item in engine.capture(url, Limits(**{"seconds": 20, **limits})):
+    for item in engine.capture(url, Limits(**limits)):
         if isinstance(item, Exchange):
             item.response.body.seek(0, 2)
         items.append(item)

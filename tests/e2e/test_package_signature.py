@@ -43,5 +43,5 @@ def test_others_find_the_signature_right(tmp_path, monkeypatch):
         browser.close()
     assert (right, wrong) == (True, False)
     wacz = Path(sys.executable).with_name("wacz")
-    done = subprocess.run([wacz, "validate", "-f", out], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([wacz, "validate", "-f", out], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -21,7 +21,7 @@ from axe import violations
 from damage import Change, Kept, body, damage, later, referring, status, text, without
 from newsroom.editions import edition
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 STORY, HERO = "/en/stories/ferry", "/pictures/ferry-1200.jpg"
 TOLD, OTHER = edition("en").story("ferry"), edition("en").story("tower")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -65,7 +66,7 @@ def test_two_runs_share_a_queue(archiver, seeds, reach):
     assert archiver("init", "default", "--title", "Default").code == 0
     command = ("capture", "--seeds", file, *reach, "--engine", "http", "--jobs", "2", "--json")
     runs = [subprocess.Popen(archiver.command(*command), stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [run.communicate(timeout=60)[0].splitlines() for run in runs]
+    told = [run.communicate(timeout=300)[0].splitlines() for run in runs]
     assert sum(map(len, told)) == len(urls)
     assert_whole(archiver, urls)
 
@@ -108,10 +109,9 @@ def test_a_browser_killed_in_mid_capture_is_started_again_and_its_pages_are_retr
     (tmp_path / "seeds").write_text("\n".join(urls))
     command = ("capture", "--seeds", tmp_path / "seeds", *reach, "--engine", "browser", "--jobs", "2", "--json")
     run = subprocess.Popen(archiver.command(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: len(under_way(archiver)) == 2)
-    time.sleep(1.0)
+    wait_until(lambda: len(connections(run.pid, newsroom)) >= 2)
     os.kill(browser_of(run.pid), signal.SIGKILL)
-    out, err = run.communicate(timeout=100)
+    out, err = run.communicate(timeout=300)
     assert run.returncode == 0, err
     captured = Counter(sidecar.requested_url for sidecar in Root(archiver.root).collection("default").sidecars())
     assert captured == Counter(urls)
@@ -124,11 +124,17 @@ def test_a_browser_killed_in_mid_capture_is_started_again_and_its_pages_are_retr
     assert archiver("verify", "--json").lines[0]["findings"] == []
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.05)
+
+
+def connections(pid, site):
+    """Those of a process to the newsroom's https port."""
+    port = urlsplit(site.article).port
+    return [one for one in psutil.Process(pid).net_connections("tcp") if one.raddr and one.raddr.port == port]
 
 
 def browser_of(pid):

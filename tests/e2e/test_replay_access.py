@@ -77,7 +77,7 @@ class Archive:
         asked = urllib.request.Request(f"{self.origin}{path}", data, told, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay)
         try:
-            with opener.open(asked, timeout=60) as found:
+            with opener.open(asked, timeout=300) as found:
                 return Told(found.status, {key.lower(): value for key, value in found.headers.items()}, found.read())
         except HTTPError as error:
             with error:

@@ -135,7 +135,7 @@ def get(url: str, **headers: str) -> tuple[int, str, bytes]:
     asked = urllib.request.Request(url, headers=headers)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(asked, timeout=60) as answer:
+        with opener.open(asked, timeout=300) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read()
     except HTTPError as error:
         with error:

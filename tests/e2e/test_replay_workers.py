@@ -35,12 +35,12 @@ def workers(child: Child) -> set[int]:
 
 def asked(address: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(address, timeout=20) as answer:
+    with opener.open(address, timeout=300) as answer:
         return b"here" in answer.read()
 
 
 def until(true: object) -> bool:
-    for _ in range(200):
+    for _ in range(4000):
         if true():  # type: ignore[operator]
             return True
         time.sleep(0.05)

@@ -240,7 +240,7 @@ def test_a_reader_signs_in_with_a_browser_on_screen(archiver: Program, newsroom:
             while process.poll() is None and not any("/echo" in entry.url for entry in newsroom.log()):
                 time.sleep(0.05)
             os.write(terminal, b"\n")
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=300)
     finally:
         os.close(terminal)
         os.close(keyboard)

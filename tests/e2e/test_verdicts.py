@@ -14,7 +14,7 @@ WALLS = {"blocked", "consent-wall", "paywall", "login"}
 def capture(archiver, reach, urls, engine, *options):
     """Capture all in one run; URL → its line of JSON."""
     asked = "\n".join(urls)
-    done = archiver("capture", "--seeds", "-", "--engine", engine, "--json", *reach, *options, stdin=asked, timeout=220)
+    done = archiver("capture", "--seeds", "-", "--engine", engine, "--json", *reach, *options, stdin=asked)
     lines = {line["url"]: line for line in done.lines}
     assert lines.keys() == set(urls), done.err
     return lines

@@ -142,14 +142,14 @@ def test_its_list_of_pages_shows_and_finds_the_article(served, page):
     opened(page, origin, embed="default")
     pages = page.frame_locator("iframe")
     entry = pages.locator("wr-page-entry")
-    expect(entry.locator(".page-title keyword-mark")).to_have_attribute("title", live["#headline"], timeout=60_000)
+    expect(entry.locator(".page-title keyword-mark")).to_have_attribute("title", live["#headline"], timeout=300_000)
     thumbnail = entry.locator("img.thumbnail")
     thumbnail.wait_for()
     assert thumbnail.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     search = pages.get_by_placeholder("Search by Page URL, Title, or Text")
     for words, found in (("pyramid", 0), (text_only(line, live), 1)):
         search.fill(words)
-        expect(entry).to_have_count(found, timeout=20_000)
+        expect(entry).to_have_count(found, timeout=300_000)
 
 
 def text_only(line: dict, live: dict[str, str]) -> str:

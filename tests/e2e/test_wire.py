@@ -82,7 +82,7 @@ def capture(engine: BrowserEngine, url: str, path: Path, **limits: float) -> Pag
     """Capture into a WARC at `path`."""
     with path.open("wb") as stream:
         writer = WarcWriter(stream, filename=path.name, info={})
-        for item in engine.capture(url, Limits(**{"seconds": 30, **limits})):
+        for item in engine.capture(url, Limits(**limits)):
             writer.write(item)
             close_bodies(item)
     assert isinstance(item, PageInfo)
@@ -203,7 +203,7 @@ def test_everything_a_page_asks_for_is_recorded(engine: BrowserEngine, lab: Lab,
 
 def test_one_main_document_after_redirects_by_server_and_by_script(engine: BrowserEngine, lab: Lab):
     roles, bodies = [], {}
-    for item in engine.capture(f"{lab.origin()}/moved?21", Limits(seconds=30)):
+    for item in engine.capture(f"{lab.origin()}/moved?21", Limits()):
         if not isinstance(item, PageInfo) and getattr(item, "role", "part") != "part":
             roles.append((item.role, urlsplit(item.url).path))
             bodies[item.role] = item.response.body.read()

@@ -107,7 +107,7 @@ class Newsroom:
     def html(self, address: str) -> str:
         """The page at `address` (http), as the server sends it; whatever the name of its host."""
         parts = urlsplit(address)
-        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=300)
         connection.request("GET", parts.path, headers={"Host": parts.netloc})
         response = connection.getresponse()
         assert response.status == 200

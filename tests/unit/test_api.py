@@ -305,7 +305,7 @@ ASKED = st.text(st.characters(codec="utf-8"), max_size=60)
 NAMES = sorted({one.name for operation in OPERATIONS for one in operation.parameters} | {"x"})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(OPERATIONS), st.lists(st.tuples(st.sampled_from(NAMES), ASKED), max_size=4), ASKED)
 def test_no_question_brings_it_down(root: Path, operation: Operation, query: list[tuple[str, str]], part: str) -> None:
     identity = part.translate(str.maketrans("", "", "/?")) or "x"  # a slash at the end is another address

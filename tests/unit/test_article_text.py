@@ -89,7 +89,7 @@ def test_a_line_is_answered_while_the_next_is_not_there_yet(archiver, tmp_path):
         print(line, file=asked.stdin, flush=True)
         assert asked.stdout.readline()
         asked.send_signal(signal.SIGINT)
-        assert asked.wait(60) == 130
+        assert asked.wait(300) == 130
 
 
 def test_what_cannot_be_read_is_answered_in_its_place(extract, tmp_path):
@@ -136,7 +136,7 @@ def test_a_wrong_call_is_told(extract, arguments):
 def served(address):
     """The page at an http address of the newsroom."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=300)
     connection.request("GET", parts.path, headers={"Host": parts.netloc})
     html = connection.getresponse().read()
     connection.close()

@@ -84,7 +84,7 @@ def test_the_http_engine_asks_for_nothing_that_is_blocked(newsroom: Newsroom):
     blocked = BlockList(["cdn.localhost", "*/favicon.ico"])
     options = EngineOptions(allow_private=True, ca_file=newsroom.ca_file, blocked=blocked)
     with HttpEngine(options) as engine:
-        for item in engine.capture(newsroom.article, Limits(seconds=30)):
+        for item in engine.capture(newsroom.article, Limits()):
             close_bodies(item)
             if isinstance(item, PageInfo):
                 info = item
@@ -98,7 +98,7 @@ def test_the_http_engine_asks_for_nothing_that_is_blocked(newsroom: Newsroom):
 
 def test_the_whole_capture_has_a_cap(newsroom: Newsroom):
     with HttpEngine(EngineOptions(allow_private=True, ca_file=newsroom.ca_file)) as engine:
-        items = list(engine.capture(newsroom.article, Limits(seconds=30, total_bytes=60_000)))
+        items = list(engine.capture(newsroom.article, Limits(total_bytes=60_000)))
     for item in items:
         close_bodies(item)
     assert any("60000 bytes" in reason for reason in items[-1].reasons)

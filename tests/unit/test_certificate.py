@@ -46,7 +46,7 @@ def gathered(collection, capture):
 
 
 def sh(command, folder):
-    return subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 def signed(collection, ring, folder):

@@ -73,7 +73,7 @@ def by_hand(rows, chosen):
     return [(one.id, len(pages[one.final_url])) for one in newest], told
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(STEPS, CHOSEN)
 def test_columns_count_as_one_would_by_hand(steps, chosen):
     database, columns, rows = tables.with_tables(":memory:"), Columns(), {}

@@ -188,4 +188,4 @@ class Archives(RuleBasedStateMachine):
 def test_any_sequence_of_readings_edits_migrations_and_unions_keeps_every_word(beginnings, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)  # nobody pulls the plug here, and there are thousands
     Archives.beginnings = beginnings
-    run_state_machine_as_test(Archives, settings=settings(max_examples=20, stateful_step_count=12, deadline=None))
+    run_state_machine_as_test(Archives, settings=settings(max_examples=20, stateful_step_count=12))

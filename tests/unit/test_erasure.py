@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from fastwarc.warc import ArchiveIterator
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import warc
@@ -284,7 +284,7 @@ def test_the_owner_of_a_shared_file_is_a_capture_that_is_not_erased(tmp_path, sh
 KINDS = st.lists(st.tuples(st.sets(st.integers(0, 3), min_size=1), st.booleans()), min_size=2, max_size=6)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(KINDS, st.randoms(use_true_random=False))
 def test_whatever_is_erased_every_capture_that_stays_has_all_its_bodies(tmp_path_factory, captures, chance):
     """Pictures are shared by captures in all ways; some go, in any order; those that stay are as they were."""

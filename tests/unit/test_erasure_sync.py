@@ -366,5 +366,5 @@ class TwoWriters(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-TwoWriters.TestCase.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
+TwoWriters.TestCase.settings = settings(max_examples=8, stateful_step_count=12)
 TestTwoWriters = TwoWriters.TestCase

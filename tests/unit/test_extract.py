@@ -455,7 +455,7 @@ def test_hostile_pages_are_survived(name):
         | st.text(max_size=5)
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_page_breaks_a_voice_or_makes_an_invalid_sidecar(parts):
     heard("".join(parts))
 

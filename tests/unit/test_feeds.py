@@ -111,7 +111,7 @@ HOSTILE = st.text(st.characters(), max_size=40) | st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(HOSTILE, min_size=6, max_size=6))
 def test_whatever_pages_say_it_is_xml(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: list[str]) -> None:
     headline, section, description, author, published, modified = said

@@ -17,7 +17,7 @@ def small_levels(monkeypatch):
     monkeypatch.setattr(index, "RUN_LINES", 7)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(batches=st.lists(LINES, max_size=12))
 def test_reading_gives_every_line_once_in_order(tmp_path_factory, batches):
     folder = tmp_path_factory.mktemp("indexes")
@@ -56,7 +56,7 @@ def test_a_commit_rewrites_only_the_smallest_level(tmp_path):
     assert {n: index.level(tmp_path, n).stat().st_ino for n in range(1, index.LEVELS)} == before
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(old=LINES, lines=LINES)
 def test_rebuilding_replaces_everything(tmp_path_factory, old, lines):
     folder = tmp_path_factory.mktemp("indexes")

@@ -40,7 +40,7 @@ def test_a_place_is_where_binary_search_of_a_list_would_put_it(lines: list[bytes
     assert list(found.backwards(start)) == [line for line in reversed(lines) if line < start]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(captures(), max_size=12), max_size=3), st.sampled_from(KEYS), TIMES, st.booleans())
 def test_answers_are_those_of_pywbs_own_index(tmp_path_factory, batches, key, closest, near) -> None:
     """Of lines in several levels, some of them in two; the ranges beside a whole are left out, which pywb does not."""
@@ -65,7 +65,7 @@ def _place(line) -> tuple[str, ...]:
     return line["urlkey"], line["timestamp"], line["offset"], line["status"], line["digest"]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(captures(), max_size=40), st.lists(captures(), max_size=6), st.sampled_from(KEYS), TIMES, st.booleans())
 def test_a_packed_index_answers_as_the_levels_do(
     tmp_path_factory, monkeypatch, lines, later, key, closest, near

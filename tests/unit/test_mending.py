@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import disk
@@ -328,7 +328,7 @@ def test_another_collection_is_not_mended_from_this_one(pair, tmp_path):
 FATES = st.sampled_from(["good", "good", "junk", "gone", "cut"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.lists(st.tuples(FATES, FATES), min_size=4, max_size=4))
 def test_what_one_copy_has_good_both_have_good_after_a_repair(fates):
     with TemporaryDirectory() as folder:

@@ -523,7 +523,7 @@ class QueueMachine(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-QueueMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+QueueMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=25)
 TestQueueMachine = QueueMachine.TestCase
 
 

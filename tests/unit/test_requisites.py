@@ -235,7 +235,7 @@ def test_no_bytes_are_an_accident(body, media_type):
 def test_hostile_styles_are_read_in_linear_time(unit):
     started = time.perf_counter()
     in_css("a{b:" + unit * (400_000 // len(unit)))
-    assert time.perf_counter() - started < 15
+    assert time.perf_counter() - started < 60  # at once; were it quadratic, minutes
 
 
 def test_deep_documents_are_read():

@@ -11,7 +11,7 @@ from archiver.errors import AddressRefused, RobotsRefused
 from archiver.model import Exchange, Limits, PageInfo, close_bodies
 from newsroom import Newsroom
 
-LIMITS = Limits(seconds=20)
+LIMITS = Limits()
 
 
 def opened(policy: str, **others: object):

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import jsonschema_rs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import schema
@@ -90,7 +90,7 @@ PLACES = [(path, key) for path, part in objects(full_sidecar()) for key in part]
 ]
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(st.data(), st.sampled_from(schema.VERSIONS["sidecar"]))
 def test_both_agree_on_sidecars_with_anything_anywhere(data, version):
     document = deepcopy(full_sidecar() | {"$schema": f"urn:archiver:schema:sidecar:{version}"})

@@ -281,7 +281,7 @@ def test_foreign_bytes_in_the_way_are_a_conflict_and_stay(here, store):
 
 
 @given(fail_at=st.integers(0, 12))
-@settings(max_examples=13, deadline=None)
+@settings(max_examples=13)
 def test_a_push_cut_off_anywhere_leaves_a_whole_remote_and_is_taken_up_again(fail_at):
     with TemporaryDirectory() as folder:
         here = Root(Path(folder)).create("news", "News", agent=AGENT)
@@ -578,7 +578,7 @@ def pushed(tmp_path_factory):
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_flipped_bit_and_no_cut_is_ever_taken_over(pushed, data):
     with TemporaryDirectory() as folder:
         store = MemoryStore()
@@ -959,7 +959,7 @@ class Archivists(RuleBasedStateMachine):
 
 
 TestArchivists = Archivists.TestCase
-TestArchivists.settings = settings(max_examples=20, stateful_step_count=12, deadline=None)
+TestArchivists.settings = settings(max_examples=20, stateful_step_count=12)
 
 
 def test_another_collection_at_the_store_is_a_conflict_and_nothing_moves(tmp_path):

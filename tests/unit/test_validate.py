@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import ledger, schema
@@ -327,7 +327,7 @@ SEEDS = [
 ]
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(st.sampled_from(NAMES[:9]), st.sampled_from(SEEDS), st.data())
 def test_no_document_breaks_validation(name, seed, data):
     """Good documents with anything put anywhere: each finding has its place, and its pointer leads there."""

@@ -32,7 +32,7 @@ def errors(collection):
     return {one.code for one in verify_collection(collection).findings if one.level == "error"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_of_any_file_is_an_error(sound, data):
     path = data.draw(st.sampled_from([path for path in content_files(sound) if path.stat().st_size]))

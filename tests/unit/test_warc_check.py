@@ -5,7 +5,7 @@ import gzip
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import UnreadableInput
@@ -82,7 +82,6 @@ def test_unknown_and_missing_digests_are_warnings(codes):
     assert found == [("warning", "warc-unknown-digest"), ("warning", "warc-no-digest")]
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_change_in_the_block_is_always_seen(tmp_path_factory, data):
     content = bytearray(record())
@@ -137,7 +136,6 @@ def test_structure(codes, tmp_path):
     assert [one.code for one in check(path)] == ["warc-damaged", "warc-records"]
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=20, max_size=20))
 def test_a_digest_reads_the_same_in_all_encodings(value):
     for encode in (base64.b16encode, base64.b32encode, base64.b64encode):

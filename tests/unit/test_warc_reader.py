@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import brotli
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import UnreadableInput
@@ -110,7 +110,6 @@ def test_a_file_compressed_as_a_whole(archive):
     assert "warcio recompress" in str(error) and not error.cut
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_cut_file_is_always_seen(tmp_path_factory, data):
     pack = data.draw(st.sampled_from([bytes, gzip.compress]))
@@ -124,7 +123,6 @@ def test_a_cut_file_is_always_seen(tmp_path_factory, data):
     assert "error" in levels or (pack is bytes and len(members[0]) - 4 <= at < len(members[0]) and "warning" in levels)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_flipped_bit_in_a_gzip_member_is_always_seen(tmp_path_factory, data):
     good = gzip.compress(record(b"good"), mtime=0)
@@ -222,7 +220,6 @@ def test_bodies_are_decoded_whole(archive, http, body):
 CODINGS = {"gzip": gzip.compress, "br": brotli.compress, "deflate": raw_deflate}
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(CODINGS)), st.integers(0, 400_000), st.binary(min_size=1, max_size=300))
 def test_bodies_of_any_length_are_decoded_whole(tmp_path_factory, coding, size, pattern):
     body = (pattern * (size // len(pattern) + 1))[:size]
@@ -231,7 +228,6 @@ def test_bodies_of_any_length_are_decoded_whole(tmp_path_factory, coding, size, 
     assert bodies(path) == [body]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=6), st.booleans())
 def test_any_chunks_come_off(tmp_path_factory, pieces, packed):
     path = tmp_path_factory.mktemp("chunks") / "a.warc"

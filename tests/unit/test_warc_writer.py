@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from fastwarc.warc import ArchiveIterator as FastIterator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from warcio.checker import Checker
 
@@ -193,7 +193,6 @@ values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size
 header_lists = st.lists(st.tuples(names, values), max_size=8).map(tuple)
 
 
-@settings(deadline=None)
 @given(headers=header_lists, body=st.binary(max_size=3000), status=st.integers(100, 599))
 def test_any_headers_and_body_round_trip(tmp_path_factory, headers, body, status):
     path = tmp_path_factory.mktemp("any") / "any.warc.gz"
@@ -228,7 +227,6 @@ items = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=4))
 def test_any_list_of_items_makes_a_file_that_checks(tmp_path_factory, written):
     path = tmp_path_factory.mktemp("list") / "list.warc.gz"

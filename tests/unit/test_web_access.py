@@ -111,11 +111,11 @@ def test_no_address_shows_a_hidden_capture(root, kind, status):
 
 
 def test_a_takedown_is_told_with_its_reason_and_date(root):
+    begun = datetime.now(UTC)
     hide(root, "takedown", note="Kept under 2026/118")
     answer = get(root, f"/news/{identities(root, HIDDEN)[0]}")
     assert "Asked for by <b>Anna</b>." in answer.text
-    today = datetime.now(UTC)
-    assert f"{today.day} {today:%B %Y}" in answer.text
+    assert any(f"{day.day} {day:%B %Y}" in answer.text for day in (begun, datetime.now(UTC)))
     assert answer.headers["link"] == f'<{ORIGIN}/>; rel="blocked-by"'
     assert answer.headers["cache-control"] == "no-store"
     assert "2026/118" not in answer.text

@@ -81,7 +81,7 @@ def converse(turns: list[tuple[str, bytes, bytes, list[bytes]]], draw: st.DrawFn
     return pairs
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
+@settings(max_examples=60)
 @given(st.data(), st.lists(turn(), min_size=1, max_size=4))
 def test_every_byte_is_in_one_message_however_the_stream_is_cut(data: st.DataObject, turns):
     pairs = converse(turns, data.draw)
@@ -91,7 +91,7 @@ def test_every_byte_is_in_one_message_however_the_stream_is_cut(data: st.DataObj
     assert all(pair.answer.truncated is None for pair in pairs)
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
+@settings(max_examples=60)
 @given(st.data(), st.lists(turn(), min_size=1, max_size=3))
 def test_another_implementation_sees_the_same_messages(data: st.DataObject, turns):
     """h11 reads the whole stream at once; where it ends a message, so do we, and the bodies are the same."""
@@ -115,7 +115,7 @@ def test_another_implementation_sees_the_same_messages(data: st.DataObject, turn
             assert stored == body
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
+@settings(max_examples=60)
 @given(st.data(), st.binary(max_size=400))
 def test_a_body_without_a_length_goes_on_to_the_end(data: st.DataObject, body: bytes):
     answer = b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body  # HTTP/1.0 has no chunks
@@ -130,7 +130,7 @@ def test_a_body_without_a_length_goes_on_to_the_end(data: st.DataObject, body: b
     assert (content(pair.answer), pair.answer.truncated) == (answer, None)
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
+@settings(max_examples=60)
 @given(st.data(), st.binary(max_size=600), st.binary(max_size=600))
 def test_no_bytes_break_it_and_none_are_made_up(data: st.DataObject, asked: bytes, told: bytes):
     told = data.draw(st.sampled_from([b"", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])) + told
