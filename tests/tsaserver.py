@@ -3,7 +3,6 @@
 import http.server
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 CONFIG = """[tsa]
@@ -58,6 +57,7 @@ class Server:
 
     def __init__(self, authority: Authority, fault: str = "") -> None:
         self.fault, self.authority, self.asked = fault, authority, 0
+        self._over = threading.Event()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -81,6 +81,7 @@ class Server:
         return self
 
     def __exit__(self, *_):
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -96,7 +97,7 @@ class Server:
                 handler.send_error(503)
                 return
             case "silent":
-                time.sleep(3)
+                self._over.wait()
                 return
             case "garbage":
                 content = b"\x30\x82" + b"no time stamp" * 40

@@ -244,7 +244,7 @@ def test_leaving_ends_connections_that_would_go_on_for_ever():
             async with Tunnel(loopback) as tunnel:
                 _, reader, writer = await ask(tunnel, "a.localhost", port)
                 assert await reader.readexactly(5) == b"hello"
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), 300) == b""
             await shut(writer)
 
     asyncio.run(asyncio.wait_for(go(), 20))
