@@ -32,6 +32,7 @@ _processes.set_forkserver_preload(
         "archiver.stores.s3",
         "archiver.sync",
         "archiver.verify",
+        "trafilatura",
     ]
 )
 
