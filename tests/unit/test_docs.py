@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import pkgutil
 import re
 from pathlib import Path
 
@@ -49,6 +50,14 @@ def test_the_readme_names_only_commands_that_exist():
     assert set(re.findall(r"^\s*archiver (?:--\S+ )*([a-z]+)", text, re.MULTILINE)) <= known
     targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"(?:^|`)make ([a-z]+)\b", text, re.MULTILINE)) <= targets
+
+
+def test_the_architecture_names_only_what_there_is():
+    text = (REPOSITORY / "docs/architecture.md").read_text("utf-8")
+    named = [name for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", text) if not name.endswith(".toml")]
+    assert len(named) > 3
+    for name in named:
+        pkgutil.resolve_name(f"archiver.{name}")
 
 
 def test_links_between_documents_lead_somewhere():
