@@ -12,7 +12,7 @@ import click
 from archiver import amounts
 from archiver.cli import assessing, options, render, sessions
 from archiver.cli.collecting import target
-from archiver.cli.conditions import PAGES, RUN, RUN_NAMES, SECRET, engine_options, terms, with_options
+from archiver.cli.conditions import PAGES, RUN, RUN_NAMES, SECRET, engine_options, terms
 from archiver.errors import UnreadableInput, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def _lines(file: str) -> Iterator[str]:
 @click.option("-c", "--collection", "name", default="default", help="Made on first use if `default`.")
 @click.option("--seeds", "seed_file", metavar="FILE", help="A list of URLs, one a line; - for standard input.")
 @click.option("--qa", "check", is_flag=True, help="Compare each with its replay at once, as `archiver qa` does.")
-@with_options(*PAGES, RUN)
+@PAGES
+@RUN
 @options.shared
 def capture(
     *, root: Path, urls: tuple[str, ...], name: str, seed_file: str | None, check: bool, as_json: bool, **chosen: Any

@@ -1,7 +1,6 @@
 """On what conditions pages are captured: the options that several commands share, and what they come to."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,19 @@ FILMS = (
     "no more than the page itself loads; or every rendition, with yt-dlp for every player."
 )
 
-ENGINE = (
+
+class Rule(click.ParamType[str | Path]):
+    """A rule of a block list, or the path of a file of them."""
+
+    name = "rule"
+
+    def convert(self, value: Any, _param: Any, _context: Any) -> Any:
+        """The text, as a path where there is such a file."""
+        return Path(value) if Path(value).is_file() else value
+
+
+PAGES = options.together(
+    # what keeps it
     click.option("--engine", type=click.Choice(["auto", "browser", "http"]), default="auto"),
     click.option(
         "--fidelity",
@@ -30,13 +41,14 @@ ENGINE = (
         help="Keep bodies as the browser decodes them, or every byte as it came, through a recording proxy.",
     ),
     click.option("--timeout", type=click.IntRange(1, 86_400), default=90, help=PATIENCE),
-)
-REACH = (
-    click.option("--allow-private", is_flag=True, help="Reach loopback and private addresses too."),
-    click.option("--allow-address", multiple=True, metavar="CIDR", help="Reach this address or network too."),
-    click.option("--ca-file", type=options.FILE, help="PEM of private authorities to trust."),
-)
-BEHAVIOUR = (
+    # dialogs
+    click.option(
+        "--consent",
+        type=click.Choice(["reject", "accept", "hide", "leave"]),
+        default="reject",
+        help="What to do with a dialog that asks for consent.",
+    ),
+    # as a reader
     click.option("--behaviors/--no-behaviors", default=True, help="Scroll, open and press for more."),
     click.option(
         "--behavior",
@@ -51,20 +63,7 @@ BEHAVIOUR = (
         metavar="FILE",
         help="The built behaviors.js of browsertrix-behaviors, run last.",
     ),
-)
-
-
-class Rule(click.ParamType[str | Path]):
-    """A rule of a block list, or the path of a file of them."""
-
-    name = "rule"
-
-    def convert(self, value: Any, _param: Any, _context: Any) -> Any:
-        """The text, as a path where there is such a file."""
-        return Path(value) if Path(value).is_file() else value
-
-
-MANNERS = (
+    # manners and caps
     click.option(
         "--robots",
         type=click.Choice(["obey", "record", "ignore"]),
@@ -85,23 +84,17 @@ MANNERS = (
         "--max-size", type=click.IntRange(1), default=10 << 30, show_default="10 GiB", help="Bytes of a page."
     ),
     click.option("--max-requests", type=click.IntRange(1), default=5000, help="Requests of a page."),
-)
-CONSENT = (
-    click.option(
-        "--consent",
-        type=click.Choice(["reject", "accept", "hide", "leave"]),
-        default="reject",
-        help="What to do with a dialog that asks for consent.",
-    ),
-)
-KEEPING = (
+    # reach
+    click.option("--allow-private", is_flag=True, help="Reach loopback and private addresses too."),
+    click.option("--allow-address", multiple=True, metavar="CIDR", help="Reach this address or network too."),
+    click.option("--ca-file", type=options.FILE, help="PEM of private authorities to trust."),
+    # the same bytes twice
     click.option(
         "--dedup",
         type=click.Choice(["off", "capture", "collection"]),
         help="How far a body that is kept already is not kept again; otherwise the collection's policy holds.",
     ),
-)
-MEDIA = (
+    # films
     click.option("--media", type=click.Choice(["auto", "off", "all"]), default="auto", help=FILMS),
     click.option(
         "--media-timeout",
@@ -112,9 +105,9 @@ MEDIA = (
     click.option(
         "--media-size", type=click.IntRange(0, 1 << 20), default=2048, help="Megabytes of films that one page may have."
     ),
+    *sessions.SESSION,
 )
-PAGES = (ENGINE, CONSENT, BEHAVIOUR, MANNERS, REACH, KEEPING, MEDIA, sessions.SESSION)
-"""The groups that say how a page is captured; they are kept with a page that waits in the queue."""
+"""How a page is captured; that is kept with a page which waits in the queue."""
 
 
 def two_a_core() -> int:
@@ -130,7 +123,7 @@ TLS = (
     click.option("--tls-cert", type=options.FILE, help="PEM of this machine's certificate in the cluster."),
     click.option("--tls-key", type=options.FILE, help="PEM of its key."),
 )
-RUN = (
+RUN = options.together(
     JOBS,
     click.option("--retries", type=click.IntRange(0, 20), default=2, help="Further tries at what may pass."),
     click.option(
@@ -150,17 +143,6 @@ RUN_NAMES = frozenset(
 """Options of a run: every run has its own."""
 SECRET = sessions.SECRET
 """Options whose values no sidecar tells."""
-
-
-def with_options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
-    """A decorator that gives a command these options, in their order."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed([option for group in groups for option in group]):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 def _behaving(chosen: dict[str, Any]) -> "Behaving":

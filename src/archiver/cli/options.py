@@ -5,13 +5,20 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import click
 
 Command = Callable[..., Any]
+Option = Callable[[Command], Command]
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def together(*options: Option) -> Option:
+    """A decorator that gives a command these options, in their order."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
 def _root(context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
@@ -103,11 +110,8 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str | No
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
 
-def moving(command: Command) -> Command:
-    """How much goes over the line at a time."""
-    command = click.option(
-        "--bwlimit", type=Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."
-    )(command)
-    return click.option("--jobs", type=click.IntRange(1, 64), default=8, help="Objects under way at the same time.")(
-        command
-    )
+moving = together(
+    click.option("--jobs", type=click.IntRange(1, 64), default=8, help="Objects under way at the same time."),
+    click.option("--bwlimit", type=Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."),
+)
+"""How much goes over the line at a time."""

@@ -8,7 +8,7 @@ import click
 
 from archiver.cli import options, render
 from archiver.cli.capturing import exit_code, work
-from archiver.cli.conditions import JOBS, PAGES, RUN, RUN_NAMES, SECRET, TLS, with_options
+from archiver.cli.conditions import JOBS, PAGES, RUN, RUN_NAMES, SECRET, TLS
 from archiver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def list_(root: Path, name: str, states: tuple[str, ...], as_json: bool) -> None
 
 @queue.command()
 @_collection
-@with_options(*PAGES, RUN)
+@PAGES
+@RUN
 @options.shared
 @click.pass_context
 def run(context: click.Context, /, root: Path, name: str, as_json: bool, **chosen: Any) -> int:
@@ -159,7 +160,7 @@ def _count(key: str, number: int, what: str, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("address")
-@with_options((JOBS,), TLS)
+@options.together(JOBS, *TLS)
 @options.shared
 def worker(*, root: Path, address: str, jobs: int, as_json: bool, **tls_files: Path | None) -> None:
     """Capture pages for a Dask cluster, until its scheduler goes away.

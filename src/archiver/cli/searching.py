@@ -1,7 +1,7 @@
 """`list` and `search`: captures found by words, fields and dates, for people, programs and bibliographies."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +16,17 @@ if TYPE_CHECKING:
 
 FORMS = ("csv", "jsonl", "ris", "bibtex", "csl-json", "dc-xml")
 ORDERS = ("captured", "published", "modified", "headline")
-Command = Callable[..., Any]
 
 
-def _listing(orders: tuple[str, ...], limit: int | None) -> Callable[[Command], Command]:
+def _listing(orders: tuple[str, ...], limit: int | None) -> options.Option:
     """The options that `list` and `search` have in common."""
     told = "" if limit is None else f" [default: {limit}, in an export: all]"
-
-    def options_of(command: Command) -> Command:
-        for option in (
-            click.option("--format", "form", type=click.Choice(FORMS), help="Write all of it in this form instead."),
-            click.option("--limit", type=click.IntRange(1), help=f"At most so many.{told}"),
-            click.option("--reverse", is_flag=True, help="The other way round: oldest first, from Z to A."),
-            click.option("--order", type=click.Choice(orders), default=orders[0], help="By what."),
-        ):
-            command = option(command)
-        return command
-
-    return options_of
+    return options.together(
+        click.option("--order", type=click.Choice(orders), default=orders[0], help="By what."),
+        click.option("--reverse", is_flag=True, help="The other way round: oldest first, from Z to A."),
+        click.option("--limit", type=click.IntRange(1), help=f"At most so many.{told}"),
+        click.option("--format", "form", type=click.Choice(FORMS), help="Write all of it in this form instead."),
+    )
 
 
 class Asking(click.Command):

@@ -245,17 +245,16 @@ def _told(key: "Key", *, as_json: bool) -> None:
         click.echo(f"{key.id}  {render.plain(key.name)}")
 
 
-def with_key(command: options.Command) -> options.Command:
-    """The options of commands that sign: with which key, and stamped by whom."""
-    file = click.Path(path_type=Path, exists=True, dir_okay=False)
-    words = "The authority's certificates (PEM): its stamp must lead to them."
-    command = click.option("--tsa-ca", type=file, help=words)(command)
-    command = click.option("--tsa", metavar="URL", help="Also get a time stamp (RFC 3161) from this authority.")(
-        command
-    )
-    return click.option("--key", "key_id", metavar="KEYID", help="The key to sign with, where you have several.")(
-        command
-    )
+with_key = options.together(
+    click.option("--key", "key_id", metavar="KEYID", help="The key to sign with, where you have several."),
+    click.option("--tsa", metavar="URL", help="Also get a time stamp (RFC 3161) from this authority."),
+    click.option(
+        "--tsa-ca",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="The authority's certificates (PEM): its stamp must lead to them.",
+    ),
+)
+"""The options of commands that sign: with which key, and stamped by whom."""
 
 
 def opened(root: Path, key_id: str | None) -> "tuple[Keyring, Key, Ed25519PrivateKey]":
