@@ -1,6 +1,7 @@
 """The app put together: every module of pages brings its routes."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -35,6 +36,12 @@ from archiver.web.refusals import Withheld, guarded, refusal
 from archiver.web.site import Site
 from archiver.words import phrase
 
+REFUSED = {
+    403: phrase("This is not given out"),
+    405: phrase("Nothing can be changed here"),
+    413: phrase("This is too much at once"),
+}
+"""What is refused, where no more is told."""
 Failure = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -84,14 +91,25 @@ def _failure(site: Site) -> Failure:
         if request.url.path.startswith("/-/api/"):
             return problem(error)
         if isinstance(error, HTTPException) and error.status_code != 404:
-            answer = site.render(request, "failure.html", error.status_code, title=error.detail, message="")
+            answer = site.render(request, "failure.html", error.status_code, title=_title(error))
             answer.headers.update(error.headers or {})
             return answer
         unknown = isinstance(error, UsageError) and not isinstance(error, UnreadableInput)
         if unknown or isinstance(error, HTTPException):
             title, message = phrase("Not in this archive"), phrase("There is no such page here.")
             return site.render(request, "failure.html", 404, title=title, message=message)
-        told = f"{error} {error.hint}" if isinstance(error, ArchiverError) else phrase("The archive made a mistake.")
-        return site.render(request, "failure.html", 500, title=phrase("This cannot be shown now"), message=told)
+        message = phrase("The archive made a mistake, or what it keeps cannot be read. Tell the people who run it.")
+        detail = f"{error} {error.hint}" if isinstance(error, ArchiverError) else ""
+        title = phrase("This cannot be shown now")
+        return site.render(request, "failure.html", 500, title=title, message=message, detail=detail)
 
     return failure
+
+
+def _title(error: HTTPException) -> str:
+    """Its own words, or ours for what HTTP calls it."""
+    return (
+        REFUSED.get(error.status_code, error.detail)
+        if error.detail == HTTPStatus(error.status_code).phrase
+        else error.detail
+    )
