@@ -22,6 +22,7 @@ from archiver.stores.memory import MemoryStore
 from archiver.sync import push
 from archiver.sync.audit import Share, audit
 from archiver.sync.locking import shortcoming
+from archiver.sync.mending import repair
 
 AGENT = "test/1"
 CAPTURE = "20261122T140112Z-k3v7q2mzpa"
@@ -141,6 +142,15 @@ def test_a_segment_once_read_there_is_missed_and_one_never_there_is_told_apart(h
     audit(here, store, "deep")
     del store.objects[segment]
     assert ("remote-missing", segment) in codes(audit(here, store))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_an_empty_store_is_no_sound_copy(here, store, level):
+    """A wrong prefix, or a bucket that somebody emptied, must not pass for a copy of which all is there."""
+    store.objects.clear()
+    report = audit(here, store, level)
+    assert (codes(report), report.exit_code) == ([("remote-empty", "memory:there")], 1)
+    assert [one.code for one in repair(here, store, dry_run=True).findings] == ["remote-empty"]
 
 
 def test_more_than_there_should_be_is_told_and_what_waits_for_its_segment_is_not(here, store):

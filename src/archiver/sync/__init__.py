@@ -22,7 +22,7 @@ from archiver.sync.cut import cut
 from archiver.sync.erasure import erase_there, spared, unaccepted
 from archiver.sync.line import Line
 from archiver.sync.locking import policy_of
-from archiver.sync.plan import Side, SyncReport, clones, plan, sound, strangers, without_warcs
+from archiver.sync.plan import Side, SyncReport, clones, nothing_there, plan, sound, strangers, without_warcs
 from archiver.sync.sides import read_here, read_there
 from archiver.sync.transfer import download, each, upload
 
@@ -154,8 +154,7 @@ def pull(
     findings += [] if accept_erasures else unaccepted(ours, held, store.url)
     findings += found + strangers(here, there, store.url) + clones(here, there)
     if not there.segments and not findings:
-        hint = "Check bucket and prefix; a collection is there once it was pushed."
-        findings.append(Finding("error", "remote-empty", store.url, "no collection is there", hint))
+        findings.append(nothing_there(store.url))
     findings += left
     if until is not None and there.segments:
         there, found = _as_of(here, far, held, until)

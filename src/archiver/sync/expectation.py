@@ -11,7 +11,7 @@ from archiver.errors import UsageError
 from archiver.ledger import Holdings, Segment
 from archiver.model import FileRef, Finding, Progress, now, timestamp
 from archiver.stores import ObjectInfo, Store, Version
-from archiver.sync.plan import strangers
+from archiver.sync.plan import nothing_there, strangers
 from archiver.sync.sides import read_here, read_there
 
 REPAIR = "`archiver sync repair` brings it back from a good copy."
@@ -64,7 +64,9 @@ def expectation(collection: Collection, store: Store, seen: Container[str], prog
     files = {path: file for path, file in held.files.items() if path in named}
     files |= {path: _segment_file(collection, one, contents.get(path)) for path, one in chain.items()}
     findings = [*findings, *found, *strangers(here, there, store.url)]
-    if behind := len(sealed.keys() - chain.keys()):
+    if not chain and not found:
+        findings.append(nothing_there(store.url))
+    elif behind := len(sealed.keys() - chain.keys()):
         message = f"{behind} ledger segments of this copy are not there, nor need be what they name"
         findings.append(Finding("warning", "remote-behind", store.url, message, "`archiver sync push` brings them."))
     return Expected(files, held, frozenset(here.files.keys() | sealed.keys()), tuple(findings))

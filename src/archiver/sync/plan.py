@@ -116,6 +116,12 @@ def strangers(here: Side, there: Side, store: str) -> list[Finding]:
     return [Finding("error", "conflict", store, "it holds another collection than this", hint)]
 
 
+def nothing_there(store: str) -> Finding:
+    """A store without a segment: the wrong place, or all that was there is lost."""
+    hint = "Check bucket and prefix; a collection is there once it was pushed."
+    return Finding("error", "remote-empty", store, "no collection is there", hint)
+
+
 def without_warcs(actions: Iterable[Action]) -> list[Action]:
     """The same plan, but WARCs that are not here stay where they are."""
     unwanted = {
