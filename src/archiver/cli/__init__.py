@@ -31,12 +31,11 @@ Exit codes: 0 well, 1 errors remain, 2 wrong usage, 3 something is missing, 4 re
 
 
 MODULES = {
-    "archive": ("show", "diff", "reindex"),
     "assessing": ("qa",),
     "capturing": ("capture",),
     "certifying": ("certificate",),
     "checks": ("validate", "verify", "doctor"),
-    "collecting": ("init",),
+    "collecting": ("init", "reindex"),
     "editing": ("edit", "history"),
     "erasing": ("erase",),
     "extracting": ("extract",),
@@ -50,6 +49,7 @@ MODULES = {
     "restricting": ("restrict",),
     "searching": ("list", "search"),
     "sessions": ("profile", "unseal"),
+    "showing": ("show", "diff"),
     "signing": ("keys", "sign"),
 }
 """Where each command is: in `COMMANDS` of a module beside this one."""

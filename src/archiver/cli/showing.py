@@ -1,4 +1,4 @@
-"""`show`, `diff`, `reindex`: single captures, and what is made of all of them."""
+"""`show` and `diff`: what one capture says, and how it changed."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver import amounts
-from archiver.cli import options, remotes, render
-from archiver.errors import UsageError
+from archiver.cli import options, render
 
 if TYPE_CHECKING:
     from archiver.access import Decision
@@ -151,54 +150,4 @@ def _shortened(text: str, *, first: bool, last: bool) -> str:
     return f"{lead}…\n…{tail}" if lead and tail else f"{lead}…{tail}"
 
 
-@click.command()
-@options.collection
-@click.option("--remote", metavar=remotes.METAVAR, help="Index WARCs that are not here from their copies there.")
-@remotes.endpoint
-@click.option("--zipnum/--no-zipnum", default=None, help="Pack the index, as for millions of lines; or unpack it.")
-@options.shared
-def reindex(
-    root: Path, name: str | None, remote: str | None, endpoint_url: str | None, *, zipnum: bool | None, as_json: bool
-) -> int:
-    """Make index and catalogue again.
-
-    WARCs, sidecars and ledger are only read. Index lines of WARCs that are not here stay as they are.
-
-    With --remote, WARCs that are not here and have no lines yet are read there, each once; only those that agree
-    with the ledger get lines. Their pages then replay with `archiver replay --remote`.
-
-    With --zipnum, the index is packed in the form that pywb reads, to a tenth and less; what is captured later stands
-    beside it, unpacked, until the next reindex. docs/serving.md tells when that is worth it.
-
-    \b
-    Examples:
-      archiver reindex -c frontline
-      archiver reindex -c frontline --zipnum
-      archiver reindex -c frontline --remote s3://bucket/frontline
-    """
-    from archiver.collection import Root
-    from archiver.reindex import reindex as rebuild
-    from archiver.stores import open_store
-
-    chosen = Root(root).chosen(name)
-    if remote and len(chosen) > 1:
-        raise UsageError("A remote holds one collection, and there are several here.", "Name one with -c.")
-    worst = 0
-    for collection in chosen:
-        store = None
-        if remote:
-            url, endpoint = remotes.located(remote, endpoint_url, collection.name)
-            store = open_store(url, endpoint_url=endpoint)
-        with render.progress(quiet=as_json) as observe:
-            made = rebuild(collection, store, observe, packed=zipnum)
-        worst = max(worst, render.worst(made.findings))
-        if as_json:
-            render.emit(made.as_json())
-        else:
-            render.findings(made.findings)
-            there = f", {made.read} WARCs read at {render.plain(remote)}" if remote else ""
-            click.echo(f"{made.collection}: {made.captures} captures, {made.lines} index lines{there}")
-    return worst
-
-
-COMMANDS = (show, diff, reindex)
+COMMANDS = (show, diff)
