@@ -15,8 +15,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from archiver.access import Wish, restrict, targets
 from archiver.collection import Root
-from archiver.web.api import OPERATIONS
-from archiver.web.openapi import Operation
+from archiver.web.api.openapi import Operation
+from archiver.web.api.operations import OPERATIONS
 from browsing import ORIGIN, REPLAY, Answer, get
 from stockroom import Invented, add
 

@@ -50,7 +50,7 @@ def test_every_address_is_of_a_kind_that_is_tried_here():
 
 
 def test_no_page_opens_a_catalogue_without_its_reader():
-    for file in WEB.glob("*.py"):
+    for file in WEB.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "open_catalogue":
                 whole = file.name in ("refusals.py", "downloads.py")  # which compare it with what the reader may see

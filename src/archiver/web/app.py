@@ -16,7 +16,6 @@ from archiver.access import Reader
 from archiver.errors import ArchiverError, UnreadableInput, UsageError
 from archiver.replay.login import Login
 from archiver.web import (
-    api,
     article,
     citing,
     compare,
@@ -29,9 +28,10 @@ from archiver.web import (
     quality,
     thumbnails,
 )
+from archiver.web.api import operations
+from archiver.web.api.problems import problem
 from archiver.web.headers import Headers
 from archiver.web.login import Door
-from archiver.web.problems import problem
 from archiver.web.refusals import Withheld, guarded, refusal
 from archiver.web.site import Site
 from archiver.words import phrase
@@ -59,7 +59,7 @@ def create_app(root: Path, replay: str, origin: str, reader: Reader = READER, lo
         Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg", 308)),
         *language.routes(),
         *door.routes(),
-        *api.routes(site),
+        *operations.routes(site),
         *feeds.routes(site),
         *listing.routes(site),
         *thumbnails.routes(site),

@@ -16,7 +16,7 @@ from archiver.catalogue import open_catalogue
 from archiver.collection import Root
 from archiver.dates import instant
 from archiver.errors import ArchiverError, UnknownCapture, UnknownCollection
-from archiver.web import problems
+from archiver.web.api import problems
 from archiver.web.site import Site
 from archiver.words import phrase
 

@@ -5,7 +5,7 @@ import json
 
 from archiver.catalogue.searching import Asked, Found
 from archiver.catalogue.searching import place as place_of
-from archiver.web.openapi import WrongParameter
+from archiver.web.api.openapi import WrongParameter
 
 MOST_SHOWN = 5_000
 """By relevance, no more than so many are weighed."""

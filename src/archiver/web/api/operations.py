@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from archiver.web import answers
+from archiver.web.api import answers
+from archiver.web.api.openapi import Operation, Parameter, document
+from archiver.web.api.shapes import SHAPES
 from archiver.web.conditional import answer
-from archiver.web.openapi import Operation, Parameter, document
-from archiver.web.shapes import SHAPES
 from archiver.web.site import Site
 from archiver.words import phrase
 

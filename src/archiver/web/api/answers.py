@@ -20,7 +20,8 @@ from archiver.catalogue.tables import Row
 from archiver.collection import Collection, Root
 from archiver.errors import UnknownCapture
 from archiver.sidecar import Sidecar
-from archiver.web import cards, cursors
+from archiver.web import cards
+from archiver.web.api import cursors
 from archiver.web.site import Site
 from archiver.web.visit import visit
 
