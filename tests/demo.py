@@ -96,8 +96,8 @@ def look(urls: dict[str, str], capture: dict) -> None:
         flags = ["--disable-quic", "--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=flags)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"{urls['replay']}/default/{stamp}mp_/{capture['final_url']}", wait_until="load")
-        headline = page.locator("h1").first.inner_text()
+        page.goto(f"{urls['replay']}/default/{stamp}mp_/{capture['final_url']}", wait_until="load")  # the app frames it
+        headline = page.frame_locator("iframe").locator("h1").first.inner_text()
         page.goto(urls["app"], wait_until="load")
         page.screenshot(path=FOLDER / "landing.png")
         page.goto(f"{urls['app']}/default/{capture['capture_id']}", wait_until="networkidle")

@@ -1,5 +1,7 @@
 """Collections for replay tests, written record by record: what a page answered, and the index over it."""
 
+import base64
+import hashlib
 import io
 import warnings
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ class Stored:
     headers: tuple[tuple[str, str], ...] = ()
     post: bytes | None = None
     post_type: str = "application/json"
+    repeats: str | None = None
+    """The address of an exchange of `CAPTURED` that had the same body: only the headers given are stored."""
 
 
 def store(root: Path, name: str, exchanges: list[Stored], *, file: str = "2026/11/22/one.warc.gz") -> None:
@@ -66,6 +70,13 @@ def _write(writer: WARCWriter, exchange: Stored) -> None:
                 warc_headers_dict={"WARC-Date": at},
             )
         )
+        return
+    if exchange.repeats:
+        told = StatusAndHeaders(exchange.status, [("Content-Type", exchange.type), *exchange.headers], "HTTP/1.1")
+        digest = "sha1:" + base64.b32encode(hashlib.sha1(body).digest()).decode()
+        same = exchange.repeats, f"{CAPTURED:%Y-%m-%dT%H:%M:%SZ}"
+        dated = {"WARC-Date": at}
+        writer.write_record(writer.create_revisit_record(exchange.url, digest, *same, told, dated))
         return
     headers = [("Content-Type", exchange.type), ("Content-Length", str(len(body))), *exchange.headers]
     response = writer.create_warc_record(

@@ -18,10 +18,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, sync_playwright
 
 from archiver.browser import find_chromium
-from archiver.replay import Replay
+from archiver.replay import Replay, running_replay
 from conftest import Program
 from newsroom import Newsroom
-from newsroom.hostile import NUISANCES, TOUCHES, WAYS, escape, name_of
+from newsroom.hostile import ALONE, NUISANCES, TOUCHES, WAYS, escape, name_of
 from waysout import Outside
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -159,6 +159,11 @@ class Corner:
         for page in context.pages[1:]:
             page.close()
         return list(self.outside.seen)
+
+    @property
+    def asked(self) -> list[str]:
+        """Requests that were heard. A frame's policy stops those, and Chromium connects before it looks at that."""
+        return [line for line in self.outside.seen if line != "connected"]
 
 
 FRAMES = """urls => { for (const src of urls)
@@ -325,3 +330,80 @@ def test_a_nuisance_is_no_more_than_that(corner: Corner, name: str) -> None:
     page.wait_for_url(lambda url: url != corner.article)
     page.close()
     assert bothered == []
+
+
+def visited(page: Page, address: str) -> Page:
+    page.goto(address)
+    return page
+
+
+def followed(page: Page, address: str) -> Page:
+    """By a link that somebody else has put in a page of theirs."""
+    page.set_content(f'<a href="{address}" target="_blank" rel="opener">there</a>')
+    with page.expect_popup() as opened:
+        page.click("a")
+    return opened.value
+
+
+def popped_up(page: Page, address: str) -> Page:
+    with page.expect_popup() as opened:
+        page.evaluate("address => { open(address) }", address)
+    return opened.value
+
+
+OPENINGS: dict[str, Callable[[Page, str], Page]] = {"address": visited, "link": followed, "window": popped_up}
+FRAME = "iframe[name=___wb_replay_top_frame]"
+
+
+@pytest.mark.parametrize("how", OPENINGS)
+@pytest.mark.parametrize("name", ALONE)
+def test_what_is_opened_alone_is_framed_nevertheless(corner: Corner, name: str, how: str) -> None:
+    corner.outside.seen.clear()
+    address = f"{corner.pages}alone/{quote(name)}"
+    first = corner.walled.new_page()
+    page = OPENINGS[how](first, address)
+    page.wait_for_selector(FRAME)
+    page.wait_for_timeout(WAIT)
+    assert page.url.startswith(f"{corner.servers.app}/-/replay?in=default&")
+    assert page.get_attribute(FRAME, "src") == address
+    assert corner.asked == []
+    assert page.evaluate("opener") is None
+    for one in {first, page}:
+        one.close()
+
+
+def test_a_link_of_an_archived_page_opens_in_a_frame(corner: Corner) -> None:
+    """However it is opened: by a click that asks for another tab, or by its target."""
+    page = corner.walled.new_page()
+    page.goto(corner.article)
+    frame = page.frame_locator(FRAME)
+    address = f"{corner.pages}alone/javascript"
+    frame.locator("h1").evaluate("(h1, href) => { h1.innerHTML = `<a target=_blank href=${href}>x</a>` }", address)
+    corner.outside.seen.clear()
+    with corner.walled.expect_page() as opened:
+        frame.locator("h1 a").click(button="middle")
+    opened.value.wait_for_selector(FRAME)
+    assert opened.value.url.startswith(f"{corner.servers.app}/-/replay?in=default&")
+    opened.value.wait_for_timeout(WAIT)
+    opened.value.close()
+    before = len(corner.walled.pages)
+    frame.locator("h1 a").click()
+    page.wait_for_timeout(WAIT)
+    assert (len(corner.walled.pages), page.url, corner.asked) == (before, corner.article, [])
+    page.close()
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_without_the_frame_it_reaches_outside(corner: Corner, name: str) -> None:
+    """The same page, sealed, in a window of its own: as a server shows it that has no app beside it."""
+    with running_replay(corner.servers.root) as unframed:
+        address = corner.pages.replace(corner.servers.replay, unframed)
+        corner.outside.seen.clear()
+        page = corner.bare.new_page()
+        page.goto(f"{address}alone/{quote(name)}", wait_until="commit")
+        for _ in range(50):
+            if corner.asked:
+                break
+            page.wait_for_timeout(100)
+        page.close()
+        assert corner.asked

@@ -176,3 +176,5 @@ def test_every_memento_says_where_it_stands(replay: str) -> None:
     }
     assert memento(replay, 2) in [target for target, _ in of("memento", headers["link"])]
     assert STAMP in get(f"{replay}/news/{STAMP}id_/{SITE}/")[1]["link"]
+    _, headers, _ = get(memento(replay, 2).replace("mp_", "im_"))  # a part of a page is not asked for its neighbours
+    assert [one["rel"] for _, one in links(headers["link"])] == ["original", "timegate", "timemap", "memento"]

@@ -2,7 +2,8 @@
 
 `/escape` is a page that asks for all pages of the last kind, so that one capture holds them: one for each way out of
 `waysout` (`/escape/html/…`, `script/…`, `module/…`, `header/…`), one for each thing of the app's that a page in its
-frame would like to touch (`touch/…`), and one for each nuisance (`nuisance/…`).
+frame would like to touch (`touch/…`), one for each nuisance (`nuisance/…`), and one for each way that leads out of a
+window, but not out of a frame (`alone/…`).
 """
 
 import asyncio
@@ -102,11 +103,24 @@ NUISANCES = {
 }
 """Scripts that can be a bother to the reader, and no more."""
 
+ALONE = {
+    "javascript": """Function("return this")().location.href =
+        `javascript:'<script>location.href = "{out}/a"</' + 'script>'`""",
+    "javascript twice": """Function("return this")().location.href =
+        `javascript:"<script>setTimeout(() => location.assign('{out}/a'), 100)</" + "script>"`""",
+}
+"""Scripts that lead the window away by a document which nothing of ours runs in: only a frame's policy stops that."""
+
 _REAL = """var got = "waiting"; const real = Function("return th" + "is")(), app = real.location.ancestorOrigins[0];
     const framed = url => new Promise(done => { const frame = document.createElement('iframe'); frame.src = url;
     frame.onload = () => done(frame); document.body.append(frame) });"""
 WAYS = [*waysout.pages(waysout.written_for("http://x.localhost", 1)), *(f"header/{name}" for name in waysout.IN_HEADER)]
-ESCAPES = [*WAYS, *(f"touch/{name}" for name in TOUCHES), *(f"nuisance/{name}" for name in NUISANCES)]
+ESCAPES = [
+    *WAYS,
+    *(f"alone/{name}" for name in ALONE),
+    *(f"touch/{name}" for name in TOUCHES),
+    *(f"nuisance/{name}" for name in NUISANCES),
+]
 
 
 def name_of(way: str) -> str:
@@ -125,6 +139,8 @@ def escape(way: str, port: int) -> tuple[str, dict[str, str]]:
     elif kind == "touch":
         inside = f"""<script>{_REAL} (async () => {TOUCHES[name]})().then(
             value => got = "got " + value, error => got = "failed " + error)</script>"""
+    elif kind == "alone":
+        inside = f"<script>{ALONE[name].format(**told)}</script>"
     elif kind == "nuisance":
         inside = f"<p>x</p><script>{NUISANCES[name]}</script>"
     else:

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -31,13 +31,25 @@ class Pywb:
     ) -> None:
         self.status, self.headers, self.sealed = status, headers, sealed
         self.environ: dict[str, Any] | None = None
+        self.closed = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         self.environ = dict(environ)
         environ["PATH_INFO"] = "/changed"  # as pywb does
         environ[SEALED] = self.sealed  # as our rewriting does
         start_response(self.status, list(self.headers))
-        return [b"body"]
+        return Body(self)
+
+
+class Body(list[bytes]):
+    """Tells when it is closed."""
+
+    def __init__(self, pywb: "Pywb") -> None:
+        super().__init__([b"body"])
+        self.pywb = pywb
+
+    def close(self) -> None:
+        self.pywb.closed += 1
 
 
 def ask(
@@ -189,12 +201,38 @@ def test_a_browser_is_shown_raw_markup_as_its_source() -> None:
     _, headers, _ = ask(f"/news/2026id_/{PAGE}", HTTP_SEC_FETCH_DEST="document")
     assert headers["content-type"] == "text/plain; charset=utf-8"
     assert ask(f"/news/2026id_/{PAGE}")[1]["content-type"] == "text/html; charset=utf-8"
-    assert ask(f"/news/2026mp_/{PAGE}", HTTP_SEC_FETCH_DEST="document")[1]["content-type"].startswith("text/html")
+    assert ask(f"/news/2026mp_/{PAGE}", HTTP_SEC_FETCH_DEST="iframe")[1]["content-type"].startswith("text/html")
     assert as_text("image/svg+xml") == "text/plain"
     assert as_text("image/png") == "image/png"
 
 
 PLAIN = [("Content-Type", "text/html; charset=utf-8")]
+
+
+@pytest.mark.parametrize("modifier", ["", "mp_", "if_", "fr_", "oe_"])
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found"])
+def test_a_page_that_wants_a_window_of_its_own_is_shown_in_the_apps_frame(modifier: str, status: str) -> None:
+    pywb, query = Pywb(status), {"QUERY_STRING": "a=1&b=%26", "HTTP_SEC_FETCH_DEST": "document"}
+    path = f"/news/20261122140112{modifier}/{PAGE}"
+    got, headers, body = ask(path, pywb, **query)
+    url = quote(f"{PAGE}?a=1&b=%26", safe="")
+    assert (got[:3], headers["location"]) == ("303", f"{APP}/-/replay?in=news&at=20261122140112&url={url}")
+    assert (body, headers["content-length"], headers["cache-control"]) == (b"", "0", "no-store")
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert (pywb.closed, ask(path, Pywb(status), app=None, **query)[2]) == (1, b"body")  # no app, no frame
+
+
+@pytest.mark.parametrize("asked", [None, "iframe", "frame", "object", "empty", "script", "image"])
+def test_a_program_and_a_part_get_the_page_itself(asked: str | None) -> None:
+    told = {"HTTP_SEC_FETCH_DEST": asked} if asked else {}
+    status, _, body = ask(f"/news/20261122140112mp_/{PAGE}", **told)
+    assert (status, body) == ("200 OK", b"body")
+
+
+def test_what_runs_no_script_may_have_a_window_of_its_own() -> None:
+    for pywb in (Pywb(headers=[("Content-Type", "application/pdf")]), Pywb("302 Found", [("Location", "/news/x")])):
+        assert ask(f"/news/2026mp_/{PAGE}", pywb, HTTP_SEC_FETCH_DEST="document")[0] == pywb.status
+    assert ask(f"/news/2026id_/{PAGE}", HTTP_SEC_FETCH_DEST="document")[2] == b"body"
 
 
 @pytest.mark.parametrize("modifier", ["", "mp_", "if_", "js_", "im_", "oe_"])

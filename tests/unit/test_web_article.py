@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import pytest
 import rispy
@@ -335,6 +336,35 @@ def test_replay_stands_under_a_banner_of_ours(root: Path, captures: list[str]) -
     around = [f"/news/{captures[1]}/replay", f"/news/{captures[3]}/replay"]
     assert links == [f"/news/{captures[2]}", *around, f"/news/{captures[1]}/compare/{captures[2]}"]
     assert answer.page.find(".//title").text.startswith("Archived copy: Lights are back, & stay")
+
+
+def test_what_was_opened_alone_is_shown_in_the_frame_of_its_capture(root: Path, captures: list[str]) -> None:
+    answer = get(root, f"/-/replay?in=news&at=20261121140112&url={quote(POWER, safe='')}")
+    assert (answer.status, answer.headers["location"]) == (303, f"/news/{captures[2]}/replay")
+
+
+def test_what_is_the_page_of_no_capture_is_shown_in_a_frame_of_its_own(root: Path, captures: list[str]) -> None:
+    for url, at in ((POWER, "20261121140113"), ("https://x.example/?a=1&b='\"><script>", "20261121140112")):
+        answer = get(root, f"/-/replay?in=news&at={at}&url={quote(url, safe='')}")
+        (frame,) = answer.page.xpath("//iframe")
+        assert (answer.status, frame.get("src")) == (200, f"{REPLAY}/news/{at}mp_/{url}")
+        assert frame.get("sandbox") == "allow-scripts allow-forms allow-same-origin"
+        assert answer.page.xpath("string(//h1)") == url
+        assert "No capture of that time is of this address itself." in answer.text
+        assert answer.page.xpath("//script[not(@src)]") == []
+
+
+def test_a_folder_that_is_no_collection_is_framed_all_the_same(root: Path) -> None:
+    for name in ("nope", "..", "a/b", '"><script>'):
+        answer = get(root, f"/-/replay?in={quote(name, safe='')}&at=20261121140112&url={quote(POWER, safe='')}")
+        (frame,) = answer.page.xpath("//iframe")
+        assert frame.get("src") == f"{REPLAY}/{quote(name, safe='')}/20261121140112mp_/{POWER}"
+        assert answer.page.xpath("//nav//a") == []
+
+
+@pytest.mark.parametrize("asked", ["", "at=2026", "at=20261321140112&url=x", "at=../../x&url=x", "at=2026112114011२"])
+def test_a_time_that_is_none_is_shown_nowhere(root: Path, asked: str) -> None:
+    assert get(root, f"/-/replay?in=news&{quote(asked, safe='=&')}").status == 404
 
 
 def test_the_banner_speaks_ukrainian(root: Path, captures: list[str]) -> None:

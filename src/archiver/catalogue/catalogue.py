@@ -149,6 +149,12 @@ class Catalogue:
         statement = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? ORDER BY captured_at DESC, id DESC"
         return [Row(*row) for row in self.read(statement, (url,))]
 
+    def captured(self, url: str, at: str) -> str | None:
+        """The id of a capture of one page, by the address it ended at and the second, as RFC 3339 without its zone."""
+        found = "SELECT id FROM captures WHERE final_url = ? AND captured_at BETWEEN ? AND ? ORDER BY id LIMIT 1"
+        rows = self.read(found, (url, at, f"{at}~"))
+        return str(rows[0][0]) if rows else None
+
     def around(self, row: Row, most: int) -> tuple[list[Row], int]:
         """Captures of the same page, newest first: this one and at most `most` on either side; and how many it has."""
         page = f"SELECT {COLUMNS} FROM captures WHERE final_url = ? AND (captured_at, id)"

@@ -60,7 +60,7 @@ class Lookup:
     def __init__(self, folder: Path) -> None:
         """`folder` is the collection's `indexes/`."""
         self.folder = folder
-        self.paths = [index.level(folder, number) for number in range(index.LEVELS)]
+        self.paths = [*(index.level(folder, number) for number in range(index.LEVELS)), folder / zipnum.LIST]
         self._known: dict[Path, tuple[State, Lines | zipnum.Packed]] = {}
 
     def onwards(self, start: bytes) -> Iterator[bytes]:
@@ -72,8 +72,7 @@ class Lookup:
         return index.unique(heapq.merge(*[lines.backwards(start) for lines in self._levels()], reverse=True))
 
     def _levels(self) -> list[Lines | zipnum.Packed]:
-        paths = [*self.paths, self.folder / zipnum.LIST]
-        return [lines for path in paths if (lines := self._current(path))]
+        return [lines for path in self.paths if (lines := self._current(path))]
 
     def _current(self, path: Path) -> Lines | zipnum.Packed | None:
         """What stands in a level's file now, or in the packed index."""

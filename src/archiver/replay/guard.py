@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from archiver.replay import outgoing
 from archiver.replay.gate import Gate
@@ -41,6 +41,10 @@ EVERYWHERE: Headers = [
 POLICY = ("Content-Security-Policy", "X-Content-Type-Options")
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
 """Values of Sec-Fetch-Dest for what a browser would lay out as a page."""
+ALONE = "document"
+"""The one for what is to have a window of its own, which no frame's policy would hold (Fetch Metadata §2.1)."""
+LED = "archiver.led"
+"""In the environ: that the browser is led to the app's frame instead."""
 
 
 class Guard:
@@ -73,8 +77,10 @@ class Guard:
             del environ[name]
         environ["wsgi.url_scheme"] = self.scheme
         environ.pop(SEALED, None)
+        environ.pop(LED, None)
         try:
-            return self.pywb(environ, self._sealing(environ, path, start_response))
+            body = self.pywb(environ, self._sealing(environ, path, start_response))
+            return _unread(body) if LED in environ else body
         except Exception:  # noqa: BLE001 - the server's own answer would come without a seal
             traceback.print_exc(file=sys.stderr)
             return self._answer(text("500 Internal Server Error", "This cannot be shown."), environ, start_response)
@@ -93,6 +99,10 @@ class Guard:
             status = outgoing.status_line(status)
             kept = outgoing.cleaned(headers, status)
             policy = self._policy(kept, environ, rewritten=rewritten)
+            if policy is self.active and asked and self.app and environ.get("HTTP_SEC_FETCH_DEST") == ALONE:
+                environ[LED] = True
+                kept = self._framed(asked, environ)
+                return start_response("303 See Other", [*kept, *self._seal(RAW, kept)], exc_info)
             if policy is RAW and environ.get("HTTP_SEC_FETCH_DEST") in DOCUMENTS:
                 kept = [
                     (name, outgoing.as_text(value) if name.lower() == "content-type" else value) for name, value in kept
@@ -109,6 +119,14 @@ class Guard:
             return start_response(status, [*kept, *sealed], exc_info)
 
         return seal
+
+    def _framed(self, asked: re.Match[str], environ: Environ) -> Headers:
+        """The way to the app's page that shows what was asked for in a frame."""
+        query = environ.get("QUERY_STRING", "")
+        url = (asked["url"] or asked["newest"]) + (f"?{query}" if query else "")
+        name = quote(asked["name"], safe="%")
+        place = f"{self.app}/-/replay?in={name}&at={asked['at'] or ''}&url={quote(url, safe='')}"
+        return [("Location", place), ("Cache-Control", "no-store"), ("Vary", "Sec-Fetch-Dest"), ("Content-Length", "0")]
 
     def _policy(self, headers: Headers, environ: Environ, *, rewritten: bool) -> str:
         if not rewritten:
@@ -169,6 +187,13 @@ def is_rewritten(path: str) -> bool:
     """Whether pywb will rewrite what lies at `path`; anything unclear counts as raw."""
     asked = REPLAY_URL.fullmatch(path)
     return asked is not None and (asked["modifier"] or "") in REWRITTEN
+
+
+def _unread(body: Iterable[bytes]) -> list[bytes]:
+    """No body, instead of one that is not wanted."""
+    if close := getattr(body, "close", None):
+        close()
+    return []
 
 
 def _private(cache: str) -> str:

@@ -42,6 +42,22 @@ class RecordLoader(ResolvingLoader):  # type: ignore[misc]
         self.sources = sources
         self.parser = BlockArcWarcRecordLoader()
 
+    def load_headers_and_payload(self, *asked: Any) -> tuple[Any, Any]:
+        """The record of the headers and the one of the body. How the body is sent is told by the record that has it.
+
+        A revisit's own headers may tell of another way (chunks, gzip, a length), so that a browser waits for bytes that
+        never come; and any record may have been cut (WARC-Truncated).
+        """
+        headers, payload = super().load_headers_and_payload(*asked)
+        told = headers.http_headers or payload.http_headers
+        if told:
+            sent = {name.lower(): value for name, value in (payload.http_headers or told).headers}
+            told.headers = [one for one in told.headers if one[0].title() not in (LENGTH, *SENT)]
+            told.headers += [(name, sent[name.lower()]) for name in SENT if name.lower() in sent]
+            if "transfer-encoding" not in sent and "content-length" in sent:
+                told.headers.append((LENGTH, str(payload.raw_stream.limit)))
+        return headers, payload
+
     def _resolve_path_load(self, cdx: Any, is_original: bool, failed_files: Any) -> Any:
         name, offset, length = (cdx.get(f"orig.{key}" if is_original else key) for key in PLACE)
         try:
@@ -58,6 +74,8 @@ class RecordLoader(ResolvingLoader):  # type: ignore[misc]
             raise ArchiveLoadFailed(f"{name}: {error}") from error
 
 
+LENGTH, *SENT = "Content-Length", "Content-Encoding", "Transfer-Encoding"
+"""Headers that tell how a body is sent."""
 PLACE = ("filename", "offset", "length")
 
 

@@ -22,7 +22,7 @@ from pywb.rewrite.wburl import WbUrl
 from warcio.timeutils import timestamp_to_http_date
 
 from archiver.access import Kind
-from archiver.replay import caching, films, loading, memento, outgoing
+from archiver.replay import caching, films, loading, memento, outgoing, wide
 from archiver.replay.pages import PageRewriter
 from archiver.replay.scripts import ScriptRewriter, WorkerRewriter, seal_of
 from archiver.replay.withholding import STATUS, told_of
@@ -72,6 +72,7 @@ class ArchiveRewriter(DefaultRewriter):  # type: ignore[misc]
         films.name_manifest(record, url_rewriter.wburl.url)
         options = url_rewriter.rewrite_opts
         options["module_possible"] = asked == ("script", "cors")
+        wide.narrow(record, options)
         headers, body, is_rewritten = super().__call__(record, url_rewriter, *rest)
         if options.get(outgoing.SEALED):
             environ[outgoing.SEALED] = True
@@ -81,6 +82,8 @@ class ArchiveRewriter(DefaultRewriter):  # type: ignore[misc]
 
     def create_rewriter(self, text_type: str, rule: Any, rwinfo: Any, cdx: Any, head_insert_func: Any = None) -> Any:
         """pywb's choice; a page that is laid out, and not only read by a script, is sealed."""
+        if rwinfo.content_stream and rwinfo.url_rewriter.rewrite_opts.get(wide.NARROWED):
+            rwinfo.charset = "utf-8"
         made = super().create_rewriter(text_type, rule, rwinfo, cdx, head_insert_func)
         if head_insert_func and isinstance(made, PageRewriter) and rwinfo.url_rewriter.wburl.mod in PAGES:
             made.seal(seal_of(rwinfo.url_rewriter))
@@ -128,11 +131,12 @@ class ArchiveRewriterApp(RewriterApp):  # type: ignore[misc]
         is_memento: bool = True,
         **more: Any,
     ) -> None:
-        """What a memento says of itself (RFC 7089 §4.2). pywb names no first, last or next ones."""
+        """What a memento says of itself (RFC 7089 §4.2). pywb names no first, last or next ones; parts need none."""
         at = memento_ts or ""
         if is_memento and at:
             status_headers.headers.append(("Memento-Datetime", memento_dt or timestamp_to_http_date(at)))
-        near = self.records.index_source.neighbours(full_prefix.rstrip("/").rpartition("/")[2], url, at)
+        collection = full_prefix.rstrip("/").rpartition("/")[2]
+        near = self.records.index_source.neighbours(collection, url, at) if self.redirect_to_exact else {}
         status_headers.headers.append(("Link", memento.Addresses(full_prefix).links(url, at, near)))
         if is_timegate:
             status_headers.headers.append(("Vary", "accept-datetime"))
