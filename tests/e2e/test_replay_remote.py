@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Frame, Page
 
 import s3server
 from archiver.cli import run
@@ -162,10 +162,18 @@ def test_a_reader_finds_and_reads_what_is_in_the_bucket_alone(away: Away, browse
     }
 
 
+def framed(page: Page, address: str) -> Frame:
+    """Where the app shows what is opened at an address of the replay host."""
+    page.goto(address, wait_until="load")
+    frame = page.wait_for_selector("iframe").content_frame()
+    assert frame is not None
+    frame.wait_for_load_state("load")
+    return frame
+
+
 def test_a_film_plays_and_seeks(away: Away, browser: Browser) -> None:
     page = browser.new_page()
-    page.goto(away.url("/film"))
-    told = page.evaluate(
+    told = framed(page, away.url("/film")).evaluate(
         """async () => {
             const video = document.querySelector('video');
             const event = name => new Promise(done => video.addEventListener(name, done, { once: true }));
@@ -263,9 +271,9 @@ def test_another_version_does_not_pass_for_the_one_that_cannot_be_read(away: Awa
 def test_a_part_that_cannot_be_read_fails_alone(away: Away, browser: Browser) -> None:
     away.proxy.faults.append(Fault(on("GET", "b.warc.gz"), answer=COLD, times=20))
     page = browser.new_page()
-    page.goto(away.url("/page"), wait_until="load")
-    page.wait_for_function("document.title == 'run'")
-    wide = {name: page.evaluate(f"document.querySelector('#{name}').naturalWidth") for name in "ab"}
+    frame = framed(page, away.url("/page"))
+    frame.wait_for_function("document.title == 'run'")
+    wide = {name: frame.evaluate(f"document.querySelector('#{name}').naturalWidth") for name in "ab"}
     page.close()
     assert wide == {"a": 32, "b": 0}
 

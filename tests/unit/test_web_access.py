@@ -1,6 +1,7 @@
 """What readers of the web app may not see: refused at every address that the app has, whatever module brings it."""
 
 import ast
+import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from starlette.routing import Mount, Route
 
 from archiver.access import Reader, Wish, restrict, targets
 from archiver.catalogue import open_catalogue
+from archiver.cli.replaying import kept_for_the_room
 from archiver.collection import Root
 from archiver.model import timestamp
 from archiver.web.app import create_app
 from browsing import ORIGIN, REPLAY, get
+from conftest import Program
 from stockroom import Invented, add
 
 ROOM = Reader(in_room=True)
@@ -160,3 +163,62 @@ def test_what_a_sidecar_says_counts(tmp_path):
     assert get(tmp_path, f"/news/{held}").status == 403
     restrict(news, Wish.of("open", "M. K.", replaces=["descriptions"]), targets([held]))
     assert get(tmp_path, f"/news/{held}").status == 200
+
+
+def words(answer):
+    return " ".join(" ".join(answer.page.xpath("//main//text()")).split())
+
+
+def test_a_collection_whose_descriptions_are_for_the_reading_room_tells_so_and_how_to_open_it(tmp_path):
+    """As collections of earlier versions are. What it says is what opens it."""
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    news.rights = lambda: {"access": "reading-room"}
+    add(news, Invented(HIDDEN, headline="Secretary resigns"))
+    add(news, Invented(OTHER, headline="Weather of the week"))
+    for path in ("/", "/?sort=captured"):
+        front = words(get(tmp_path, path))
+        assert "Kept for the reading room 2" in front
+        assert "Nothing has been captured" not in front
+    shown = get(tmp_path, "/news/")
+    assert "Kept for the reading room 2" in words(shown)
+    assert "Для читального залу 2" in words(get(tmp_path, "/news/?lang=uk"))
+    assert b"Secretary" not in shown.body and b"a.example" not in shown.body
+    assert "Weather" in words(get(tmp_path, "/news/", reader=ROOM))
+    (command,) = shown.page.xpath("//main//pre/code/text()")
+    assert command == 'archiver restrict --all -c news --access open --replaces descriptions --by "NAME"'
+    done = Program(tmp_path)(*shlex.split(command)[1:])
+    assert done.code == 0
+    assert "Weather" in words(get(tmp_path, "/news/"))
+
+
+def test_a_collection_without_anything_open_tells_what_holds_it_back(root):
+    every = [*identities(root, HIDDEN), *identities(root, OTHER)]
+    for kind, one in zip(("reading-room", "takedown", "embargo"), every, strict=True):
+        hide(root, kind, about=targets([one]), **({"until": "2999-01-01"} if kind == "embargo" else {}))
+    told = words(get(root, "/news/"))
+    for line in ("Kept for the reading room 1", "Not shown before a day 1", "Withdrawn 1"):
+        assert line in told
+    assert "archiver replay --reading-room" in told
+    assert "restrict" not in told
+
+
+def test_what_is_dark_is_not_counted_among_what_is_held_back(root):
+    hide(root, "dark")
+    hide(root, "dark", about=targets(identities(root, OTHER)))
+    for path in ("/", "/news/"):
+        assert "Nothing has been captured yet" in words(get(root, path))
+
+
+def test_replay_tells_at_its_start_what_readers_do_not_see(tmp_path):
+    news = Root(tmp_path).create("news", "News", agent="test/1")
+    add(news, Invented(OTHER))
+    assert list(kept_for_the_room(tmp_path)) == []
+    news.rights = lambda: {"access": "reading-room"}
+    add(news, Invented(HIDDEN))
+    counted, how = kept_for_the_room(tmp_path)
+    assert counted.startswith("news: 1 of 2 captures kept for the reading room")
+    assert "--replaces descriptions" in how
+    restrict(news, Wish.of("reading-room", "M. K."), targets(everything=True))
+    assert [line.partition(";")[0] for line in kept_for_the_room(tmp_path)] == [
+        "news: 2 of 2 captures kept for the reading room"
+    ]

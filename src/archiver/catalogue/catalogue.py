@@ -12,7 +12,7 @@ from archiver.catalogue import tables
 from archiver.catalogue.feeding import body, revision_paths
 from archiver.catalogue.opening import is_damage, opened
 from archiver.catalogue.query import EVERYTHING, Query
-from archiver.catalogue.restricting import decide, reached, veil
+from archiver.catalogue.restricting import Withheld, decide, reached, veil, withheld
 from archiver.catalogue.tables import COLUMNS, Row, path_of
 from archiver.catalogue.words import Excerpt, excerpt
 from archiver.collection import Collection
@@ -203,6 +203,10 @@ class Catalogue:
     def restricted(self) -> bool:
         """Whether any capture is not open, or not yet."""
         return bool(self.read("SELECT 1 FROM keys WHERE access != 'open' OR embargo != '' LIMIT 1", ()))
+
+    def withheld(self, reader: Reader) -> Withheld:
+        """What of it that reader does not get to see."""
+        return withheld(self.collection, self.database, reader)
 
     def reached(self, rules: Sequence[Rule]) -> list[int]:
         """How many captures each of the rules is about."""

@@ -7,15 +7,18 @@ the two.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from archiver import access
-from archiver.access import Decision, Reader, Rule, Rules, Standing
+from archiver.access import Decision, Kind, Reader, Rule, Rules, Standing
 from archiver.access.patterns import Pattern, Table
 from archiver.catalogue.tables import Row
 from archiver.collection import Collection
 from archiver.model import now, timestamp
 
+_TOLD: tuple[Kind, ...] = ("reading-room", "embargo", "takedown")
+"""Kinds of which readers may know that something is held back."""
 _ALL = "SELECT number, id, surts, said, access, embargo FROM captures"
 
 
@@ -95,6 +98,25 @@ def veil(database: sqlite3.Connection, reader: Reader) -> bool:
     for table in ("captures", "keys"):
         database.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {shown}")
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """How many captures of a collection a reader may know of and not see now, by what holds them back; none is dark."""
+
+    captures: dict[Kind, int]
+    by_descriptions: bool
+    """Whether only descriptions keep some for the reading room: earlier versions wrote that into every sidecar."""
+
+
+def withheld(collection: Collection, database: sqlite3.Connection, reader: Reader) -> Withheld:
+    """What `veil` hides from a reader."""
+    kind = "CASE WHEN embargo > ? AND access IN ('open', 'reading-room') THEN 'embargo' ELSE access END"
+    counted = dict(database.execute(f"SELECT {kind}, count(*) FROM main.keys GROUP BY 1", (timestamp(now()),)))
+    shown = access.kinds_for(reader)
+    found = {one: int(counted[one]) for one in _TOLD if one not in shown and one in counted}
+    ruled = any(one.access == "reading-room" for one in load(collection, database).standing)
+    return Withheld(found, "reading-room" in found and not ruled)
 
 
 def _listed(kinds: Iterable[str]) -> str:

@@ -1,11 +1,13 @@
 """`replay`: the researchers' web app and pywb behind it."""
 
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from archiver.amounts import counted
 from archiver.cli import options, remotes, render
 from archiver.config import COLLECTION
 from archiver.errors import UsageError
@@ -90,10 +92,8 @@ def replay(
             told = f"Token:    {token}\n" if token else ""
             click.echo(f"Archive:  {urls['app']}\nReplay:   {urls['replay']}\n{told}Ctrl-C ends both.")
             sys.stdout.flush()
-        for name in [] if reading_room else _kept_for_the_room(root):
-            render.say(
-                f"{name} is kept for the reading room: without --reading-room its captures are not shown.", err=True
-            )
+        for told in [] if reading_room else kept_for_the_room(root):
+            render.say(told, err=True)
 
     urls = app_url, replay_url
     count = workers or default_workers()
@@ -105,13 +105,23 @@ def replay(
         serve(servers, ready)
 
 
-def _kept_for_the_room(root: Path) -> list[str]:
-    """Names of collections that are kept for the reading room as a whole."""
-    from archiver import access
+def kept_for_the_room(root: Path) -> Iterator[str]:
+    """What each collection keeps for the reading room, and how that is shown or opened."""
+    from archiver.access import Reader
+    from archiver.catalogue import open_catalogue
     from archiver.collection import Root
 
-    decided = {one.name: access.rules(one).decide() for one in Root(root).collections()}
-    return [name for name, decision in decided.items() if decision.kind == "reading-room"]
+    for collection in Root(root).collections():
+        with open_catalogue(collection) as catalogue:
+            withheld, every = catalogue.withheld(Reader()), catalogue.count()
+        if kept := withheld.captures.get("reading-room"):
+            those = f"{kept} of {counted(every, 'capture')}"
+            yield f"{collection.name}: {those} kept for the reading room; without --reading-room that is not shown."
+        if withheld.by_descriptions:
+            yield (
+                "  Their descriptions say so; earlier versions wrote that by themselves. To open them to all:\n"
+                f'  archiver restrict --all -c {collection.name} --access open --replaces descriptions --by "NAME"'
+            )
 
 
 def _checked(root: Path, url: str, endpoint_url: str | None) -> tuple[str, str | None]:

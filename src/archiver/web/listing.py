@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from archiver.catalogue import BadQuery
+from archiver.catalogue import BadQuery, open_catalogue
 from archiver.catalogue.columns import Part
+from archiver.catalogue.restricting import Withheld
 from archiver.catalogue.shelves import Found, Wanted
 from archiver.collection import Collection, Root
 from archiver.dates import Moment, claimed, instant
@@ -33,6 +34,8 @@ class Shelf:
     title: str
     description: str
     found: Found
+    withheld: Withheld | None = None
+    """What is kept from the reader, where nothing is shown."""
 
     @property
     def last(self) -> Moment | None:
@@ -72,7 +75,7 @@ def _answer(site: Site, request: Request, asked: Asked, told: dict[str, Any]) ->
 def _overview(site: Site, _request: Request, _asked: Asked) -> dict[str, Any]:
     collections = chosen(site.root, site.reader)
     brief = Wanted(part=Part(limit=1, counted=""))
-    shelves = [Shelf(one.name, *described(one), site.shelves.find([one], brief)) for one in collections]
+    shelves = [_shelf(site, one, site.shelves.find([one], brief)) for one in collections]
     newest = site.shelves.find(collections, replace(brief, part=Part(limit=NEWEST, counted=""))).items
     return {"template": "collections.html", "shelves": shelves, "cards": cards(newest)}
 
@@ -80,16 +83,25 @@ def _overview(site: Site, _request: Request, _asked: Asked) -> dict[str, Any]:
 def _everywhere(site: Site, request: Request, asked: Asked) -> dict[str, Any]:
     collections = chosen(site.root, site.reader)
     found = _listed(site, request, asked, collections)
+    if not (found["found"].captures or found["complaint"] or found["chips"] or asked.words):
+        return _overview(site, request, asked)  # which tells why
     titles = {one.name: described(one)[0] for one in collections}
     return found | {"template": "found.html", "titles": titles, "name": None}
 
 
 def _one(site: Site, request: Request, asked: Asked) -> dict[str, Any]:
     collection = Root(site.root).collection(request.path_params["name"])
-    title, description = described(collection)
     found = _listed(site, request, asked, [collection])
-    shelf = Shelf(collection.name, title, description, found["found"])
+    shelf = _shelf(site, collection, found["found"])
     return found | {"template": "collection.html", "shelf": shelf, "titles": {}, "name": collection.name}
+
+
+def _shelf(site: Site, collection: Collection, found: Found) -> Shelf:
+    withheld = None
+    if not found.captures:
+        with open_catalogue(collection, site.reader) as catalogue:
+            withheld = catalogue.withheld(site.reader)
+    return Shelf(collection.name, *described(collection), found, withheld)
 
 
 def _listed(site: Site, request: Request, asked: Asked, collections: list[Collection]) -> dict[str, Any]:
