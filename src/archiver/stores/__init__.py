@@ -204,7 +204,7 @@ def open_store(
         raise UsageError("The address of the store has more in it than a place.", hint)  # it may hold a secret
     if parts.scheme == "s3":
         from archiver.stores.capability import declined
-        from archiver.stores.s3 import S3Store  # botocore costs a tenth of a second; only those who need it pay
+        from archiver.stores.s3 import S3Store  # boto3 costs a quarter of a second; only those who need it pay
 
         less = declined(known, url, endpoint_url) if known else frozenset[str]()
         place = parts.netloc, parts.path.strip("/")

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import boto3
 import botocore.session
 from botocore import exceptions as boto
 from botocore.config import Config
@@ -70,11 +71,11 @@ def connected(where: str, endpoint_url: str | None) -> "tuple[botocore.session.S
     with answered(where):
         core = botocore.session.get_session()
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_instant)
-        core.get_component("data_loader").list_available_services = lambda _type: _EveryService()
         if endpoint_url:
             # Not Amazon's: no machine of its own would be asked for a role, and to try hangs without a network.
             core.get_component("credential_provider").remove("iam-role")
-        if core.get_credentials() is None:
+        session = boto3.Session(botocore_session=core)
+        if session.get_credentials() is None:
             raise boto.NoCredentialsError
         config = Config(
             signature_version="s3v4",
@@ -86,14 +87,7 @@ def connected(where: str, endpoint_url: str | None) -> "tuple[botocore.session.S
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return core, cast("S3Client", core.create_client("s3", endpoint_url=endpoint_url or None, config=config))
-
-
-class _EveryService(list[str]):
-    """What services there are: whichever botocore asks for, instead of looking through the folders of them all."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
+        return core, session.client("s3", endpoint_url=endpoint_url or None, config=config)
 
 
 def _instant(written: Any) -> datetime:
