@@ -19,8 +19,7 @@ from archiver.catalogue.rows import authors_of, instant, row_of, words_of
 from archiver.catalogue.tables import WIDTH, WORDS, Row
 from archiver.catalogue.texts import article_text
 from archiver.collection import Collection
-from archiver.collection.collection import revisions
-from archiver.collection.layout import revision_of
+from archiver.collection.layout import revision_of, revisions
 from archiver.errors import ArchiverError
 from archiver.ledger import DELETION, RECOVERY, Event, Segment, capture_of
 from archiver.model import FileRef

@@ -22,11 +22,7 @@ LEVELS = ["list", "head", "deep"]
     default="head",
     help="list: names and sizes. head: also what was noted at upload, versions and locks. deep: every byte.",
 )
-@click.option(
-    "--sample", type=options.Percentage(), metavar="SHARE", help="Read only so much, such as 5%: what waits longest."
-)
-@click.option("--budget", type=options.Size(), metavar="SIZE", help="Read only so many bytes, such as 10GB, likewise.")
-@click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
+@options.reading
 @click.option("--dry-run", is_flag=True, help="Make no lock longer and note no dates.")
 @options.moving
 @options.shared

@@ -71,11 +71,7 @@ def validate(root: Path, paths: tuple[Path, ...], name: str | None, form: str, *
 @click.option(
     "--since", metavar="DATE", callback=options.moment, help="Read only what came in on that day (UTC) or later."
 )
-@click.option(
-    "--sample", type=options.Percentage(), metavar="SHARE", help="Read only so much, such as 5%: what waits longest."
-)
-@click.option("--budget", type=options.Size(), metavar="SIZE", help="Read only so many bytes, such as 10GB, likewise.")
-@click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check.")
+@options.reading
 @click.option("--quarantine", is_flag=True, help="Move damaged files, and what is not of the collection, out of it.")
 @options.tsa_ca
 @options.shared

@@ -115,3 +115,11 @@ moving = together(
     click.option("--bwlimit", type=Size(), metavar="SIZE", help="Move at most so many bytes a second: 500k, 10M."),
 )
 """How much goes over the line at a time."""
+reading = together(
+    click.option(
+        "--sample", type=Percentage(), metavar="SHARE", help="Read only so much, such as 5%: what waits longest."
+    ),
+    click.option("--budget", type=Size(), metavar="SIZE", help="Read only so many bytes, such as 10GB, likewise."),
+    click.option("--record", is_flag=True, help="Enter the result in the ledger as a fixity check."),
+)
+"""How much is read, what waits longest first, and whether the ledger is told."""

@@ -11,7 +11,7 @@ from archiver import disk, ledger
 from archiver.collection import description, index, layout, zipnum
 from archiver.collection.draft import Draft
 from archiver.collection.entry import Entry
-from archiver.collection.layout import revisions as revisions
+from archiver.collection.layout import revisions
 from archiver.collection.refusal import refuse_erased
 from archiver.collection.state import State
 from archiver.errors import ArchiverError, UnreadableInput

@@ -7,7 +7,8 @@ from typing import Any
 
 from archiver import cdxj, warc
 from archiver.collection import index
-from archiver.collection.collection import Collection, revisions
+from archiver.collection.collection import Collection
+from archiver.collection.layout import revisions
 from archiver.errors import ArchiverError, UnreadableInput
 from archiver.ledger import capture_of
 from archiver.warc import Original, Record

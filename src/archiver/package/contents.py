@@ -9,7 +9,7 @@ from archiver.access import Reader
 from archiver.amounts import counted
 from archiver.catalogue import open_catalogue
 from archiver.collection import Collection, index
-from archiver.collection.collection import revisions
+from archiver.collection.layout import revisions
 from archiver.errors import ConflictError, UnknownCapture, UsageError
 from archiver.ledger import Holdings, capture_of
 from archiver.model import FileRef, Finding, Progress, now, silent, timestamp

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from archiver import __version__
 from archiver.collection import Collection
-from archiver.collection.collection import revisions
+from archiver.collection.layout import revisions
 from archiver.errors import ArchiverError
 from archiver.ledger import Holdings
 from archiver.model import Finding
