@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from archiver import __version__, disk, schema
+from archiver import AGENT, disk, schema
 from archiver.access.deciding import EVENT, Rules
 from archiver.access.patterns import Pattern
 from archiver.access.rule import DESCRIPTIONS, FOLDER, KINDS, Kind, Rule, end_of
@@ -20,7 +20,6 @@ from archiver.sidecar import dump, plain
 if TYPE_CHECKING:
     from archiver.collection import Collection
 
-AGENT = f"archiver/{__version__}"
 MOST_TEXT = 2000
 BASES = {
     "personal-data": "somebody whom it tells of has asked for it (GDPR, or a like law)",

@@ -7,10 +7,10 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from archiver import __version__, warc
+from archiver import AGENT, warc
 from archiver.model import Exchange
 
-AGENTS = (f"archiver/{__version__}", f"Python/{platform.python_version()}", *warc.AGENTS)
+AGENTS = (AGENT, f"Python/{platform.python_version()}", *warc.AGENTS)
 """Software that takes part in every capture, as `name/version`."""
 
 _UNSYNCHRONIZED = 0x40  # STA_UNSYNC of <sys/timex.h>; status and maxerror stand at the same places in Linux and BSD

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal
 
-from archiver import __version__, disk, verdict, warc
+from archiver import AGENT, disk, verdict, warc
 from archiver.capture.circumstances import AGENTS, circumstances
 from archiver.capture.outcome import Captured, nothing
 from archiver.capture.reading import Reading, read, write_text
@@ -25,7 +25,6 @@ from archiver.warc.http import value_of
 Dedup = Literal["off", "capture", "collection"]
 """How far a payload that is kept already is not kept again: never, within a capture, within the collection."""
 
-AGENT = f"archiver/{__version__}"
 
 WIRE = {
     "http-header-lines": "the bytes as they came; interim answers (1xx) are left out",

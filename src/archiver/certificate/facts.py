@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from archiver import __version__, disk, ledger, warc
+from archiver import AGENT, disk, ledger, warc
 from archiver.access import Decision
 from archiver.catalogue import open_catalogue
 from archiver.catalogue.account import Account, account
@@ -96,7 +96,7 @@ class Certificate:
             "capture": self.account.sidecar.id,
             "collection": self.account.collection.name,
             "made_at": self.made_at,
-            "software": f"archiver/{__version__}",
+            "software": AGENT,
             "ok": self.ok,
             "access": {name: told for name, told in asdict(self.access).items() if told},
             "files": [

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archiver import AGENT
 from archiver.cli import options, remotes, render
 from archiver.errors import ConflictError, UsageError
 
@@ -27,7 +28,6 @@ def init(root: Path, name: str, title: str, description: str, *, dedup: bool, as
     Example:
       archiver init frontline --title "Front-line reports 2026"
     """
-    from archiver.capture import AGENT
     from archiver.collection import Root
 
     made = Root(root).create(name, title, description=description, dedup=dedup, agent=AGENT)
@@ -39,7 +39,6 @@ def init(root: Path, name: str, title: str, description: str, *, dedup: bool, as
 
 def target(root: "Root", name: str) -> "Collection":
     """The collection to bring something into; `default` is made when it is not there."""
-    from archiver.capture import AGENT
     from archiver.errors import UnknownCollection
 
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archiver import AGENT
 from archiver.cli import options, render
 from archiver.config import REMOTES, Remote
 from archiver.errors import PolicyRefusal, UsageError
@@ -131,7 +132,6 @@ def lock(
       archiver remote lock -c frontline --days 90 --legal-hold
       archiver remote lock -c frontline --none
     """
-    from archiver.capture import AGENT
     from archiver.collection import Root
     from archiver.collection.description import redescribe
     from archiver.ledger import Event

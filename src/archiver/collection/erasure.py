@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver import __version__, disk
+from archiver import AGENT, disk
 from archiver.collection import dependents, index, layout
 from archiver.collection.dependents import Bodies, Dependent, Going, Whole
 from archiver.collection.entry import Entry
@@ -24,8 +24,6 @@ from archiver.model import FileRef, Finding, Progress, silent
 
 if TYPE_CHECKING:
     from archiver.collection.collection import Collection
-
-AGENT = f"archiver/{__version__}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archiver import __version__, disk, schema
+from archiver import AGENT, disk, schema
 from archiver.collection.entering import enter
 from archiver.errors import UnreadableInput, UsageError
 from archiver.ledger import NUMBER, RECORDS, RECOVERY, Event, number_of
@@ -21,7 +21,6 @@ from archiver.sidecar import dump, plain
 if TYPE_CHECKING:
     from archiver.collection.collection import Collection
 
-AGENT = f"archiver/{__version__}"
 MOST_TEXT = 2000
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from archiver import __version__
+from archiver import AGENT
 from archiver.collection import Collection
 from archiver.editing.wish import Wish
 from archiver.errors import EditRefused, UnknownCapture, UnreadableInput
@@ -15,7 +15,6 @@ from archiver.model import Finding, now
 from archiver.schema import Problem
 from archiver.sidecar import Assertion, Sidecar, choose, correction, problems, successor, united
 
-AGENT = f"archiver/{__version__}"
 FEW = 20
 """So many captures are looked up one by one; for more, the whole ledger is read once."""
 

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from archiver import schema
-from archiver.collection.erasure import AGENT, Doomed
+from archiver import AGENT, schema
+from archiver.collection.erasure import Doomed
 from archiver.errors import UsageError
 from archiver.model import now, timestamp
 from archiver.sidecar import Sidecar, dump, plain

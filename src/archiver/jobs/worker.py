@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from archiver.capture import AGENT, Captured, Terms, recall
+from archiver import AGENT
+from archiver.capture import Captured, Terms, recall
 from archiver.collection import Collection, Root
 from archiver.engines import Engine, EngineOptions
 from archiver.engines.choice import open_engine

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from archiver import __version__, disk
+from archiver import AGENT, disk
 from archiver.package.contents import Contents
 from archiver.schema.shipped import content
 
@@ -73,7 +73,7 @@ def _info(contents: Contents, at: datetime, organization: str, profile: dict[str
         "External-Identifier": contents.collection.name,
         "External-Description": " — ".join(filter(None, (described.get("title"), described.get("description")))),
         "Bagging-Date": f"{at:%Y-%m-%d}",
-        "Bag-Software-Agent": f"archiver/{__version__}",
+        "Bag-Software-Agent": AGENT,
         "BagIt-Profile-Identifier": profile["BagIt-Profile-Info"]["BagIt-Profile-Identifier"],
         "Payload-Oxum": f"{size}.{len(contents.files)}",
     }

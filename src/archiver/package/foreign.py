@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from archiver import cdxj, disk, extract, verdict, warc
+from archiver import AGENT, cdxj, disk, extract, verdict, warc
 from archiver.collection import Collection
 from archiver.collection.layout import derived_capture_id, imported_path
 from archiver.errors import ConflictError, ErasedContent, UnreadableInput
 from archiver.ledger import Event
 from archiver.model import FileRef, Finding
-from archiver.package.imported import AGENT, Imported, Present
+from archiver.package.imported import Imported, Present
 from archiver.package.ruling import Ruling
 from archiver.sidecar import Kept, Sidecar, Visit, new_sidecar
 from archiver.warc import Page, RecordRef

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from archiver import __version__
 from archiver.collection import Collection
 from archiver.collection.layout import revisions
 from archiver.errors import ArchiverError
 from archiver.ledger import Holdings
 from archiver.model import Finding
-
-AGENT = f"archiver/{__version__}"
 
 
 @dataclass(frozen=True, slots=True)

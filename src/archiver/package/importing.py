@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from archiver import disk, warc
+from archiver import AGENT, disk, warc
 from archiver.collection import Collection, Root
 from archiver.errors import ArchiverError, ConflictError, ErasedContent, UnreadableInput
 from archiver.ledger import Event
 from archiver.model import Finding, Progress, silent
 from archiver.package.foreign import import_warc
-from archiver.package.imported import AGENT, Imported, Present, erased
+from archiver.package.imported import Imported, Present, erased
 from archiver.package.reading import Package, RefusedPackage, is_package, open_package
 from archiver.package.returning import (
     CONFLICTS,

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from archiver import access, cdxj, disk, jsontext, schema
+from archiver import AGENT, access, cdxj, disk, jsontext, schema
 from archiver.access import Rule, Rules
 from archiver.collection import Collection
 from archiver.errors import UnreadableInput
 from archiver.ledger import Event
 from archiver.model import Finding, now, timestamp
-from archiver.package.imported import AGENT, Present
+from archiver.package.imported import Present
 from archiver.package.reading import Package
 
 DESCRIPTIONS = "collection/"

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archiver import __version__, disk, zipfiles
+from archiver import AGENT, disk, zipfiles
 from archiver.catalogue.texts import article_text
 from archiver.errors import ConflictError
 from archiver.model import new_body, timestamp
@@ -127,7 +127,7 @@ def _description(contents: Contents, at: datetime) -> dict[str, Any]:
         "title": collection.get("title"),
         "description": collection.get("description"),
         "created": timestamp(at),
-        "software": f"archiver/{__version__}",
+        "software": AGENT,
         **(_main_page(contents.sidecars[0]) if len(contents.sidecars) == 1 else {}),
     }
     return {name: value for name, value in members.items() if value}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archiver import __version__, disk, ledger
+from archiver import AGENT, disk, ledger
 from archiver.collection import Collection
 from archiver.collection.entering import enter
 from archiver.errors import UsageError
@@ -18,7 +18,6 @@ from archiver.proof.statement import Statement
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-AGENT = f"archiver/{__version__}"
 EVENT = "digital signature generation"
 
 

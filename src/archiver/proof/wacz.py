@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from archiver import __version__, disk
+from archiver import AGENT, disk
 from archiver.proof.keys import package_key
 from archiver.proof.stamps import BadStamp, read_stamp
 
@@ -48,7 +48,7 @@ def signed_data(digest: str, created: str, private: "Ed25519PrivateKey") -> dict
     return {
         "hash": digest,
         "created": created,
-        "software": f"archiver/{__version__}",
+        "software": AGENT,
         "version": FORM,
         "signature": base64.b64encode(b"".join(one.to_bytes(_NUMBER, "big") for one in numbers)).decode(),
         "publicKey": base64.b64encode(public).decode(),

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, Self, get_args
 
-from archiver import __version__
+from archiver import AGENT
 from archiver.browser import HEIGHT, WIDTH, BrowserError, Chromium
 from archiver.collection import Collection
 from archiver.engines import ConsentPolicy
@@ -50,7 +50,7 @@ def agents() -> tuple[str, ...]:
         await chromium.close()
         return chromium.agents
 
-    return (f"archiver/{__version__}", *asyncio.run(ask()), *AGENTS)
+    return (AGENT, *asyncio.run(ask()), *AGENTS)
 
 
 class Eye:
@@ -187,7 +187,7 @@ class Checker:
             script_errors=seen.script_errors,
             leaks=seen.leaks,
             pictures=shown,
-            agents=(f"archiver/{__version__}", *eye.agents, *AGENTS),
+            agents=(AGENT, *eye.agents, *AGENTS),
             settings=_settings(wanted),
         )
         return result, shots

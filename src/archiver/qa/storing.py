@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver import __version__, warc
+from archiver import AGENT, warc
 from archiver.collection import Collection
 from archiver.collection.entering import enter_product
 from archiver.errors import ArchiverError
@@ -48,7 +48,7 @@ def save(collection: Collection, result: Result, pictures: Mapping[str, bytes], 
                 writer.write(Resource("qa", result.url, "image/png", body, at, part=name))
 
     codes = dict.fromkeys((KIND, f"qa-{result.verdict}", *(one.code for one in result.reasons)))
-    event = Event(EVENT, f"archiver/{__version__}", outcome=_OUTCOMES[result.verdict], codes=tuple(codes))
+    event = Event(EVENT, AGENT, outcome=_OUTCOMES[result.verdict], codes=tuple(codes))
     return enter_product(collection, result.capture, KIND, fill, event).path
 
 

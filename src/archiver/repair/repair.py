@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from archiver import ledger
+from archiver import AGENT, ledger
 from archiver.collection import Collection, quarantine
 from archiver.collection.loss import take_back
 from archiver.errors import ArchiverError, ConflictError
@@ -14,7 +14,6 @@ from archiver.repair.copies import Copy
 from archiver.repair.growing import mend_open
 from archiver.sync.chains import fetch_segment, mend_chains
 from archiver.verify import Report, keep_dates, verify_collection
-from archiver.verify.report import AGENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archiver import __version__, html
+from archiver import AGENT, __version__, html
 from archiver.amounts import size
 from archiver.collection import Collection
 from archiver.model import Progress, now, silent, timestamp
@@ -70,7 +70,7 @@ class Report:
             "collection": known.name,
             "title": self.title,
             "at": self.at,
-            "agent": f"archiver/{__version__}",
+            "agent": AGENT,
             "days": self.days,
             "files": len(known.files),
             "bytes": known.bytes,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
-from archiver import __version__
+from archiver import AGENT
 from archiver.collection import Collection
 from archiver.errors import StoreError
 from archiver.fixity import Fixity
@@ -146,7 +146,7 @@ def record(collection: Collection, report: Audit) -> None:
     codes = tuple(sorted({finding.code for finding in report.findings if finding.level == "error"}))
     counts = (("bytes", report.bytes), ("objects", report.present), ("read", len(report.read)))
     outcome = "failure" if report.exit_code else "success"
-    event = Event("fixity check", f"archiver/{__version__}", outcome=outcome, codes=codes, counts=counts)
+    event = Event("fixity check", AGENT, outcome=outcome, codes=codes, counts=counts)
     collection.record(event)
 
 

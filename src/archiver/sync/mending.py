@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archiver import __version__, disk
+from archiver import AGENT, disk
 from archiver.collection import Collection, quarantine
 from archiver.collection.loss import take_back
 from archiver.errors import ArchiverError, StoreError
@@ -210,5 +210,5 @@ def _entered(collection: Collection, report: Mending) -> Mending:
         codes = tuple(sorted({one.code for one in report.findings if one.level == "error"}))
         counts = (("here", len(report.here)), ("there", len(report.there)))
         outcome = "warning" if codes else "success"
-        collection.record(Event("recovery", f"archiver/{__version__}", outcome=outcome, codes=codes, counts=counts))
+        collection.record(Event("recovery", AGENT, outcome=outcome, codes=codes, counts=counts))
     return report

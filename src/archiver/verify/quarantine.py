@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from archiver import AGENT
 from archiver.collection import Collection, quarantine
 from archiver.ledger import Event
-from archiver.verify.report import AGENT, Report
+from archiver.verify.report import Report
 
 _MOVED = ("file-digest", "file-size", "file-unlisted", "ledger-digest")
 """Codes of findings whose place is a file to be moved. An open segment stays: what it names counts by it alone."""

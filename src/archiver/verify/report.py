@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from archiver import __version__
+from archiver import AGENT
 from archiver.collection import Collection
 from archiver.fixity import LOCAL, Fixity
 from archiver.ledger import Event
 from archiver.model import FileRef, Finding
-
-AGENT = f"archiver/{__version__}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver import __version__
+from archiver import AGENT
 from archiver.model import Exchange, Headers, Item, PageInfo, Request, Resource, Response, new_body, now, timestamp
 from archiver.warc.blocks import (
     Block,
@@ -122,7 +122,7 @@ class WarcWriter:
 
     def _write_info(self, filename: str, info: Mapping[str, str]) -> str:
         fields = {
-            "software": f"archiver/{__version__}",
+            "software": AGENT,
             "format": "WARC File Format 1.1",
             "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             "http-header-lines": _HTTP_LINES,

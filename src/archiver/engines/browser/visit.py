@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from archiver import __version__
+from archiver import AGENT
 from archiver.browser import BrowserError, Chromium, Tab
 from archiver.engines import Behaving, ConsentPolicy
 from archiver.engines.browser.behave import behave
@@ -79,7 +79,7 @@ class Visit:
     ) -> None:
         self._chromium, self._router, self._means, self._put = chromium, router, means, put
         self._user_agent = chromium.user_agent
-        self._agents: tuple[str, ...] = (f"archiver/{__version__}", *chromium.agents)
+        self._agents: tuple[str, ...] = (AGENT, *chromium.agents)
         self._reasons: list[str] = []
         self._counts: dict[str, int] = {}
         self._evidence: dict[str, Any] = {}

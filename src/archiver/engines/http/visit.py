@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
-from archiver import __version__
+from archiver import AGENT
 from archiver.engines.blocking import BlockList
 from archiver.engines.certificates import Chain, facts, origin_of, records
 from archiver.engines.guard import check_url
@@ -252,7 +252,7 @@ class Visit:
             engine="http",
             fidelity="entity",
             user_agent=self._terms.user_agent,
-            agents=(f"archiver/{__version__}", *AGENTS),
+            agents=(AGENT, *AGENTS),
             requests=tuple(self._notes),
             reasons=tuple(self._reasons),
             evidence=self._evidence,
