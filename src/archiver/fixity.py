@@ -1,4 +1,4 @@
-"""When the bytes of each copy of a collection were last read, and what checks found.
+"""When the bytes of each copy of a collection were last read, what checks found, and until when stores lock objects.
 
 In `ROOT/.archiver/fixity/NAME.sqlite`, which is no truth: whatever is lost of it only makes bytes look unread for
 longer. So a missing, damaged or unwritable database is never an error: it is made anew, or does without.
@@ -6,29 +6,37 @@ A place is one copy: `LOCAL`, or the URL of a store. Dates are RFC 3339 UTC, as 
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from archiver import disk
 from archiver.collection.state import State
 from archiver.errors import ArchiverError
+from archiver.model import timestamp
 
 LOCAL = "local"
 """The place that is this working copy."""
+SOON = timedelta(days=7)
+"""Locks that end within this are told."""
 Kind = Literal["verify", "push", "pull", "list", "head", "deep"]
 """What was done: `list` and `head` read no bytes, `deep` reads all of those at a store."""
 
-VERSION = 1
-TABLES = """
+VERSION = 2
+_LOCKS = """
+CREATE TABLE locks (
+  place TEXT NOT NULL, path TEXT NOT NULL, until TEXT NOT NULL, PRIMARY KEY (place, path)
+) WITHOUT ROWID;
+"""
+TABLES = f"""
 CREATE TABLE reads (place TEXT NOT NULL, path TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (place, path)) WITHOUT ROWID;
 CREATE TABLE checks (
   number INTEGER PRIMARY KEY, place TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL,
   files INTEGER NOT NULL, bytes INTEGER NOT NULL, errors INTEGER NOT NULL
 );
-"""
+{_LOCKS}"""
 WAIT_SECONDS = 30.0
 
 _PASSING = (
@@ -88,6 +96,25 @@ class Fixity:
             return {path: at for path, at in found if isinstance(path, str) and _is_date(at)}
         return {}
 
+    def note_locked(self, place: str, until: Mapping[str, str]) -> None:
+        """Until when each of these is known to be locked there; empty: nothing is known of it any more."""
+        with self._database() as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO locks VALUES (?, ?, ?)", ((place, path, at) for path, at in until.items())
+            )
+            database.execute("DELETE FROM locks WHERE until = ''")
+
+    def locked(self, place: str, before: str) -> dict[str, str]:
+        """Path → until when it is known to be locked there, of what that is `before` an instant."""
+        with self._database() as database:
+            found = database.execute("SELECT path, until FROM locks WHERE place = ? AND until < ?", (place, before))
+            return {path: at for path, at in found if isinstance(path, str) and _is_date(at)}
+        return {}
+
+    def ending(self, place: str, there: Container[str], at: datetime) -> list[str]:
+        """When locks there, of what is `there`, have ended or will within days (`SOON`), the first one first."""
+        return sorted(until for path, until in self.locked(place, timestamp(at + SOON)).items() if path in there)
+
     def note_check(self, place: str, kind: Kind, at: str, files: int, bytes: int, errors: int) -> None:  # noqa: PLR0917
         """A check ended: so many files and bytes looked at, so many errors found."""
         with self._database() as database:
@@ -135,7 +162,14 @@ class Fixity:
             database.text_factory = lambda text: text.decode(errors="replace")
             database.execute("PRAGMA trusted_schema = OFF")
             version = database.execute("PRAGMA user_version").fetchone()[0]
+            pages, size = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            if self.path.stat().st_size < pages * size:  # its end was cut off, which SQLite does not look for
+                database.close()
+                return None
             if version == VERSION:
+                return database
+            if version == 1:
+                database.executescript(f"BEGIN; {_LOCKS} PRAGMA user_version = {VERSION}; COMMIT;")
                 return database
             if version == 0 and not database.execute("SELECT 1 FROM sqlite_schema").fetchall():
                 return _with_tables(database)

@@ -233,6 +233,23 @@ def test_locks_are_audited_and_made_longer(place, here):
     assert_sound(here, store)
 
 
+@VERSIONED
+def test_a_push_makes_locks_longer_that_are_near_their_end(place, here, monkeypatch):
+    _, _, _, _, store = place
+    lock = {"mode": "governance", "days": 30, "legal_hold": False}
+    redescribe(here, lambda one: one | {"policies": {"lock": lock}}, Event("policy assignment", AGENT))
+    push(here, store)
+    before = store.stat(VICTIM).lock.until
+    assert push(here, store).locked == 0
+    for module in ("rolling", "locking"):
+        monkeypatch.setattr(f"archiver.sync.{module}.now", lambda: now() + timedelta(days=20))
+    report = push(here, store)
+    assert (report.exit_code, report.findings) == (0, ())
+    assert report.locked > 0
+    assert store.stat(VICTIM).lock.until > before + timedelta(days=19)
+    assert store.erase(VICTIM) is not None, "the store keeps to it"
+
+
 @pytest.mark.parametrize("place", [("seaweedfs", "plain"), ("rclone", "plain")], indirect=True, ids="-".join)
 def test_a_bucket_without_locks_is_told_once_and_harmed_in_nothing(place, here):
     store = place[-1]

@@ -19,7 +19,7 @@ from archiver.ledger import Event
 from archiver.model import FileRef, now
 from archiver.stores import Lock
 from archiver.stores.memory import MemoryStore
-from archiver.sync import push
+from archiver.sync import push, status
 from archiver.sync.audit import Share, audit
 from archiver.sync.locking import shortcoming
 from archiver.sync.mending import repair
@@ -269,6 +269,101 @@ def test_governance_is_made_to_last_anew_and_compliance_is_not(here, store):
         assert report.findings == ()
         assert report.locked == (len(store.objects) if extended else 0)
         assert {lock.until == until for lock in store.locks.values()} == {not extended}
+
+
+class Asked(Store):
+    """Counts what is asked of single objects."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.protected = [], []
+
+    def stat(self, key):
+        self.asked.append(key)
+        return super().stat(key)
+
+    def protect(self, key, lock):
+        self.protected.append(key)
+        super().protect(key, lock)
+
+
+@pytest.fixture
+def locked(here, monkeypatch):
+    """A collection whose every object a push has locked for 30 days; and a way to let days pass."""
+    store = Asked()
+    policy(here)
+    push(here, store)
+    store.asked.clear()
+
+    def pass_days(days):
+        for module in ("sync", "sync.rolling", "sync.locking", "sync.audit"):
+            monkeypatch.setattr(f"archiver.{module}.now", lambda: now() + timedelta(days=days))
+        store.asked.clear()
+
+    return store, pass_days
+
+
+def test_a_push_locks_anew_what_is_near_its_end_and_asks_of_nothing_else(here, locked):
+    store, pass_days = locked
+    every = set(store.objects)
+    assert (push(here, store).locked, store.asked, store.protected) == (0, [], [])
+    pass_days(10)
+    assert (push(here, store).locked, store.asked) == (0, []), "two thirds are left"
+    pass_days(20)
+    report = push(here, store)
+    assert (report.locked, report.findings, set(store.protected)) == (len(every), (), every)
+    assert all(lock.until > now() + timedelta(days=49) for lock in store.locks.values())
+    store.asked.clear()
+    assert (push(here, store).locked, store.asked) == (0, []), "known from now on"
+    pass_days(40)
+    assert audit(here, store, "head").locked == len(every)
+    store.asked.clear()
+    assert (push(here, store).locked, store.asked) == (0, []), "an audit locked them, and that is known"
+
+
+def test_a_push_does_not_lock_anew_without_a_policy_under_compliance_or_what_was_erased(here, locked):
+    store, pass_days = locked
+    gone = FileRef("sidecars/a.json", 1, "0" * 64)
+    here.record(Event("deletion", AGENT, removed=(gone,), capture=CAPTURE))
+    here.settle()
+    pass_days(20)
+    push(here, store)
+    assert gone.path not in store.protected
+    policy(here, mode="compliance")
+    pass_days(45)
+    store.protected.clear()
+    push(here, store)
+    assert store.protected == []
+
+
+def test_a_push_that_finds_an_object_missing_or_unlockable_says_so(here, locked, monkeypatch):
+    store, pass_days = locked
+    del store.objects["sidecars/b.json"]
+    pass_days(20)
+    report = push(here, store)
+    assert codes(report) == [("remote-missing", "sidecars/b.json")]
+    pass_days(45)
+    monkeypatch.setattr(store, "protect", lambda key, lock: _refuse())
+    assert ("remote-lock-refused", "memory:there") in codes(push(here, store))
+
+
+def test_a_dry_run_of_a_push_locks_nothing(here, locked):
+    store, pass_days = locked
+    pass_days(20)
+    assert (push(here, store, dry_run=True).locked, store.protected) == (0, [])
+
+
+def test_status_tells_when_locks_end_within_days(here, locked):
+    store, pass_days = locked
+    assert status(here, store).findings == ()
+    pass_days(24)
+    [told] = status(here, store).findings
+    assert (told.level, told.code, told.where) == ("warning", "remote-lock-ending", "memory:there")
+    assert "push" in told.hint
+    push(here, store)
+    assert status(here, store).findings == ()
+    pass_days(60)
+    assert [one.code for one in status(here, store).findings] == ["remote-lock-ending"], "they have ended"
 
 
 def test_a_lock_is_never_made_shorter_and_a_missing_hold_is_put_on(here, store):

@@ -1,6 +1,8 @@
 """Dates of reading: kept, and never in the way of a check."""
 
 import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,6 +30,20 @@ def test_what_is_noted_is_told_place_by_place(fixity):
     assert fixity.places() == [LOCAL, "s3://bucket/news", "s3://other"]
     fixity.forget(LOCAL, ["a", "x"])
     assert fixity.last_read(LOCAL) == {"b": LATE, "c": EARLY}
+
+
+def test_until_when_objects_are_locked_is_kept_also_in_what_an_earlier_version_made(fixity):
+    fixity.note_read(LOCAL, ["a"], EARLY)
+    with closing(sqlite3.connect(fixity.path)) as database:
+        database.executescript("DROP TABLE locks; PRAGMA user_version = 1;")
+    fixity.note_locked("s3://b", {"a": LATE, "b": EARLY, "c": ""})
+    assert fixity.last_read(LOCAL) == {"a": EARLY}
+    assert fixity.locked("s3://b", LATE) == {"b": EARLY}
+    fixity.note_locked("s3://b", {"b": ""})
+    assert fixity.locked("s3://b", "9999") == {"a": LATE}
+    at = datetime.fromisoformat(LATE)
+    assert fixity.ending("s3://b", {"a"}, at) == [LATE]
+    assert fixity.ending("s3://b", set(), at) == fixity.ending("s3://b", {"a"}, at - timedelta(days=8)) == []
 
 
 def foreign(path):

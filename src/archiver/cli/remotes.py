@@ -124,7 +124,7 @@ def lock(
     """Say how a collection's objects at remotes are locked (S3 Object Lock).
 
     It becomes part of the collection's description. `sync push` locks what it sends; `sync verify` finds what is
-    locked too little, and under governance locks it anew for so many days. docs/remotes.md has the consequences.
+    locked too little, and under governance both lock it anew for so many days. docs/remotes.md has the consequences.
 
     \b
     Examples:

@@ -85,6 +85,7 @@ def _text(one: "Report") -> list[str]:
         last = f"{copy.last.kind} {copy.last.at}, {copy.last.errors} errors" if copy.last else "no check noted"
         lines.append(f"  {copy.place}: {copy.read}; {copy.lately} of {copy.held}; {copy.oldest or 'not all'}; {last}")
         lines.append(f"    complete: {ANSWERS[copy.complete]}, {copy.why}")
+        lines += [f"    locks there end on {copy.locks_end}"] if copy.locks_end else []
     lines += ["", "Payloads by signature (called otherwise by the server)"]
     seen = one.formats
     lines += [f"  {kind:28} {count} ({seen.other[kind]})" for kind, count in seen.payloads.most_common()]

@@ -10,9 +10,11 @@ from typing import Any
 from archiver.collection import Collection
 from archiver.errors import UnreadableInput
 from archiver.fixity import LOCAL, Check, Fixity
-from archiver.ledger import DELETION, Event, Holdings, Segment, fold
+from archiver.ledger import DELETION, RECOVERY, Event, Holdings, Segment, fold
 from archiver.proof import Keyring, Trust, judge
 
+LOSS = "statement of loss"
+"""What a recovery that failed is counted as."""
 CONTENT = ("archive/", "sidecars/")
 
 
@@ -42,6 +44,8 @@ class Copy:
     """When the last push there ended without an error; empty if none did."""
     server: str = ""
     """What `remote doctor` found of versions and locks there, and when; empty if it was not asked."""
+    locks_end: str = ""
+    """When the first of the locks there ends, if one is known that has ended or will within a week."""
 
     def as_json(self) -> dict[str, Any]:
         """As in `archiver report --json`."""
@@ -92,7 +96,7 @@ class Facts:
     checks: tuple[Event, ...]
     """Fixity checks that the ledger records."""
     events: dict[str, int]
-    """Events of the ledger by type."""
+    """Events of the ledger by type, statements of loss apart."""
     writers: dict[str, str]
     """Working copies that wrote to the ledger, each with the date of its last event."""
     agents: dict[str, int]
@@ -160,7 +164,10 @@ def facts(collection: Collection, segments: Sequence[Segment], at: datetime, day
     since = (at - timedelta(days=days)).astimezone(UTC).isoformat()
     places = [LOCAL, *(place for place in fixity.places() if place != LOCAL)]
     copies = [
-        _copy(place, holdings, [one for one in checks if one.place == place], fixity.last_read(place), since)
+        replace(
+            _copy(place, holdings, [one for one in checks if one.place == place], fixity.last_read(place), since),
+            locks_end=next(iter(fixity.ending(place, holdings.files, at)), ""),
+        )
         for place in places
     ]
     deletions = [event for event in events if event.type == DELETION]
@@ -170,13 +177,17 @@ def facts(collection: Collection, segments: Sequence[Segment], at: datetime, day
         holdings=holdings,
         copies=(_here(collection, copies[0], holdings), *(_there(copy, newest, servers) for copy in copies[1:])),
         checks=tuple(sorted((one for one in events if one.type == "fixity check"), key=lambda one: one.at)),
-        events=dict(Counter(event.type for event in events).most_common()),
+        events=dict(Counter(LOSS if _is_loss(event) else event.type for event in events).most_common()),
         writers={writer: max(dates) for writer, dates in sorted(_dates(segments).items())},
         agents=dict(Counter(event.agent for event in events).most_common()),
         erasures=dict(Counter(event.basis or "without a basis" for event in deletions).most_common()),
         proven=_proven(collection, segments),
         readable=(collection.path / "README.txt").is_file() and any((collection.path / "schemas").rglob("*.json")),
     )
+
+
+def _is_loss(event: Event) -> bool:
+    return event.type == RECOVERY and event.outcome == "failure"
 
 
 def brings_content(event: Event) -> bool:
@@ -214,9 +225,12 @@ def _instant(at: str) -> datetime:
 
 def _here(collection: Collection, copy: Copy, holdings: Holdings) -> Copy:
     """The working copy: every file is looked for."""
-    absent = sum(collection.bytes_here(path) != file.bytes for path, file in holdings.files.items())
-    why = f"{absent} files are not on this disk, or of another size" if absent else "every file lies on this disk"
-    return replace(copy, complete=not absent, why=why)
+    absent = [path for path, file in holdings.files.items() if collection.bytes_here(path) != file.bytes]
+    lost = [path for path in absent if path in holdings.lost and collection.bytes_here(path) is None]
+    missing = len(absent) - len(lost)
+    why = f"{missing} files are not on this disk, or of another size" if missing else "every file lies on this disk"
+    told = f"; {len(lost)} were stated as lost" if lost else ""
+    return replace(copy, complete=not missing, why=f"{why}{told}")
 
 
 def _servers(collection: Collection) -> dict[str, str]:

@@ -133,6 +133,7 @@ def _moved(facts: Facts) -> str:
 
 def _repaired(facts: Facts) -> tuple[State, str]:
     told = f"{facts.events.get('quarantine', 0)} set apart, {facts.events.get('recovery', 0)} brought back"
+    told += f", {len(facts.holdings.lost)} files stated as lost" if facts.holdings.lost else ""
     if not any(copy.last for copy in facts.copies) and not facts.checks:
         return "open", f"nothing was checked yet; {told}"
     return ("unmet", f"{facts.failed}; {told}") if facts.failed else ("met", f"the last checks found no errors; {told}")
@@ -154,6 +155,7 @@ def _control(facts: Facts) -> Iterator[Row]:
 
 def _servers(facts: Facts) -> str:
     told = [f"; {copy.place}: {copy.server or 'server not looked at by remote doctor'}" for copy in facts.remotes]
+    told += [f"; {copy.place}: locks end on {copy.locks_end}" for copy in facts.remotes if copy.locks_end]
     return "".join(told)
 
 

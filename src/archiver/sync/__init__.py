@@ -6,6 +6,7 @@ of their chains. What the segments at the store name is therefore there, and a p
 Nothing is overwritten or deleted on either side. What a store sends is hostile until its digests agree.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Literal
@@ -23,6 +24,7 @@ from archiver.sync.erasure import erase_there, spared, unaccepted
 from archiver.sync.line import Line
 from archiver.sync.locking import policy_of
 from archiver.sync.plan import Side, SyncReport, clones, nothing_there, plan, sound, strangers, without_warcs
+from archiver.sync.rolling import ending, note_sent, roll
 from archiver.sync.sides import read_here, read_there
 from archiver.sync.transfer import download, each, upload
 
@@ -47,7 +49,7 @@ def push(
     At a conflict nothing is sent at all. What deletions ended is not sent, and goes from the store once it has their
     segments; with `erase_again`, also what went before.
     """
-    store.retention = policy_of(collection)
+    store.retention, begun = policy_of(collection), now()
     if not dry_run:
         collection.seal()
     here, findings = read_here(collection, opened=dry_run)
@@ -82,9 +84,18 @@ def push(
         unseen = bool(there.segments.keys() - here.segments.keys())
         findings += erase_there(collection, store, again=again, unseen=unseen, progress=progress)
     findings += _cleared(store, held.files)
-    report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed))
+    note_sent(collection, store, [*(file.path for file in moved), *(one.path for one in passed)], begun)
+    locked, found = roll(collection, store, _objects(there), line or Line(), progress)
+    findings += found
+    report = replace(report, findings=tuple(findings), moved=moved, segments=len(passed), locked=locked)
     _note(collection, report, LOCAL)
     return report
+
+
+def _objects(side: Side) -> Iterator[FileRef]:
+    """Everything that a store has to hold of a side."""
+    yield from side.files.values()
+    yield from (FileRef(one.path, 0, one.sha256) for one in side.segments.values())
 
 
 def _absent(collection: Collection, here: Side, there: Side) -> list[Finding]:
@@ -220,4 +231,6 @@ def status(collection: Collection, store: Store) -> SyncReport:
     actions = plan(here, there, "upload")
     actions += [action for action in plan(there, here, "download") if action.verb == "download"]
     findings += found + strangers(here, there, store.url) + clones(here, there)
+    paths = there.files.keys() | there.segments.keys()
+    findings += ending(collection, store.url, policy_of(collection), paths, now())
     return SyncReport("status", collection.name, store.url, tuple(actions), tuple(findings))

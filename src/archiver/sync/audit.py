@@ -121,7 +121,7 @@ def audit(
     retention = policy_of(collection)
     locks = LockAudit(store, retention, touch=not dry_run) if retention and level != "list" else None
     if level == "head" or locks:
-        findings += each(present, lambda file: _looked_at(store, file, locks), "looking", progress, line)[1]
+        findings += each(present, lambda file: looked_at(store, file, locks), "looking", progress, line)[1]
     read: tuple[FileRef, ...] = ()
     wanted = share.of(present, fixity.last_read(store.url)) if level == "deep" else []
     if wanted:
@@ -133,6 +133,7 @@ def audit(
     if not dry_run:
         good = {file.path for file in read}
         fixity.note_read(store.url, good, at)
+        fixity.note_locked(store.url, locks.until if locks else {})
         fixity.forget(store.url, {finding.where for finding in errors} & expected.files.keys())
         fixity.note_check(store.url, level, at, len(present), sum(file.bytes for file in wanted), len(errors))
     oldest = _oldest(expected, fixity.last_read(store.url))
@@ -150,8 +151,8 @@ def record(collection: Collection, report: Audit) -> None:
     collection.record(event)
 
 
-def _looked_at(store: Store, file: FileRef, locks: LockAudit | None) -> Finding | bool:
-    """One object by its head, and its lock."""
+def looked_at(store: Store, file: FileRef, locks: LockAudit | None) -> Finding | bool:
+    """One object by its head, and its lock, which is made longer where it must be: True if nothing is wrong."""
     try:
         info = store.stat(file.path)
     except StoreError as error:

@@ -31,6 +31,8 @@ class LockAudit:
         """Without `touch`, it only tells."""
         self.extended = 0
         """Objects that were locked, or locked for longer."""
+        self.until: dict[str, str] = {}
+        """Of each object looked at, until when it is locked now, RFC 3339; empty where it is not."""
         self._store = store
         self._policy = policy
         self._touch = touch
@@ -41,6 +43,7 @@ class LockAudit:
         """One object's lock: a finding where it was too little, whether that was mended or not."""
         wanted = self._policy.lock(now())
         why = shortcoming(found, self._policy)
+        self.until[key] = timestamp(found.until) if found and found.until else ""
         if not why and not self._rolls(found, wanted):
             return None
         if not self._touch:
@@ -52,6 +55,7 @@ class LockAudit:
             with self._turn:
                 self._refused[error.why] = self._refused.get(error.why, 0) + 1
             return Finding("error", "remote-lock-short", key, why) if why else None
+        self.until[key] = timestamp(until)
         with self._turn:
             self.extended += 1
         mended = f"{why}; from now on it is locked until {timestamp(until)}"

@@ -40,6 +40,8 @@ class SyncReport:
     """Files that were really transferred."""
     segments: int = 0
     """Ledger segments that were really transferred."""
+    locked: int = 0
+    """Objects whose lock was made longer."""
 
     @property
     def conflict(self) -> bool:
@@ -65,7 +67,7 @@ class SyncReport:
         """The JSON line of `archiver sync`; files that are kept or skipped are counted, not listed."""
         facts = {"verb": self.verb, "collection": self.collection, "store": self.store, "dry_run": self.dry_run}
         facts |= {"ok": self.exit_code == 0, "kept": self.count("keep"), "skipped": self.count("skip")}
-        facts |= {"files": len(self.moved), "bytes": self.bytes, "segments": self.segments}
+        facts |= {"files": len(self.moved), "bytes": self.bytes, "segments": self.segments, "locked": self.locked}
         actions = [action.as_json() for action in self.actions if action.verb not in ("keep", "skip")]
         return facts | {"actions": actions, "findings": [finding.as_json() for finding in self.findings]}
 
@@ -81,6 +83,7 @@ class SyncReport:
         moved = (
             f"{counted(len(self.moved), 'file')} ({self.bytes} bytes) and {counted(self.segments, 'ledger segment')}"
         )
+        left += f", {counted(self.locked, 'object')} locked for longer" if self.locked else ""
         return f"{where}: {moved} transferred, {self.count('keep')} files were in step{left}."
 
 

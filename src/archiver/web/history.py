@@ -9,7 +9,7 @@ from archiver.collection import Collection
 from archiver.dates import Moment
 from archiver.errors import ArchiverError
 from archiver.fixity import LOCAL, Fixity
-from archiver.ledger import Event
+from archiver.ledger import RECOVERY, Event
 from archiver.model import FileRef
 from archiver.proof import Keyring, Signing, Trust, judge
 from archiver.web.claims import moment
@@ -28,6 +28,7 @@ EVENTS = {
     "recovery": phrase("Brought back from a copy"),
 }
 """PREMIS event types in words."""
+LOST = phrase("Stated as lost: no whole copy is known")
 OUTCOMES = {
     "success": phrase("it went well"),
     "warning": phrase("with warnings"),
@@ -79,7 +80,7 @@ def history(collection: Collection, catalogue: Catalogue, row: Row) -> History:
         return History([], files, [], str(error))
     told = [
         Happening(
-            EVENTS.get(event.type, event.type),
+            LOST if event.type == RECOVERY and event.outcome == "failure" else EVENTS.get(event.type, event.type),
             moment(event.at),
             OUTCOMES.get(event.outcome, event.outcome),
             event.agent,
