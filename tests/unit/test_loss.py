@@ -12,6 +12,7 @@ from archiver.collection.loss import give_up, take_back
 from archiver.errors import UsageError
 from archiver.ledger import Event, fold
 from archiver.model import FileRef
+from archiver.package import import_all
 from archiver.package.exporting import export
 from archiver.repair import open_copy, repair_collection
 from archiver.stores.memory import MemoryStore
@@ -196,6 +197,9 @@ def test_bytes_that_only_have_its_size_take_nothing_back(stated):
 def test_a_package_has_all_but_what_is_lost_and_says_so(stated, tmp_path, format):
     exported = export(stated.here, tmp_path / f"out.{format}", format)
     assert ("warning", "file-lost", stated.path) in [(one.level, one.code, one.where) for one in exported.findings]
+    taken = list(import_all([tmp_path / f"out.{format}"], Root(tmp_path / "new").create("news", "News", agent="t/1")))
+    assert {one.error for one in taken} == {None}, taken
+    assert Root(tmp_path / "new").collection("news").captures() == [stated.kept.capture_id]
 
 
 def test_what_cannot_be_stated_is_refused(lossy, capsys):

@@ -172,7 +172,8 @@ def history(root: Path, capture_id: str, name: str | None, as_json: bool) -> Non
 
 def _show_passage(one: "Passage") -> None:
     event, words = one.event, render.words
-    lines = [f"{event.at}  {event.type}" + (f" ({', '.join(event.codes)})" if event.codes else "")]
+    told = ", ".join(["failed"] * (event.outcome == "failure") + list(event.codes))
+    lines = [f"{event.at}  {event.type}" + (f" ({told})" if told else "")]
     if one.revision:
         lines.append(f"  {one.revision}" + (", current" if one.is_current else ""))
     if one.damage:

@@ -100,11 +100,13 @@ def contents_of(
     if not sidecars:
         raise UsageError("None of these captures is open to readers.", "With --with-restricted they are exported.")
     lost = holdings.files.keys() - collection.readable(holdings).keys()
-    if not (sidecars := tuple(one for one in sidecars if one.warc_file not in lost)):
+    kept = tuple(one for one in sidecars if one.warc_file not in lost)
+    some = bool(wanted or left_out or len(kept) < len(sidecars))
+    if not (sidecars := kept):
         raise UsageError("The WARCs of these captures were stated as lost.", "There is nothing of them to export.")
-    files = _files(holdings, sidecars, table) if wanted or left_out else list(holdings.files.values())
+    files = _files(holdings, sidecars, table) if some else list(holdings.files.values())
     files = [file for file in files if file.path not in lost and not (open_only and access.is_rule(file.path))]
-    files += _segments(collection, {file.path for file in files} if wanted or left_out else None)
+    files += _segments(collection, {file.path for file in files} if some else None)
     ordered = tuple(sorted(files, key=lambda file: file.path))
     message = "it was stated as lost, and is not in the package"
     findings = [*findings, *(Finding("warning", "file-lost", path, message) for path in sorted(lost))]

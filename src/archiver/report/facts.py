@@ -229,7 +229,7 @@ def _here(collection: Collection, copy: Copy, holdings: Holdings) -> Copy:
     lost = [path for path in absent if path in holdings.lost and collection.bytes_here(path) is None]
     missing = len(absent) - len(lost)
     why = f"{missing} files are not on this disk, or of another size" if missing else "every file lies on this disk"
-    told = f"; {len(lost)} were stated as lost" if lost else ""
+    told = f", but for {len(lost)} stated as lost" if lost else ""
     return replace(copy, complete=not missing, why=f"{why}{told}")
 
 
