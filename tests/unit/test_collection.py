@@ -34,6 +34,7 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
         "ledger-1.1.0.json",
         "ledger-1.2.0.json",
         "erasure-1.0.0.json",
+        "loss-1.0.0.json",
         "qa-1.0.0.json",
         "context-1.0.0.jsonld",
     }
