@@ -222,3 +222,37 @@ def test_replay_tells_at_its_start_what_readers_do_not_see(tmp_path):
     assert [line.partition(";")[0] for line in kept_for_the_room(tmp_path)] == [
         "news: 2 of 2 captures kept for the reading room"
     ]
+
+
+@pytest.mark.parametrize(("kind", "status"), KINDS)
+def test_what_is_closed_in_one_collection_is_not_seen_from_another(tmp_path, kind, status):
+    """The same page in two collections: each decides for itself."""
+    news, press = (Root(tmp_path).create(name, name.title(), agent="test/1") for name in ("news", "press"))
+    shown = add(news, Invented(HIDDEN, headline="Seen by news", days=1))
+    hidden = add(press, Invented(HIDDEN, headline="Seen by press"))
+    compared = f"/news/{shown.capture_id}/compare/press~{hidden.capture_id}"
+    before = get(tmp_path, f"/news/{shown.capture_id}").page
+    assert before.xpath("//a[contains(@href, '/compare/')]/@href") == [compared]
+    answer = get(tmp_path, compared)
+    assert (answer.status, "Seen by press" in answer.text) == (200, True)
+    assert len(answer.page.xpath("//option[starts-with(@value, 'press~')]")) == 2  # in each of the two fields
+    form = f"/news/compare?before={shown.capture_id}&after=press~{hidden.capture_id}"
+    assert get(tmp_path, form).headers["location"] == compared
+    until = {"until": "2999-01-01"} if kind == "embargo" else {}
+    wish = Wish.of(kind, "M. K.", reason="Asked for.", **until)
+    restrict(press, wish, targets([hidden.capture_id]))
+    assert "Seen by press" not in get(tmp_path, f"/news/{shown.capture_id}").text
+    for address in (compared, f"/press/{hidden.capture_id}/compare/news~{shown.capture_id}"):
+        answer = get(tmp_path, address)
+        assert (answer.status, "Seen by press" in answer.text) == (status, False)
+    assert get(tmp_path, f"/news/{shown.capture_id}").status == 200
+
+
+@pytest.mark.parametrize("other", ["~x", "..~x", "/evil.example~x", "none~{0}", "news~{0}~{0}", "press~{0}"])
+def test_only_captures_of_collections_are_compared(tmp_path, other):
+    capture = add(Root(tmp_path).create("news", "News", agent="test/1"), Invented(HIDDEN)).capture_id
+    other = other.format(capture)
+    assert get(tmp_path, f"/news/{capture}/compare/{other}").status == 404
+    answer = get(tmp_path, f"/news/compare?before={other}&after={capture}")
+    there = answer.headers.get("location", "")
+    assert answer.status == 404 or (there[:2] != "//" and get(tmp_path, there).status == 404)

@@ -79,6 +79,7 @@ def _told(site: Site, shown: cards.Article) -> dict[str, Any]:
     return {
         "fields": fields(shown.sidecar),
         "timeline": versions,
+        "elsewhere": cards.elsewhere(site, shown.card),
         "history": past,
         "visit": visit(shown.collection, shown.sidecar),
         "lines": lines,

@@ -5,6 +5,7 @@ Everything a page claims about itself is hostile: it is text here, and the templ
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from archiver.catalogue.shelves import Item
 from archiver.catalogue.tables import host_of
 from archiver.collection import Collection, Root
 from archiver.dates import Moment, claimed, instant
-from archiver.errors import UnknownCapture, UnknownCollection, UnreadableInput
+from archiver.errors import ArchiverError, UnknownCapture, UnknownCollection, UnreadableInput
 from archiver.replay.addresses import escaped
 from archiver.sidecar import Sidecar
 from archiver.verdict.meanings import meaning
@@ -44,6 +45,10 @@ class Card:
     def path(self) -> str:
         """The capture's page in this app."""
         return f"/{self.collection}/{self.row.id}"
+
+    def seen_from(self, collection: str) -> str:
+        """How an address that begins in a collection names it; see `place_of`."""
+        return self.row.id if collection == self.collection else f"{self.collection}~{self.row.id}"
 
     @property
     def title(self) -> str:
@@ -149,6 +154,24 @@ def article(root: Path, reader: Reader, name: str, capture: str, replay: str) ->
         rows, total = catalogue.around(row, AROUND)
     versions = [Card(name, other, total) for other in rows]
     return Article(Card(name, row, total), collection, sidecar, versions, replay)
+
+
+def place_of(named: str, collection: str) -> tuple[str, str]:
+    """Collection and capture of `COLLECTION~CAPTURE`, or of a capture in `collection`."""
+    place, _, capture = named.rpartition("~")
+    return place or collection, capture
+
+
+def elsewhere(site: Site, card: Card) -> list[Card]:
+    """Captures of the same page in other collections, newest first; of each collection at most `AROUND`."""
+    cards = []
+    for one in Root(site.root).chosen(None):
+        with suppress(ArchiverError):  # its own pages tell what is wrong with it
+            if one.name != card.collection and not _is_dark(one, site.reader):
+                with open_catalogue(one, site.reader) as catalogue:
+                    rows = catalogue.versions(card.row.final_url)
+                cards += [Card(one.name, row, len(rows)) for row in rows[:AROUND]]
+    return sorted(cards, key=lambda one: (one.row.captured_at, one.row.id), reverse=True)
 
 
 async def found(site: Site, request: Request) -> Article:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from archiver.catalogue.difference import Change, Difference, compare
 from archiver.catalogue.paragraphs import Paragraph, Piece, flat, paragraphs
-from archiver.collection.layout import is_capture_id
+from archiver.collection.layout import COLLECTION_NAME, is_capture_id
 from archiver.sidecar import Assertion
 from archiver.web import cards
 from archiver.web.properties import METHODS, NAMES, told
@@ -32,6 +32,14 @@ class Comparison:
     before: cards.Article
     after: cards.Article
     found: Difference
+    elsewhere: list[cards.Card]
+    """Captures of the page in other collections."""
+
+    @property
+    def address(self) -> str:
+        """Of this page."""
+        before, after = self.before.card, self.after.card
+        return f"{before.path}/compare/{after.seen_from(before.collection)}"
 
     @property
     def is_one_page(self) -> bool:
@@ -61,7 +69,8 @@ class Comparison:
     @property
     def others(self) -> list[cards.Card]:
         """What can be compared instead: captures of both pages, newest first."""
-        every = {card.row.id: card for side in (self.before, self.after) for card in side.versions}
+        known = [*self.before.versions, *self.after.versions, *self.elsewhere]
+        every = {(card.collection, card.row.id): card for card in known}
         return sorted(every.values(), key=lambda card: (card.row.captured_at, card.row.id), reverse=True)
 
     @property
@@ -80,26 +89,29 @@ def _words(change: Change) -> list[Piece]:
 def routes(site: Site) -> list[Route]:
     """`/{name}/{capture}/compare/{other}`, and where its form leads."""
 
-    def load(name: str, *captures: str) -> Comparison:
-        sides = [cards.article(site.root, site.reader, name, capture, site.replay) for capture in captures]
+    def load(*places: tuple[str, str]) -> Comparison:
+        sides = [cards.article(site.root, site.reader, name, capture, site.replay) for name, capture in places]
         before, after = sorted(sides, key=lambda side: (side.card.row.captured_at, side.card.row.id))
         found = compare((before.collection, before.sidecar), (after.collection, after.sidecar))
-        return Comparison(before, after, found)
+        return Comparison(before, after, found, cards.elsewhere(site, after.card))
 
     async def comparison(request: Request) -> Response:
         """The older one first, in whatever order the address names them. `?view=one`: both texts in one."""
         name, capture, other = (request.path_params[part] for part in ("name", "capture", "other"))
-        shown = await run_in_threadpool(load, name, capture, other)
+        shown = await run_in_threadpool(load, (name, capture), cards.place_of(other, name))
         in_one = request.query_params.get("view") == "one"
         values: dict[str, Any] = {"names": NAMES, "methods": METHODS, "told": told, "in_one": in_one}
         return await run_in_threadpool(site.render, request, "compare.html", shown=shown, **values)
 
     async def choice(request: Request) -> Response:
         """From the form's two fields to the address of the comparison."""
-        ids = [request.query_params.get(side, "") for side in ("before", "after")]
-        if not all(map(is_capture_id, ids)):
+        asked = (request.query_params.get(side, "") for side in ("before", "after"))
+        places = [cards.place_of(one, request.path_params["name"]) for one in asked]
+        if not all(COLLECTION_NAME.match(name) and is_capture_id(capture) for name, capture in places):
             raise HTTPException(404)
+        (name, before), (other, after) = places
         view = "?view=one" if request.query_params.get("view") == "one" else ""
-        return RedirectResponse(f"/{request.path_params['name']}/{ids[0]}/compare/{ids[1]}{view}", 303)
+        there = after if other == name else f"{other}~{after}"
+        return RedirectResponse(f"/{name}/{before}/compare/{there}{view}", 303)
 
     return [Route("/{name}/compare", choice), Route("/{name}/{capture}/compare/{other}", comparison)]

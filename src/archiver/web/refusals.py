@@ -17,12 +17,11 @@ from archiver.collection import Root
 from archiver.dates import instant
 from archiver.errors import ArchiverError, UnknownCapture, UnknownCollection
 from archiver.web.api import problems
+from archiver.web.cards import place_of
 from archiver.web.site import Site
 from archiver.words import phrase
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-CAPTURES = ("capture", "other")
-"""Names of path parameters that are ids of captures."""
 STATUS = {"takedown": 451, "embargo": 403, "reading-room": 403}
 """RFC 7725 for what was taken down; dark is as if it were not there."""
 TITLES = {
@@ -62,11 +61,13 @@ def _behind(site: Site, route: Route) -> Route:
 
 def _check(site: Site, parameters: dict[str, str]) -> None:
     """Raise `Withheld`, or `UnknownCapture` and `UnknownCollection` for what is dark."""
-    collection = Root(site.root).collection(parameters["name"])
-    asked = [parameters[one] for one in CAPTURES if one in parameters]
-    with open_catalogue(collection) as catalogue:
-        decisions = [(one, catalogue.decision(one)) for one in asked or [""]]
-    for capture, found in decisions:
+    asked = [(parameters["name"], parameters.get("capture", ""))]
+    if "other" in parameters:
+        asked.append(place_of(parameters["other"], parameters["name"]))
+    for name, capture in asked:
+        collection = Root(site.root).collection(name)
+        with open_catalogue(collection) as catalogue:
+            found = catalogue.decision(capture)
         if found is None or not found.shown_to(site.reader):
             if found is not None and found.kind in STATUS:
                 raise Withheld(found)
