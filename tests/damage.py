@@ -49,7 +49,7 @@ Change = Callable[[Kept, Sequence[Kept]], Kept | None]
 def damage(source: Collection, capture: str, target: Collection, *changes: Change, agreed: bool = False) -> str:
     """Write `capture` of `source` into `target` with all `changes`; returns its new id.
 
-    `agreed`: the log of the visit has the lengths of what was changed, so that only a look at the page can tell.
+    `agreed`: the log of the visit has the digests of what was changed, so that only a look at the page can tell.
     """
     before = source.sidecar(capture)
     assert before is not None
@@ -89,16 +89,21 @@ def _changed(source: Collection, sidecar: Sidecar, changes: tuple[Change, ...], 
 
 
 def _agreeing(records: list[Kept]) -> list[Kept]:
-    lengths = {one.header("WARC-Record-ID").strip("<>"): len(one.body) for one in records if one.kind == "response"}
+    digests = {one.header("WARC-Record-ID").strip("<>"): _digest(one.body) for one in records if one.kind == "response"}
     agreeing = []
     for one in records:
         if one.url.startswith("urn:pageinfo:"):
             log = json.loads(one.body)
             for note in log["requests"]:
-                note["bytes"] = lengths.get(note.get("record", ""), note.get("bytes"))
+                if note.get("record") in digests:
+                    note["digest"] = digests[note["record"]]
             one = replace(one, body=json.dumps(log).encode())
         agreeing.append(one)
     return agreeing
+
+
+def _digest(body: bytes) -> str:
+    return f"sha1:{base64.b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()}"
 
 
 def _written(writer: WARCWriter, one: Kept) -> dict[str, str]:
@@ -205,11 +210,10 @@ def referring(end: str, other: str) -> Change:
         if not is_of(one, (end,)):
             return one
         original = next(other_one for other_one in records if is_of(other_one, (other,)))
-        digest = base64.b32encode(hashlib.sha1(original.body, usedforsecurity=False).digest()).decode()
         headers = dict(one.headers) | {
             "WARC-Type": "revisit",
             "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
-            "WARC-Payload-Digest": f"sha1:{digest}",
+            "WARC-Payload-Digest": _digest(original.body),
             "WARC-Refers-To-Target-URI": original.url,
             "WARC-Refers-To-Date": original.header("WARC-Date"),
         }

@@ -1,7 +1,7 @@
 """Results of QA, made up: a plain one, and one of a page that says hostile things."""
 
 from archiver import qa
-from archiver.model import Finding
+from archiver.qa.judging import reason
 
 HOSTILE = "\"><script src=//evil.example/x.js></script><img src=x onerror=alert(1)>'&lt;"
 PNG = b"\x89PNG\r\n\x1a\n picture of "
@@ -30,18 +30,19 @@ def a_result(capture: str, verdict: str = "pass", **more) -> qa.Result:
     return qa.Result(**facts | more)
 
 
-LOST = Finding("warning", "resource-lost", "https://cdn.example/a.png", "image: replay answers 404", "Look there.")
-BLANK = Finding("error", "page-blank", URL, "99.9% of the first screen has one colour: the page is blank")
+GONE = qa.Detail("answers", {"kind": "image", "status": 404})
+LOST = reason("warning", "resource-lost", "https://cdn.example/a.png", GONE)
+BLANK = reason("error", "page-blank", URL, qa.Detail("one-colour", {"share": 0.999}))
 
 
 def bad_result(capture: str) -> qa.Result:
     return a_result(
         capture,
         "fail",
-        reasons=(LOST, BLANK, Finding("warning", "of-tomorrow", HOSTILE, HOSTILE, HOSTILE)),
+        reasons=(LOST, BLANK, qa.Reason("warning", "of-tomorrow", HOSTILE, HOSTILE, HOSTILE)),
         resources=(
             qa.Resource(f"https://cdn.example/{HOSTILE}", "image", "lost", f"404 {HOSTILE}", 0.2, 0.5, -7300.0),
-            qa.Resource("https://api.example/new.json", "fetch", "newly-asked", "404"),
+            qa.Resource("https://api.example/new.json", "fetch", "newly-asked", "404", detail=GONE),
             qa.Resource("https://cdn.example/b.css", "stylesheet", "ok", "", 0, 0.3, 0.4),
         ),
         absent=(HOSTILE,),

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,17 +59,44 @@ def scrambled(content: bytes) -> bytes:
     return bytes(byte ^ 0xA5 for byte in content)
 
 
+def untidy(content: bytes) -> bytes:
+    """As long, and no reader sees that it is another."""
+    return content[:-1] + b" "
+
+
+def failing(content: bytes) -> bytes:
+    return content + b"\nsetTimeout(() => notThere.play(), 10);\n"
+
+
 def of_another_story(content: bytes) -> bytes:
     for mine, other in zip((TOLD.title, *TOLD.text), (OTHER.title, *OTHER.text), strict=True):
         content = content.replace(escaped(mine), escaped(other))
     return content
 
 
-def other_comments(one: Kept, _: object) -> Kept | None:
-    """Those that belong to no article of this language."""
-    if one.http is None or one.kind != "response" or not one.url.endswith(COMMENTS) or len(one.body) < 50:
-        return one  # the preflight's answer is at the same address
-    return replace(one, body=json.dumps({"article": "other", "comments": []}).encode())
+def comments(new: Callable[[bytes], bytes]) -> Change:
+    """Other comments."""
+
+    def change(one: Kept, _: object) -> Kept:
+        if one.http is None or one.kind != "response" or not one.url.endswith(COMMENTS) or len(one.body) < 50:
+            return one  # the preflight's answer is at the same address
+        return replace(one, body=new(one.body))
+
+    return change
+
+
+def of_no_article(content: bytes) -> bytes:
+    return json.dumps({"article": "other", "comments": []}).encode()
+
+
+def of_others(content: bytes) -> bytes:
+    """As many letters, by readers of other names."""
+    told = json.loads(content)
+    for one in told["comments"]:
+        one["name"] = one["name"][::-1]
+    made = json.dumps(told, ensure_ascii=False).encode().ljust(len(content))
+    assert len(made) == len(content)
+    return made
 
 
 def escaped(words: str) -> bytes:
@@ -103,15 +130,20 @@ DAMAGES = {
     ),
     "frame lost": Damage("film embedding", without("/films/player"), ("resource-lost",)),
     "film lost": Damage("film several", without("/first.mp4", "/second.mp4"), ("film-broken", "resource-lost")),
-    "film cut": Damage("film several", body("/second.mp4", half), ("resource-changed",), agreed=False),
+    "film cut": Damage("film several", body("/second.mp4", half), ("resource-changed", "film-broken"), agreed=False),
+    "film cut at the capture": Damage("film several", body("/second.mp4", half), ("film-broken",), "warn"),
+    "data as long": Damage("article", comments(of_others), ("resource-changed",), agreed=False),
+    "picture as another": Damage("story", body(HERO, scrambled), ("resource-changed",), agreed=False),
+    "style sheet as another": Damage("story", body("/site.css", untidy), ("resource-changed",), agreed=False),
+    "script that fails": Damage("article", body("/site.js", failing), ("script-error",), "warn"),
     "script lost": Damage("article", without("/site.js"), ("resource-lost", "text-differs"), "warn"),
-    "comments of another article": Damage("article", other_comments, ("resource-changed",), agreed=False),
+    "comments of another article": Damage("article", comments(of_no_article), ("resource-changed",), agreed=False),
     "comments of another day": Damage("article", later(2, COMMENTS), ("time-violation",), "warn"),
     "data lost": Damage("article", without("/membership.json"), ("resource-lost",), "warn"),
     "worker lost": Damage("article", without("/counter.js"), ("resource-lost",), "warn"),
 }
 
-TOLD_BY_VERIFY = ("original missing", "film cut")
+TOLD_BY_VERIFY = ("original missing", "film cut", "film cut at the capture")
 """Of which `verify` finds something as well: an original that is not there."""
 
 

@@ -36,6 +36,7 @@ def test_a_new_collection_explains_itself_and_is_sound(tmp_path):
         "erasure-1.0.0.json",
         "loss-1.0.0.json",
         "qa-1.0.0.json",
+        "qa-1.1.0.json",
         "context-1.0.0.jsonld",
     }
     assert verify_collection(collection).findings == ()

@@ -9,20 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver import qa, schema
+from archiver.catalogue import open_catalogue
 from archiver.collection import Root
 from archiver.erasing import Request, erase, plan
 from archiver.errors import ArchiverError, UnknownCapture, UnreadableInput
 from archiver.ledger import fold
-from archiver.model import Finding
+from archiver.package import export, import_package
+from archiver.package.returning import Returning, read_check
 from archiver.qa.choosing import chosen, is_due
-from archiver.qa.result import from_json, verdict_of
+from archiver.qa.judging import reason
+from archiver.qa.result import Detail, Reason, from_json, verdict_of
 from archiver.qa.storing import picture, save
 from archiver.validate import validate_files
 from archiver.verify import verify_collection
 from material import bring, collection_with, copied
 
 PNG = b"\x89PNG\r\n\x1a\n not really"
-LOST = Finding("warning", "resource-lost", "https://news.example/a.png", "the image is lost in replay")
+GONE = Detail("engine-fault", {"kind": "image", "status": 404})
+LOST = reason("warning", "resource-lost", "https://news.example/a.png", GONE)
 
 
 def a_result(capture="20261122T140112Z-k3v7q2mzpa", **more) -> qa.Result:
@@ -56,11 +60,23 @@ def test_a_result_is_read_as_it_was_written():
     assert from_json(json.dumps(document).encode(), "here") == whole
 
 
+def test_a_result_of_the_first_version_is_read():
+    document = a_result().as_json() | {"$schema": "urn:archiver:schema:qa:1.0.0", "format": "archiver-qa/1.0.0"}
+    for one in (*document["reasons"], *document["resources"]):
+        one.pop("detail", None)
+    kept = from_json(json.dumps(document).encode(), "here")
+    assert kept.reasons == (replace(LOST, detail=None),)
+    assert kept.resources == a_result().resources
+
+
 @given(st.text(), st.text(), st.floats(0, 1))
 def test_whatever_pages_say_a_result_is_valid(text, url, share):
     hostile = a_result(
-        reasons=(Finding("error", "page-blank", url, text),),
-        resources=(qa.Resource(url, text, "ok", text, share),),
+        reasons=(
+            reason("error", "page-blank", url, Detail("browser-failed", {"quote": text, "kind": text})),
+            Reason("error", "of-tomorrow", url, text),
+        ),
+        resources=(qa.Resource(url, text, "ok", text, share, detail=Detail("not-recorded", {"quote": text})),),
         absent=(text,),
         script_errors=(text * 500,),
     )
@@ -230,3 +246,58 @@ def test_which_captures_are_due(tmp_path):
     assert [one.sidecar.id for one in chosen(root, None, (), None)] == [first, second]
     with pytest.raises(UnreadableInput, match="not here"):
         list(chosen(root, None, (third,), None))
+
+
+# In packages
+
+
+@pytest.fixture(params=["wacz", "bagit"])
+def sent(request, tmp_path):
+    """A capture that was checked twice in a collection, and came into another one in a package."""
+    source, (captured,) = collection_with(tmp_path / "source")
+    save(source, a_result(captured.capture_id, verdict="fail", checked_at="2026-11-23T09:00:00Z"), {})
+    newer = a_result(captured.capture_id)
+    save(source, newer, {"view": PNG})
+    return source, newer, request.param
+
+
+def taken_in(source, form, tmp_path):
+    package = tmp_path / ("a.wacz" if form == "wacz" else "bag")
+    export(source, package, form)
+    target = Root(tmp_path / "target").create("other", "Other", agent="test/1")
+    list(import_package(package, target))
+    return target
+
+
+def test_a_check_that_a_package_brings_is_shown_as_the_word_of_others(sent, tmp_path):
+    source, newer, form = sent
+    target = taken_in(source, form, tmp_path)
+    kept = qa.latest(target, newer.capture)
+    assert (kept.brought, kept.verdict, kept.reasons) == (True, "warn", newer.reasons)
+    assert picture(target, kept, target.sidecar(newer.capture), newer.pictures[0].replayed) == PNG
+    with open_catalogue(target) as catalogue:
+        assert [row.qa for row in catalogue.captures()] == ["warn"]
+    events = [event for segment in target.history() for event in segment.events]
+    assert {event.type for event in events if "qa" in event.codes} == {"ingestion"}
+    (one,) = chosen(Root(tmp_path / "target"), None, (), None)
+    assert not one.has_result and is_due(one, (), recheck=False, named=False)
+    save(target, replace(newer, verdict="pass", reasons=()), {})
+    own = qa.latest(target, newer.capture)
+    assert (own.brought, own.verdict) == (False, "pass")
+    assert [one for one in verify_collection(target).findings if one.level == "error"] == []
+
+
+def test_a_check_of_another_capture_says_nothing(tmp_path):
+    source, (one, other) = collection_with(tmp_path / "source", 2)
+    path = save(source, a_result(one.capture_id), {})
+    for place, capture, codes in (
+        (path, one.capture_id, ("qa", "qa-warn")),
+        (path.replace(one.capture_id, other.capture_id), other.capture_id, ()),
+        (one.warc, one.capture_id, ()),
+    ):
+        file = Returning("archive/a.warc.gz", place, "", [capture])
+        read_check(file, source.local(path))
+        assert file.codes == codes
+    file = Returning("archive/a.warc.gz", path, "", [one.capture_id])
+    read_check(file, source.local(one.warc))
+    assert file.codes == ()

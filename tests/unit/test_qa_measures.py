@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from archiver import qa
-from archiver.qa import judging, main, pictures, texts
+from archiver.model import ScriptError
+from archiver.qa import judging, main, pictures, texts, wording
 from archiver.qa.checking import regressions
 from archiver.qa.kept import Note, key_of, normal
 from archiver.qa.main import Document
 from archiver.qa.resources import TRACKERS, compare, completeness, weight_of
+from archiver.qa.result import Detail
 from archiver.qa.visiting import Seen
 from archiver.qa.watch import Asked, original
 
@@ -172,9 +174,10 @@ def test_weights_follow_kind_and_room():
 class Archive:
     """What `compare` and judging want of a capture, without a collection."""
 
-    def __init__(self, *notes, held=(), bodiless=(), told=True, **more):
+    def __init__(self, *notes, held=(), bodiless=(), told=True, records=(), **more):
+        """`records`: (URL, digest, whether it is the capture's own) of all that was fetched at `AT`."""
         self.notes = notes if told else None
-        self.held, self.bodiless = set(held), set(bodiless)
+        self.held, self.bodiless, self.records, self.script_errors = set(held), set(bodiless), records, None
         records = {"main": {"payload_digest": "sha1:AAAA"}}
         self.sidecar = SimpleNamespace(
             final_url=PAGE, status=200, headline="", verdict="ok", document={"warc": {"records": records}}
@@ -185,6 +188,13 @@ class Archive:
 
     def lines(self, url, method="GET"):
         return iter([{"url": url}] if url in self.held else [])
+
+    def replayed(self, url, method, moment):
+        assert moment == AT
+        return ({"digest": digest, "own": own} for one, digest, own in self.records if one == url)
+
+    def owns(self, fields):
+        return fields["own"]
 
     def lacks_body(self, fields):
         return fields["url"] in self.bodiless
@@ -247,6 +257,38 @@ def test_redirects_on_the_way_are_no_answer_and_no_loss():
     assert one.state == "ok"
 
 
+@pytest.mark.parametrize(
+    ("records", "state"),
+    [
+        ([], "ok"),
+        ([(IMAGE, "sha1:A", True)], "ok"),
+        ([(IMAGE, "sha1:A", False)], "ok"),
+        ([(IMAGE, "sha1:B", True)], "changed"),
+        ([(IMAGE, "sha1:B", False)], "other-capture"),
+        ([(IMAGE, "sha1:B", True), (IMAGE, "sha1:C", False)], "changed"),
+        ([(IMAGE, "sha1:B", False), (IMAGE, "sha1:A", True)], "ok"),
+        ([(DATA, "sha1:B", True)], "ok"),
+    ],
+)
+def test_content_is_what_the_log_says(records, state):
+    (one,) = met(Archive(note(IMAGE, digest="sha1:A"), records=records), asked(IMAGE))
+    assert one.state == state
+    assert met(Archive(note(IMAGE), records=records), asked(IMAGE))[0].state == "ok", "no digest, no say"
+
+
+def test_data_that_was_asked_for_twice_may_be_either_answer():
+    notes = [note(DATA, kind="fetch", digest=f"sha1:{name}") for name in "AB"]
+    for digest, state in (("sha1:A", "ok"), ("sha1:B", "ok"), ("sha1:C", "changed")):
+        (one,) = met(Archive(*notes, records=[(DATA, digest, True)]), asked(DATA, kind="fetch"))
+        assert one.state == state
+
+
+def test_what_was_captured_in_part_is_cut():
+    for why, name in (("length", "cut-length"), ("of-tomorrow", "cut")):
+        (one,) = met(Archive(note(IMAGE, digest="sha1:A", truncated=why)), asked(IMAGE))
+        assert (one.state, one.detail) == ("cut", Detail(name))
+
+
 def test_beacons_and_preflights_are_no_part_of_a_page():
     archive = Archive(
         note(DATA, 204, "ping", "POST"), note(DATA, 204, "other", "OPTIONS"), note(DATA, 200, "websocket")
@@ -276,7 +318,7 @@ def test_digests_of_imported_files_are_claims():
     ("found", "words"),
     [
         (GOOD, []),
-        (Document(None), ["does not find it"]),
+        (Document(None), ["does not find it and answers nothing"]),
         (Document(404), ["does not find it and answers 404"]),
         (replace(GOOD, status=500), ["its status is 500 instead of 200"]),
         (replace(GOOD, moment=AT + timedelta(days=3)), ["2026-11-25"]),
@@ -284,7 +326,7 @@ def test_digests_of_imported_files_are_claims():
     ],
 )
 def test_the_page_is_the_one_that_was_captured(found, words):
-    faults = main.faults(Archive(), found)
+    faults = [wording.english(fault) for fault in main.faults(Archive(), found)]
     assert len(faults) == len(words)
     assert all(one in fault for one, fault in zip(words, faults, strict=True))
 
@@ -292,8 +334,8 @@ def test_the_page_is_the_one_that_was_captured(found, words):
 # Judging
 
 
-def judged(archive, seen, document=GOOD, changed=()):
-    evidence = judging.Evidence(archive, document, seen, compare(archive, seen), changed)
+def judged(archive, seen, document=GOOD):
+    evidence = judging.Evidence(archive, document, seen, compare(archive, seen))
     measured = judging.measures(evidence)
     return {one.name: one.value for one in measured}, {
         one.code: one.level for one in judging.reasons(evidence, measured)
@@ -341,13 +383,48 @@ def test_what_is_of_another_time_is_told():
 
 
 def test_a_leak_a_changed_record_and_a_lost_page_are_errors():
-    seen = Seen(leaks=("https://outside.example/",), script_errors=("TypeError: x",))
-    assert judged(Archive(), seen, Document(404), [IMAGE])[1] == {
+    seen = Seen(
+        leaks=("https://outside.example/",), script_errors=(ScriptError("TypeError: x", PAGE),), asked=[asked(IMAGE)]
+    )
+    swapped = Archive(note(IMAGE, digest="sha1:A"), records=[(IMAGE, "sha1:B", True)])
+    assert judged(swapped, seen, Document(404))[1] == {
+        "incomplete": "error",
         "leak": "error",
         "main-missing": "error",
         "resource-changed": "error",
         "script-error": "info",
     }
+
+
+BROKEN = ScriptError("TypeError: player 17 of https://news.example/a is undefined", f"{PAGE}?_=1")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "codes"),
+    [
+        ([], [BROKEN], {"script-error": "warning"}),
+        ([BROKEN], [BROKEN], {}),
+        ([BROKEN], [replace(BROKEN, message=BROKEN.message.replace("17", "18").replace("news", "a.news"))], {}),
+        ([BROKEN], [replace(BROKEN, script=f"{PAGE}?_=2")], {}),
+        ([BROKEN], [replace(BROKEN, script=IMAGE)], {"script-error": "warning"}),
+        ([BROKEN], [replace(BROKEN, message="SyntaxError: x")], {"script-error": "warning"}),
+        ([], [replace(BROKEN, script="")], {}),
+        ([], [replace(BROKEN, script="https://stats.g.doubleclick.net/dc.js")], {}),
+        (None, [BROKEN], {"script-error": "info"}),
+    ],
+)
+def test_complaints_are_judged_that_are_new_and_of_archived_scripts(before, now, codes):
+    archive = Archive(script_errors=None if before is None else tuple(before))
+    values, found = judged(archive, Seen(script_errors=tuple(now)))
+    assert found == codes
+    assert values["script-errors"] == (None if before is None else len(codes))
+
+
+def test_films_are_as_long_as_they_were():
+    archive = Archive(capture={"engine": "browser", "counts": {"media_ms": 60_000}})
+    assert judged(archive, Seen(text="x", counts={"media_ms": 59_000}))[1] == {}
+    values, codes = judged(archive, Seen(text="x", counts={"media_ms": 30_000}))
+    assert (values["film-length"], codes) == (0.5, {"film-shorter": "warning"})
 
 
 def test_texts_and_films_are_judged():
@@ -358,9 +435,9 @@ def test_texts_and_films_are_judged():
         capture={"engine": "browser", "counts": {"media_started": 2}},
     )
     archive.sidecar.headline = "Waterworks"
-    good = Seen(text=f"Waterworks\n{told}", films=[("a", ""), ("b", "")])
+    good = Seen(text=f"Waterworks\n{told}", films=[("a", None), ("b", None)])
     assert judged(archive, good)[1] == {}
-    half = Seen(text="\n".join(told.splitlines()[:1]), films=[("a", ""), ("b", "it does not begin")])
+    half = Seen(text="\n".join(told.splitlines()[:1]), films=[("a", None), ("b", Detail("film-not-begun"))])
     values, codes = judged(archive, half)
     assert codes["headline-missing"] == codes["film-broken"] == "warning"
     assert "text-missing" in codes

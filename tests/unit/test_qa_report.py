@@ -12,8 +12,8 @@ from junitparser import Failure, JUnitXml, Properties
 
 from archiver import qa
 from archiver.collection import Collection, Root
-from archiver.model import Finding
 from archiver.qa import wording
+from archiver.qa.judging import THRESHOLDS
 from archiver.qa.junit import junit
 from archiver.qa.report import PAGES, write_report
 from archiver.qa.storing import save
@@ -71,12 +71,14 @@ def test_the_summary_counts_and_begins_with_the_worst(report: Path, checked) -> 
 
 SAYS = {
     "en": (
-        *("The page stays blank", "image: replay answers 404", "Look there.", "91.2 %", "warns below 95 %", "3 days"),
-        *("nothing to compare", "Lost in replay", "Newly asked for", "2 hours before", "of-tomorrow", "width 1280"),
+        *("The page stays blank", "picture: replay answers 404", "99.9\u00a0% of the first screen", "91.2\u00a0%"),
+        *("warns below 95\u00a0%", "3 days", "nothing to compare", "Lost in replay", "Newly asked for"),
+        *("2 hours before", "of-tomorrow", "width: 1280"),
     ),
     "uk": (
-        *("Сторінка лишається порожньою", "91,2 %", "застереження нижче 95 %", "3 дні", "нема що порівнювати"),
-        *("Втрачено у відтворенні", "Нові запити", "за 2 години до", "of-tomorrow"),
+        *("Сторінка лишається порожньою", "зображення: відтворення відповідає: 404", "91,2\u00a0%"),
+        *("застереження нижче 95\u00a0%", "3 дні", "нема що порівнювати", "Втрачено у відтворенні", "Нові запити"),
+        *("за 2 години до", "of-tomorrow", "ширина: 1280"),
     ),
 }
 
@@ -111,7 +113,44 @@ def test_it_can_be_written_again_and_of_nothing(tmp_path: Path, checked) -> None
 
 
 SAID = re.compile(r"""\b_\((?:"([^"]+)"|'([^']+)')""")
-COUNTED = re.compile(r"""\bcount\(.+?, ["']([^"']+)["'], ["'][^"']+["']\)""")
+LATIN = re.compile(r"[A-Za-z]{3,}")
+OURS = {"WARC", "SSIM", "UTC", "archiver", "verify", "reindex"}
+"""Names, which are the same in every language."""
+OTHERS = {"head", "code", "q", "footer", "address", "kicker"}
+"""Elements and classes in which others speak."""
+VOID = {"br", "img", "input", "link", "meta", "hr"}
+
+
+class Own(HTMLParser):
+    """Our own words in a page."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.open: list[bool] = []
+        self.text = ""
+        self.feed(page.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(bool(OTHERS & {tag, *(dict(attrs).get("class") or "").split()}))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_data(self, data):
+        self.text += "" if any(self.open) else data
+
+
+FACTS = {
+    "share": 0.5,
+    "span": 7200.0,
+    "status": 0,
+    "wanted": "2026-11-22 14:01:12",
+    "moment": "2026-11-23 14:01:12",
+    "word": "ok",
+    "kind": "image",
+}
 
 
 def test_every_text_has_its_ukrainian_and_none_is_left_over() -> None:
@@ -120,9 +159,34 @@ def test_every_text_has_its_ukrainian_and_none_is_left_over() -> None:
     english = {one or other for page in pages for one, other in SAID.findall(page)}
     tables = [*wording.VERDICTS.values(), *wording.MEASURES.values(), *wording.STATES.values()]
     english |= {text for told in tables for text in told if text not in ("good", "fair", "bad", "")}
-    english |= {*wording.LEVELS.values(), *wording.REASONS.values(), *wording.KINDS.values()}
+    english |= {wording.NOTHING, *words_of("LEVELS", "REASONS", "KINDS", "HINTS", "DETAILS", "SETTINGS", "SET")}
     assert english ^ set(words.table) == set()
-    assert {noun for page in pages for noun in COUNTED.findall(page)} == set(words.counted)
+    assert {wording.span(Words(), 2 * seconds).split()[1] for seconds in (1, 60, 3600, 86400)} == {
+        f"{noun}s" for noun in words.counted
+    }
+
+
+def test_nothing_english_is_said_to_ukrainians(tmp_path: Path) -> None:
+    """Every reason and every cause, each with all the facts that it may have; but for names, and words of others."""
+    details = [qa.Detail(name, {**FACTS, "quote": "quoted"}) for name in wording.DETAILS]
+    reasons = tuple(qa.Reason("error", code, URL, "", detail=details[0]) for code in wording.REASONS)
+    reasons += tuple(qa.Reason("warning", "leak", URL, "", detail=detail) for detail in details)
+    states = list(wording.STATES)
+    parts = tuple(qa.Resource(URL, kind, state, "", 0, 0, 1e6) for kind in wording.KINDS for state in states)
+    parts += tuple(qa.Resource(URL, "image", "lost", detail=detail) for detail in details)
+    collection = Root(tmp_path).create("news", "Новини", agent="test/1")
+    capture = add(collection, Invented(URL, headline="Заголовок")).capture_id
+    settings = {"width": 1, "height": 1, "behaviours": True, "visits": 2, "consent": "reject"}
+    measures = tuple(replace(one, value=9.0) for one in THRESHOLDS)
+    told = {"reasons": reasons, "resources": parts, "settings": settings, "measures": measures, "agents": ()}
+    result = a_result(capture, "fail", **told)
+    write_report([(collection, result)], tmp_path / "report", "uk")
+    found = set(LATIN.findall(Own(tmp_path / "report" / f"{capture}.html").text))
+    assert found - OURS == set()
+
+
+def words_of(*tables: str) -> set[str]:
+    return {text for name in tables for text in getattr(wording, name).values()}
 
 
 # JUnit
@@ -144,7 +208,7 @@ def test_a_build_server_reads_suites_cases_and_failures(checked) -> None:
 
 @given(st.text(), st.text())
 def test_whatever_pages_say_it_is_well_formed(text: str, url: str) -> None:
-    reasons = (Finding("error", "page-blank", url, text, text),)
+    reasons = (qa.Reason("error", "page-blank", url, text, text),)
     collection = Collection(Path("/nowhere/news"))
     hostile = a_result("20261122T140112Z-k3v7q2mzpa", "fail", reasons=reasons, url=url)
     assert next(iter(JUnitXml.fromstring(junit([(collection, hostile)])))).failures == 1

@@ -66,8 +66,8 @@ LOSS = {
     "agent": "archiver/0.1.0",
 }
 QA = {
-    "$schema": "urn:archiver:schema:qa:1.0.0",
-    "format": "archiver-qa/1.0.0",
+    "$schema": "urn:archiver:schema:qa:1.1.0",
+    "format": "archiver-qa/1.1.0",
     "capture": "20261122T140112Z-k3v7q2mzpa",
     "url": "https://news.example/hospital-reopens",
     "captured_at": "2026-11-22T14:01:12.480113Z",
@@ -133,6 +133,7 @@ PUBLISHED = {
     "erasure/1.0.0.json": "1559d2291015cc7c7d8a90afecc4f3d077b5019d501d6e7490e6fca785913d53",
     "loss/1.0.0.json": "cf0889b95cf00f9b548f7f4cd2b3835d4943277cb59a00f933d9fdb5e0eb0660",
     "qa/1.0.0.json": "ceb036c9b1f83b308cdadd2011e58418589cd4c39973602b0f85c7ecf64a1605",
+    "qa/1.1.0.json": "2b61ed0e6d20dd0cf23543a22f2b0d3795850ea1974137b9b3f0221af953b1b8",
     "access/1.0.0.json": "4498f2bf84c469421b61ccc62e1f0ece34ae1542af298ecc231180902064b07d",
     "bagit-profile/1.0.0.json": "7720f187abd8108256dc2032f2f125c85b7b465662bba735c12938880aa0a717",
     "context/1.0.0.jsonld": "500daeb04018c5d947dec8f9c1ea0382b256cc1fc64f693af290ad1386e46c45",

@@ -49,5 +49,7 @@ async ({ until, page }) => {
     return started;
   };
   const started = await Promise.all(players.map(start));
-  return { ...counts, media: players.length, media_started: started.filter(Boolean).length };
+  const lasting = players.filter((player, place) => started[place] && Number.isFinite(player.duration));
+  const length = Math.round(1000 * lasting.reduce((sum, player) => sum + player.duration, 0));
+  return { ...counts, media: players.length, media_started: started.filter(Boolean).length, media_ms: length };
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 from archiver.access import is_rule
 from archiver.catalogue import tables
+from archiver.catalogue.checks import verdict_of
 from archiver.catalogue.restricting import load, restate, surts
 from archiver.catalogue.rows import authors_of, instant, row_of, words_of
 from archiver.catalogue.tables import WIDTH, WORDS, Row
@@ -35,8 +36,6 @@ _CHECK = (
     "ON CONFLICT DO UPDATE SET at = excluded.at, qa = excluded.qa WHERE excluded.at >= at"
 )
 _CHECKED = "(SELECT checks.qa FROM checks WHERE capture = ?)"
-QA_CODES = ("qa-pass", "qa-warn", "qa-fail")
-"""Codes of the event that tells of a check."""
 
 
 def refresh(collection: Collection, database: sqlite3.Connection) -> None:
@@ -95,8 +94,7 @@ def _end(database: sqlite3.Connection, segment: Segment) -> None:
 
 def _take_check(database: sqlite3.Connection, event: Event) -> None:
     """Enter what a check of a capture's replay came to, if none is newer; also of one that is not known yet."""
-    found = next((code[3:] for code in event.codes if code in QA_CODES), None)
-    if event.type != "validation" or not event.capture or found is None:
+    if (found := verdict_of(event)) is None:
         return
     database.execute(_CHECK, (event.capture, event.at, found))
     known = database.execute("SELECT number FROM captures WHERE id = ?", (event.capture,)).fetchone()

@@ -9,7 +9,7 @@ from archiver.model.capture import Item, Limits, close_bodies
 from archiver.model.exchange import SPOOL_BYTES, Exchange, Fidelity, Headers, Request, Resource, Response, new_body
 from archiver.model.finding import Action, Bytes, FileRef, Finding, Level, Progress, silent
 from archiver.model.instants import now, timestamp
-from archiver.model.page import PageFacts, PageInfo, RequestNote, Verdict
+from archiver.model.page import PageFacts, PageInfo, RequestNote, ScriptError, Verdict
 
 __all__ = [
     "SPOOL_BYTES",
@@ -30,6 +30,7 @@ __all__ = [
     "RequestNote",
     "Resource",
     "Response",
+    "ScriptError",
     "Verdict",
     "close_bodies",
     "new_body",

@@ -38,6 +38,16 @@ class RequestNote:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptError:
+    """An error in the page's main frame that none of its scripts caught."""
+
+    message: str
+    """Its first line."""
+    script: str
+    """URL of the script, or of the page; "" where it is not told."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageFacts:
     """What verdicts are judged by: the page as it stands at the end of a visit, or as its HTML alone tells.
 
@@ -113,6 +123,8 @@ class PageInfo:
     """Not empty where secrets in it were replaced."""
     facts: PageFacts | None = None
     """What the engine saw of the page; None if it shows none (or the document is no HTML)."""
+    script_errors: tuple[ScriptError, ...] | None = None
+    """Each once; None where no browser told of them."""
 
     @property
     def missing(self) -> tuple[RequestNote, ...]:

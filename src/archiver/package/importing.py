@@ -21,6 +21,7 @@ from archiver.package.returning import (
     borne_out,
     heads_of,
     planned,
+    read_check,
     sidecars_of,
 )
 from archiver.package.ruling import Ruling, ruling_of
@@ -76,7 +77,7 @@ def import_package(
         _refuse(path, findings)
         yield Imported(str(path), findings=(*findings, *ruling.findings(str(path))))
         ruling.enter(collection)
-        for file in plan.ours:
+        for file in sorted(plan.ours, key=lambda one: (bool(one.sidecars), one.checked_at)):
             with unpacked(file.name) as place:
                 yield _take_in(file, package, place, collection)
         for name in plan.others:
@@ -154,6 +155,7 @@ def _of_warcs(
     names = len(plan.ours) + len(plan.others)
     for number, file in enumerate(plan.ours, 1):
         with unpacked(file.name) as place:
+            read_check(file, place)
             heads = heads_of(file, package)
             yield from borne_out(heads, place, str(package.path))
             ruling.reach([(one.id, (one.requested_url, one.final_url)) for one in heads], place)
@@ -181,5 +183,6 @@ def _take_in(file: Returning, package: Package, place: Path, collection: Collect
         if draft.fixity().sha256 != file.sha256:
             raise ConflictError(f"{where} changed while it was read.", "Import it again when nothing writes to it.")
         capture = file.captures[0] if len(file.captures) == 1 else None
-        collection.commit(draft, sidecars_of(file, package), Event("ingestion", AGENT, capture=capture))
+        event = Event("ingestion", AGENT, capture=capture, codes=file.codes)
+        collection.commit(draft, sidecars_of(file, package), event)
     return Imported(where, file.place, tuple(file.captures))

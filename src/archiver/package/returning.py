@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archiver import jsontext
+from archiver import jsontext, schema
+from archiver.catalogue import checks
 from archiver.collection import layout
 from archiver.errors import ConflictError, UnreadableInput
 from archiver.ledger import capture_of
@@ -46,6 +47,14 @@ class Returning:
     captures: list[str] = field(default_factory=list)
     sidecars: list[str] = field(default_factory=list)
     """Names of the sidecars, all revisions, in the package."""
+    checked_at: str = ""
+    verdict: str = ""
+    """Of a check of replay: when, and what it came to, as it says itself."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What the line of the ledger tells."""
+        return checks.codes(self.verdict) if self.verdict else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ def planned(package: Package, present: Present, elsewhere: Callable[[str], str |
         findings += _place(revisions, package, table, files)
     others = [name for name in warcs if name not in files]
     kept = [file for file in files.values() if _is_wanted(file, captures, present, elsewhere, findings)]
-    return Plan(sorted(kept, key=lambda file: (bool(file.sidecars), file.name)), sorted(others), tuple(findings))
+    return Plan(sorted(kept, key=lambda file: file.name), sorted(others), tuple(findings))
 
 
 def borne_out(sidecars: Iterable[Sidecar], file: Path, where: str) -> Iterator[Finding]:
@@ -114,6 +123,18 @@ def heads_of(file: Returning, package: Package) -> list[Sidecar]:
     found = list(sidecars_of(file, package))
     followed = {parent for one in found for parent in one.parents}
     return [one for one in found if one.file_name not in followed and one.warc_sha256 == file.sha256]
+
+
+def read_check(file: Returning, place: Path) -> None:
+    """Where `file`, which lies at `place` for now, is a check of replay: enter what it says, if that is sound."""
+    if not checks.is_product(file.place):
+        return
+    try:
+        told = jsontext.read(checks.document(place, file.name), file.name)
+    except UnreadableInput:
+        return
+    if isinstance(told, dict) and not schema.problems(told, "qa") and [told["capture"]] == file.captures:
+        file.checked_at, file.verdict = told["checked_at"], told["verdict"]
 
 
 def _may_be_warc(package: Package, name: str) -> bool:

@@ -24,7 +24,7 @@ from archiver.qa.main import document
 from archiver.qa.resources import compare
 from archiver.qa.result import VERDICTS, Picture, Result, verdict_of
 from archiver.qa.storing import save
-from archiver.qa.visiting import Seen, Wanted, visit
+from archiver.qa.visiting import Seen, Wanted, failure, visit
 from archiver.qa.watch import Router
 from archiver.replay import running_replay
 from archiver.sidecar import Sidecar
@@ -97,7 +97,7 @@ class Eye:
         try:
             return await visit(self._chromium, self._router, self._origin, wanted)
         except BrowserError as error:
-            return Seen(error=str(error).rstrip("."))
+            return Seen(error=failure(str(error)))
 
 
 class Checker:
@@ -167,8 +167,7 @@ class Checker:
         begun, at = time.monotonic(), timestamp(now(), micro=True)
         wanted = wanted_of(kept, self._origin)
         seen = eye.look(wanted)
-        changed = [note.url for note in kept.notes or () if note.record and kept.is_changed(note)]
-        evidence = Evidence(kept, document(self._origin, kept), seen, compare(kept, seen), changed)
+        evidence = Evidence(kept, document(self._origin, kept), seen, compare(kept, seen))
         measured = measures(evidence)
         found = reasons(evidence, measured)
         judged = verdict_of(found)
@@ -184,7 +183,7 @@ class Checker:
             measures=measured,
             resources=tuple(evidence.resources),
             absent=absent(evidence),
-            script_errors=seen.script_errors,
+            script_errors=tuple(f"{one.message} ({one.script})".removesuffix(" ()") for one in seen.script_errors),
             leaks=seen.leaks,
             pictures=shown,
             agents=(AGENT, *eye.agents, *AGENTS),

@@ -7,7 +7,7 @@ from datetime import datetime
 from archiver.collection import Collection, Root
 from archiver.errors import UnknownCapture, UnreadableInput
 from archiver.qa.result import Result
-from archiver.qa.storing import latest, newest
+from archiver.qa.storing import checked, latest
 from archiver.sidecar import Sidecar
 
 
@@ -18,6 +18,7 @@ class Chosen:
     collection: Collection
     sidecar: Sidecar
     has_result: bool
+    """Whether it was checked here: what a package brought is looked at again."""
 
     @property
     def before(self) -> Result | None:
@@ -33,7 +34,7 @@ def chosen(root: Root, name: str | None, captures: Sequence[str], since: datetim
     """
     left = dict.fromkeys(captures)
     for collection in root.chosen(name):
-        checked = newest(collection)
+        known = checked(collection)
         lookup = collection.lookup()
         for capture in list(left) if captures else collection.captures():
             if (sidecar := lookup(capture)) is None:
@@ -42,7 +43,7 @@ def chosen(root: Root, name: str | None, captures: Sequence[str], since: datetim
             if (since and datetime.fromisoformat(sidecar.captured_at) < since) or sidecar.status is None:
                 continue
             if collection.bytes_here(sidecar.warc_file) is not None:
-                yield Chosen(collection, sidecar, capture in checked)
+                yield Chosen(collection, sidecar, capture in known)
             elif captures:
                 raise UnreadableInput(sidecar.warc_file, "it is not here", "`archiver sync pull` brings it.")
     if left:

@@ -1,30 +1,35 @@
 /* Whether the films of a frame really play and seek: one line for each that has a source. */
 async patience => {
+  const BEFORE_END = 0.25; // seconds
   const pause = ms => new Promise(done => setTimeout(done, ms));
   const until = async (test, ms) => {
     for (const end = Date.now() + ms; Date.now() < end; await pause(25)) if (test()) return true;
     return test();
   };
   const sourced = player => player.currentSrc || player.src || player.srcObject || player.querySelector("source[src]");
+  // A player takes any time for its own, so that it is asked for a picture as well.
+  const reaches = async (player, time) => {
+    let sought = false;
+    player.addEventListener("seeked", () => { sought = true; }, { once: true });
+    player.currentTime = time;
+    const there = () => sought && player.readyState >= 2 && player.currentTime >= time - player.duration / 4;
+    return until(() => player.error || there(), patience).then(there);
+  };
   const judge = async player => {
     const url = player.currentSrc || player.src || "";
     const [muted, paused] = [player.muted, player.paused];
     player.muted = true;
     player.preload = "auto";
     player.play().catch(() => {});
-    const told = why => ({ url, why });
+    const told = (why, quote = "") => ({ url, why, quote });
     try {
-      if (!await until(() => player.readyState >= 2 || player.error, patience)) return told("it does not begin");
-      if (player.error) return told(`it cannot be played (${player.error.message || player.error.code})`);
+      if (!await until(() => player.readyState >= 2 || player.error, patience)) return told("film-not-begun");
+      if (player.error) return told("film-error", String(player.error.message || player.error.code));
       const from = player.currentTime;
-      if (!await until(() => player.currentTime > from || player.ended, patience)) return told("its time stands still");
+      if (!await until(() => player.currentTime > from || player.ended, patience)) return told("film-stands");
       if (!Number.isFinite(player.duration) || player.duration <= 0.5) return told("");
-      const middle = player.duration / 2;
-      let sought = false;
-      player.addEventListener("seeked", () => { sought = true; }, { once: true });
-      player.currentTime = middle;
-      const there = () => sought && Math.abs(player.currentTime - middle) < player.duration / 4 + 1;
-      return told(await until(there, patience) ? "" : "it cannot be sought in");
+      if (!await reaches(player, player.duration / 2)) return told("film-not-sought");
+      return told(await reaches(player, player.duration - BEFORE_END) ? "" : "film-no-end");
     } finally {
       if (paused) player.pause();
       player.muted = muted;

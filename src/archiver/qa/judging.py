@@ -1,16 +1,17 @@
 """From what was kept and what was seen to measures, reasons and a verdict. Formulas and thresholds: docs/qa.md."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from archiver import verdict
-from archiver.model import Finding, Level
-from archiver.qa import main, pictures, texts
-from archiver.qa.kept import Kept
+from archiver.model import Level, ScriptError
+from archiver.qa import main, pictures, texts, wording
+from archiver.qa.kept import Kept, key_of
 from archiver.qa.main import Document
-from archiver.qa.resources import completeness
-from archiver.qa.result import Measure, Resource
+from archiver.qa.resources import completeness, is_tracker
+from archiver.qa.result import Detail, Measure, Reason, Resource, State
 from archiver.qa.visiting import Seen
 from archiver.sidecar import Sidecar
 
@@ -19,7 +20,13 @@ NAMED = 20
 CUT = 300
 LATE = 3600.0
 """Seconds after which what a script brought is of another time than the page."""
+DAY = 86400.0
 SCRIPTED = ("xhr", "fetch", "document")
+AMISS: tuple[State, ...] = ("lost", "changed", "other-capture", "cut", "never-captured", "newly-asked")
+"""States of resources that speak against a copy."""
+UNKNOWN = Detail("unknown")
+_VARYING = re.compile(r"\w+://[^\s'\"<>)]*|\d+")
+"""Addresses, which are others in replay, and numbers."""
 
 THRESHOLDS = (
     Measure("main", None, None, 1),
@@ -28,6 +35,8 @@ THRESHOLDS = (
     Measure("never-captured", None, 0, None, "low", "count"),
     Measure("newly-asked", None, 0, None, "low", "count"),
     Measure("changed", None, None, 0, "low", "count"),
+    Measure("other-capture", None, 0, None, "low", "count"),
+    Measure("cut", None, 0, None, "low", "count"),
     Measure("paragraphs", None, 0.95, 0.5),
     Measure("text", None, 0.9, 0.5),
     Measure("headline", None, 1, None),
@@ -37,7 +46,8 @@ THRESHOLDS = (
     Measure("article", None, 0.9, None),
     Measure("height", None, 0.9, None),
     Measure("films", None, 1, None),
-    Measure("script-errors", None, None, None, "low", "count"),
+    Measure("film-length", None, 0.95, None),
+    Measure("script-errors", None, 0, None, "low", "count"),
     Measure("offset-max", None, 86400, None, "low", "seconds"),
     Measure("offset-p95", None, None, None, "low", "seconds"),
     Measure("violations", None, 0, None, "low", "count"),
@@ -54,17 +64,15 @@ class Evidence:
     document: Document
     seen: Seen
     resources: Sequence[Resource]
-    changed: Sequence[str] = ()
-    """Addresses whose record is not the one that the capture's log names."""
 
 
 def measures(evidence: Evidence) -> tuple[Measure, ...]:
     """All of them; those that cannot be taken have no value."""
+    errors = new_errors(evidence)
     values: dict[str, float | None] = {
         "main": float(not main.faults(evidence.kept, evidence.document)),
         "leaks": len(evidence.seen.leaks),
-        "script-errors": len(evidence.seen.script_errors),
-        "changed": len(evidence.changed),
+        "script-errors": None if errors is None else len(errors),
         **_of_resources(evidence),
     }
     if evidence.seen.fulls or evidence.seen.text:
@@ -81,9 +89,7 @@ def _of_resources(evidence: Evidence) -> dict[str, float | None]:
     offsets = sorted(abs(one.offset) for one in resources if one.offset is not None)
     return {
         "completeness": completeness(resources),
-        "lost": states.count("lost"),
-        "never-captured": states.count("never-captured"),
-        "newly-asked": states.count("newly-asked"),
+        **{state: states.count(state) for state in AMISS},
         "offset-max": offsets[-1] if offsets else None,
         "offset-p95": offsets[int(0.95 * (len(offsets) - 1))] if offsets else None,
         "violations": len(violations(evidence)),
@@ -95,7 +101,24 @@ def _counts(one: Resource) -> bool:
     return one.weight > 0 and not (one.state == "newly-asked" and one.type in ("xhr", "fetch"))
 
 
-def violations(evidence: Evidence) -> dict[str, str]:
+def new_errors(evidence: Evidence) -> list[ScriptError] | None:
+    """Errors of archived scripts that no script threw at the capture; None where nobody listened then.
+
+    Numbers and addresses in them do not count, nor do scripts that weigh nothing. Replay's own programs complain of
+    their own affairs; where one fails under an archived script, that one is named.
+    """
+    if evidence.kept.script_errors is None:
+        return None
+    known = set(map(_kind_of, evidence.kept.script_errors))
+    new = {_kind_of(one): one for one in evidence.seen.script_errors if one.script and not is_tracker(one.script)}
+    return [one for kind, one in new.items() if kind not in known]
+
+
+def _kind_of(error: ScriptError) -> tuple[str, tuple[str, str]]:
+    return _VARYING.sub("", error.message), key_of(error.script)
+
+
+def violations(evidence: Evidence) -> dict[str, Detail]:
     """Resources that cannot have been part of the page as it was captured, with the reason.
 
     Ainsworth, Nelson and Van de Sompel (arXiv:1402.0928): one that was modified after the page was captured. A visit
@@ -105,10 +128,10 @@ def violations(evidence: Evidence) -> dict[str, str]:
     found = {}
     for one in evidence.seen.asked:
         if one.moment and one.modified and end < one.modified <= one.moment:
-            found[one.url] = f"it was modified on {one.modified:%Y-%m-%d %H:%M:%S}, after the page had been captured"
+            found[one.url] = Detail("modified-later", {"moment": f"{one.modified:%Y-%m-%d %H:%M:%S}"})
     for resource in evidence.resources:
         if resource.offset is not None and resource.type in SCRIPTED and abs(resource.offset) > LATE:
-            found.setdefault(resource.url, f"it was captured {_span(resource.offset)} the page")
+            found.setdefault(resource.url, _apart(resource.offset))
     return found
 
 
@@ -168,11 +191,13 @@ def _of_pictures(evidence: Evidence) -> dict[str, float | None]:
 
 
 def _of_films(evidence: Evidence) -> dict[str, float | None]:
-    """The share of the films that began to play at the capture, and play and can be sought in now."""
-    began = int(evidence.kept.capture.get("counts", {}).get("media_started", 0))
-    if not began:
-        return {"films": None}
-    return {"films": min(1.0, sum(not why for _, why in evidence.seen.films) / began)}
+    """The share of the films that began at the capture, and play to their end now; and of the length they had then."""
+    counts = evidence.kept.capture.get("counts", {})
+    began, length = int(counts.get("media_started", 0)), int(counts.get("media_ms", 0))
+    return {
+        "films": min(1.0, sum(not why for _, why in evidence.seen.films) / began) if began else None,
+        "film-length": min(1.0, evidence.seen.counts.get("media_ms", 0) / length) if length else None,
+    }
 
 
 def absent(evidence: Evidence) -> tuple[str, ...]:
@@ -182,88 +207,98 @@ def absent(evidence: Evidence) -> tuple[str, ...]:
     return tuple(one[:CUT] for one, share in zip(paragraphs, shares, strict=True) if share < texts.PRESENT)
 
 
-def reasons(evidence: Evidence, measured: Sequence[Measure]) -> list[Finding]:
-    """Why the verdict is what it is: a finding for each measure beyond a threshold, and for what it is about."""
+def reasons(evidence: Evidence, measured: Sequence[Measure]) -> list[Reason]:
+    """Why the verdict is what it is: a reason for each measure beyond a threshold, and for what it is about."""
     table = {one.name: one for one in measured}
     return [
-        *_visit_failed(evidence),
+        *_about_visit(evidence),
         *_about_main(evidence),
-        *_about_resources(evidence),
+        *_about_resources(evidence, table["completeness"]),
+        *_about_time(evidence),
         *_about_look(evidence, table),
+        *_about_films(evidence, table),
     ]
 
 
-def _visit_failed(evidence: Evidence) -> Iterator[Finding]:
+def _about_visit(evidence: Evidence) -> Iterator[Reason]:
     url, error = evidence.kept.sidecar.final_url, evidence.seen.error
     if error:
-        level: Level = "warning" if evidence.seen.fulls else "error"
-        yield Finding(level, "visit-failed", url, f"the page could not be looked at to its end: {error}")
+        yield reason("warning" if evidence.seen.fulls else "error", "visit-failed", url, error)
     for leak in evidence.seen.leaks[:NAMED]:
-        message = "the page tried to reach an address outside the archive; it was stopped"
-        yield Finding("error", "leak", leak, message, "Report it: the walls of replay have a hole.")
-    for complaint in evidence.seen.script_errors[:NAMED]:
-        yield Finding("info", "script-error", url, f"a script complains in replay: {complaint[:CUT]}")
+        yield reason("error", "leak", leak)
+    new = new_errors(evidence)
+    level: Level = "info" if new is None else "warning"
+    for one in list(evidence.seen.script_errors if new is None else new)[:NAMED]:
+        yield reason(level, "script-error", one.script or url, Detail("script-says", {"quote": one.message[:CUT]}))
 
 
-def _about_main(evidence: Evidence) -> Iterator[Finding]:
+def _about_main(evidence: Evidence) -> Iterator[Reason]:
     for fault in main.faults(evidence.kept, evidence.document):
-        missing = fault.startswith("replay does not find")
-        code = "main-missing" if missing else "main-differs"
-        hint = "`archiver reindex` and `archiver verify` tell whether it is the index or the WARC."
-        yield Finding("error", code, evidence.kept.sidecar.final_url, f"the page itself: {fault}", hint)
+        code = "main-missing" if fault.name == "not-found" else "main-differs"
+        yield reason("error", code, evidence.kept.sidecar.final_url, fault)
 
 
-def _about_resources(evidence: Evidence) -> Iterator[Finding]:
-    for state in ("lost", "never-captured", "newly-asked"):
+def _about_resources(evidence: Evidence, complete: Measure) -> Iterator[Reason]:
+    for state in AMISS:
         some = [one for one in evidence.resources if one.state == state and one.weight]
         for one in sorted(some, key=lambda one: -one.weight)[:NAMED]:
-            level: Level = "warning" if _counts(one) else "info"
-            yield Finding(level, f"resource-{state}", one.url, f"{one.type}: {one.cause}")
-    share = completeness(evidence.resources)
-    threshold = next(one for one in THRESHOLDS if one.name == "completeness")
-    if replace(threshold, value=share).verdict == "fail" and share is not None:
-        message = f"only {share:.0%} of what the page consists of, by weight, is there"
-        yield Finding("error", "incomplete", evidence.kept.sidecar.final_url, message)
-    for url in evidence.changed[:NAMED]:
-        message = "its record is not the one that the capture's log names: neither id nor length is the same"
-        yield Finding(
-            "error", "resource-changed", url, message, "`archiver verify` tells whether the WARC was changed."
-        )
-    for url, why in list(violations(evidence).items())[:NAMED]:
-        yield Finding("warning", "time-violation", url, why)
+            level: Level = "error" if state == "changed" else "warning" if _counts(one) else "info"
+            facts = {"kind": one.type, **(one.detail.facts if one.detail else {})}
+            yield reason(level, f"resource-{state}", one.url, replace(one.detail or UNKNOWN, facts=facts))
+    if complete.verdict == "fail" and complete.value is not None:
+        detail = Detail("share-left", {"share": complete.value})
+        yield reason("error", "incomplete", evidence.kept.sidecar.final_url, detail)
+
+
+def _about_time(evidence: Evidence) -> Iterator[Reason]:
+    violating = violations(evidence)
+    for url, why in list(violating.items())[:NAMED]:
+        yield reason("warning", "time-violation", url, why)
     for one in evidence.resources:
-        if one.offset is not None and abs(one.offset) > 86400 and one.url not in violations(evidence):
-            yield Finding("warning", "time-offset", one.url, f"it was captured {_span(one.offset)} the page")
+        if one.offset is not None and abs(one.offset) > DAY and one.url not in violating:
+            yield reason("warning", "time-offset", one.url, _apart(one.offset))
 
 
-_WORDS = {
-    "paragraphs": ("text-missing", "only {:.0%} of the article's words are shown in replay"),
-    "text": ("text-differs", "the page's text is only {:.0%} the same"),
-    "headline": ("headline-missing", "the headline is not shown in replay"),
-    "blank": ("page-blank", "{:.1%} of the first screen has one colour: the page is blank"),
-    "view": ("view-differs", "only {:.0%} of the first screen looks the same"),
-    "article": ("article-differs", "the article looks only {:.0%} alike (SSIM)"),
-    "height": ("height-differs", "the page's height is only {:.0%} the same"),
+_LOOKS = {
+    "paragraphs": ("text-missing", "words-shown"),
+    "text": ("text-differs", "words-same"),
+    "headline": ("headline-missing", ""),
+    "blank": ("page-blank", "one-colour"),
+    "view": ("view-differs", "points-same"),
+    "article": ("article-differs", "article-alike"),
+    "height": ("height-differs", "height-same"),
 }
 
 
-def _about_look(evidence: Evidence, table: dict[str, Measure]) -> Iterator[Finding]:
+def _about_look(evidence: Evidence, table: dict[str, Measure]) -> Iterator[Reason]:
     url = evidence.kept.sidecar.final_url
-    for name, (code, words) in _WORDS.items():
+    for name, (code, detail) in _LOOKS.items():
         if (one := table[name]).verdict != "pass" and one.value is not None:
-            yield Finding("error" if one.verdict == "fail" else "warning", code, url, words.format(one.value))
+            said = Detail(detail, {"share": one.value}) if detail else None
+            yield reason(_level(one), code, url, said)
     if (page := table["page"]).verdict != "pass":
-        message = f"what replay shows looks like a page with the verdict `{word_of(evidence)}`"
-        yield Finding("error" if page.verdict == "fail" else "warning", "page-kind", url, message)
-    broken = [(film, why) for film, why in evidence.seen.films if why]
+        yield reason(_level(page), "page-kind", url, Detail("looks-like", {"word": word_of(evidence) or ""}))
+
+
+def _about_films(evidence: Evidence, table: dict[str, Measure]) -> Iterator[Reason]:
+    url, broken = evidence.kept.sidecar.final_url, [(film, why) for film, why in evidence.seen.films if why]
     if table["films"].verdict != "pass":
-        for film, why in broken or [(url, "it is not in the page any more")]:
-            yield Finding(
-                "warning", "film-broken", film, f"a film that played at the capture does not in replay: {why}"
-            )
+        for film, why in broken or [(url, Detail("film-gone"))]:
+            yield reason("warning", "film-broken", film, why)
+    length = table["film-length"]
+    if length.verdict != "pass" and length.value is not None:
+        yield reason("warning", "film-shorter", url, Detail("film-share", {"share": length.value}))
 
 
-def _span(offset: float) -> str:
-    size = abs(offset)
-    amount, unit = (size / 86400, "days") if size >= 172800 else (size / 3600, "hours") if size >= 7200 else (size, "s")
-    return f"{amount:.0f} {unit} {'after' if offset > 0 else 'before'}"
+def reason(level: Level, code: str, where: str, detail: Detail | None = None) -> Reason:
+    """A reason with its English words."""
+    message = wording.english(detail) if detail else wording.REASONS[code]
+    return Reason(level, code, where, message, wording.HINTS.get(code, ""), detail=detail)
+
+
+def _level(one: Measure) -> Level:
+    return "error" if one.verdict == "fail" else "warning"
+
+
+def _apart(offset: float) -> Detail:
+    return Detail("captured-after" if offset > 0 else "captured-before", {"span": abs(offset)})

@@ -3,17 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from archiver import cdxj, warc
+from archiver import cdxj
 from archiver.catalogue import record_content
 from archiver.collection import Collection, index
 from archiver.collection.originals import REVISIT, Originals, fields_of
-from archiver.errors import UnreadableInput
+from archiver.model import ScriptError
 from archiver.sidecar import Sidecar
 
 PICTURE = 64 << 20
@@ -32,8 +31,10 @@ class Note:
     recorded: bool
     served: bool
     why: str = ""
-    record: str = ""
-    bytes: int | None = None
+    digest: str = ""
+    """Payload digest of the record that was made of the answer; "" where none was."""
+    truncated: str = ""
+    """Why that has only a beginning, in WARC's words."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,28 @@ class Kept:
         return "".join(filter(str.isdigit, self.sidecar.captured_at))[:14]
 
     @cached_property
-    def notes(self) -> tuple[Note, ...] | None:
-        """The requests of the visit; None where no engine of ours made it."""
+    def _log(self) -> dict[str, Any]:
         content = record_content(self.collection, self.sidecar, "pageinfo")
         try:
-            return tuple(_note(line) for line in json.loads(content)["requests"]) if content else None
-        except (ValueError, LookupError, TypeError, RecursionError):
+            log = json.loads(content or b"{}")
+        except (ValueError, RecursionError):
+            return {}
+        return log if isinstance(log, dict) else {}
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...] | None:
+        """The requests of the visit; None where no engine of ours made it."""
+        try:
+            return tuple(_note(line) for line in self._log["requests"])
+        except (LookupError, TypeError):
+            return None
+
+    @cached_property
+    def script_errors(self) -> tuple[ScriptError, ...] | None:
+        """What scripts complained of at the capture; None where nobody listened."""
+        try:
+            return tuple(ScriptError(str(one["message"]), str(one["script"])) for one in self._log["script_errors"])
+        except (LookupError, TypeError):
             return None
 
     @cached_property
@@ -99,29 +116,27 @@ class Kept:
 
     def lines(self, url: str, method: str = "GET") -> Iterator[dict[str, Any]]:
         """What the index has of an address in the capture's own WARC."""
+        return filter(self.owns, self._lines(url, method))
+
+    def replayed(self, url: str, method: str, moment: datetime) -> Iterator[dict[str, Any]]:
+        """What the index has of an address and a moment (Memento-Datetime), whoever captured it."""
+        at = f"{moment.astimezone(UTC):%Y%m%d%H%M%S}"
+        return (fields for fields in self._lines(url, method) if fields["timestamp"] == at)
+
+    def owns(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a line of the index is of the capture's own WARC."""
+        return bool(f"archive/{fields['filename']}" == self.sidecar.warc_file)
+
+    def _lines(self, url: str, method: str) -> Iterator[dict[str, Any]]:
         key = cdxj.url_key(url)
         start = f"{key} " if method in ("GET", "HEAD") else f"{key}{'&' if '?' in key else '?'}__wb_method="
-        for line in index.starting(self.collection.indexes, start.encode()):
-            if (fields := fields_of(line)) and f"archive/{fields['filename']}" == self.sidecar.warc_file:
-                yield fields
+        lines = index.starting(self.collection.indexes, start.encode())
+        return filter(None, map(fields_of, lines))
 
     def lacks_body(self, fields: Mapping[str, Any]) -> bool:
         """Whether a line is of a revisit whose original is nowhere in the collection."""
         own = dict(fields)
         return fields.get("mime") == REVISIT and not Originals(self.collection).has_body(self.sidecar.warc_file, own)
-
-    def is_changed(self, note: Note) -> bool:
-        """Whether an answer of the log has records in the WARC, and none of them can be it: no body is as long."""
-        if note.method not in ("GET", "POST") or note.bytes is None:
-            return False
-        lengths = [_length_at(self.local, int(fields["offset"])) for fields in self.lines(note.url, note.method)]
-        known = [length for length in lengths if length is not None]
-        return bool(known) and len(known) == len(lengths) and note.bytes not in known
-
-    @property
-    def local(self) -> Path:
-        """The capture's WARC."""
-        return self.collection.local(self.sidecar.warc_file)
 
 
 def normal(url: str) -> str:
@@ -154,15 +169,6 @@ def _note(line: Mapping[str, Any]) -> Note:
         recorded=bool(line["recorded"]),
         served=bool(line["served"]),
         why=str(line.get("why", "")),
-        record=str(line.get("record", "")),
-        bytes=line.get("bytes"),
+        digest=str(line.get("digest", "")),
+        truncated=str(line.get("truncated", "")),
     )
-
-
-def _length_at(file: Path, offset: int) -> int | None:
-    """Bytes of the body of the response at `offset`, as stored; None where it is none, or cannot be read."""
-    try:
-        with warc.open_record(file, offset) as record:
-            return record.block_length - len(record.head_bytes) if record.type == "response" else None
-    except (UnreadableInput, OSError):
-        return None

@@ -9,6 +9,7 @@ from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
 from archiver import warc
 from archiver.qa.kept import Kept
+from archiver.qa.result import Detail
 
 SECONDS = 60.0
 PIECE = 1 << 16
@@ -53,19 +54,19 @@ def document(origin: str, kept: Kept) -> Document:
         return Document(None)
 
 
-def faults(kept: Kept, found: Document) -> list[str]:
-    """What of it is not as it was captured, in plain words."""
+def faults(kept: Kept, found: Document) -> list[Detail]:
+    """What of it is not as it was captured; `not-found` where there is none."""
     named = kept.sidecar.document["warc"]["records"].get("main", {})
     status, digest = kept.sidecar.status, str(named.get("payload_digest", ""))
     if found.status is None or (found.moment is None and found.status >= 400):
-        return [f"replay does not find it and answers {found.status or 'nothing'}"]
+        return [Detail("not-found", {"status": found.status or 0})]
     faults = []
     if status is not None and found.status != status:
-        faults.append(f"its status is {found.status} instead of {status}")
+        faults.append(Detail("other-status", {"status": found.status, "wanted": status}))
     if found.moment is None or abs((found.moment - kept.moment).total_seconds()) >= 1:
-        other = f"{found.moment:%Y-%m-%d %H:%M:%S}" if found.moment else "an unknown moment"
-        faults.append(f"replay shows the capture of {other} instead of {kept.moment:%Y-%m-%d %H:%M:%S}")
+        moment = f"{found.moment:%Y-%m-%d %H:%M:%S}" if found.moment else "?"
+        faults.append(Detail("other-moment", {"moment": moment, "wanted": f"{kept.moment:%Y-%m-%d %H:%M:%S}"}))
     ours = kept.capture["engine"] != "import"  # of imported files digests are claims, and made in more than one way
     if ours and digest.startswith("sha1:") and found.digest and found.digest != digest:
-        faults.append("its content is not what was captured")
+        faults.append(Detail("other-content"))
     return faults

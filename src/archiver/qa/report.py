@@ -78,6 +78,9 @@ def vocabulary() -> dict[str, Any]:
         "measured": wording.MEASURES,
         "states": wording.STATES,
         "kinds": wording.KINDS,
+        "hints": wording.HINTS,
+        "settings": wording.SETTINGS,
+        "set": wording.SET,
         "worst_first": wording.worst_first,
         "instant": instant,
     }
@@ -87,11 +90,8 @@ def _renderer(words: Words) -> Callable[..., bytes]:
     templates = environment(PAGES)
     templates.globals.update(
         vocabulary(),
+        **wording.speaking(words),
         language=words.language,
-        _=words.say,
-        count=words.count,
-        figure=words.number,
-        date=words.date,
         policy=POLICY,
         software=f"archiver {__version__}",
     )

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from archiver.qa import wording
 from archiver.qa.kept import Kept, Note, key_of
-from archiver.qa.result import Resource, State
+from archiver.qa.result import Detail, Resource, State
 from archiver.qa.visiting import Box, Seen
 from archiver.qa.watch import Asked
 
@@ -42,8 +43,6 @@ TRACKERS = re.compile(
 )
 """Hosts of advertisements and of counters: a copy of an article is no worse without them."""
 
-BODILESS = "its body was kept by an earlier record, which is nowhere in the collection"
-
 
 @dataclass(slots=True)
 class _Meeting:
@@ -72,9 +71,14 @@ class _Meeting:
         return next((one for one in self.notes if one.recorded and one.status and one.status < 400), None)
 
     @property
+    def good(self) -> list[Asked]:
+        """Good answers in replay."""
+        return [one for one in self.asked if one.status and one.status < 400]
+
+    @property
     def answered(self) -> Asked | None:
-        """A good answer in replay, the last one."""
-        good = [one for one in self.asked if one.status and one.status < 400]
+        """The last of them that is no redirect, or else the last."""
+        good = self.good
         return next((one for one in reversed(good) if one.status not in range(300, 400)), good[-1] if good else None)
 
 
@@ -95,7 +99,7 @@ def completeness(resources: Iterable[Resource]) -> float | None:
     """Weight of what is there, in that of all that should be. What is newly asked was never part of the page."""
     there = lost = 0.0
     for one in resources:
-        if one.state == "ok":
+        if one.state in ("ok", "cut", "other-capture"):
             there += one.weight
         elif one.state != "newly-asked":
             lost += one.weight
@@ -104,7 +108,7 @@ def completeness(resources: Iterable[Resource]) -> float | None:
 
 def weight_of(kind: str, url: str, box: Box | None, page: tuple[float, float]) -> float:
     """What a resource counts; `page` is the width of the page, and the height of its first screen."""
-    if TRACKERS.search(urlsplit(url).hostname or ""):
+    if is_tracker(url):
         return 0.0
     weight = WEIGHTS.get(kind, 0.0)
     if kind not in BOXED:
@@ -116,48 +120,70 @@ def weight_of(kind: str, url: str, box: Box | None, page: tuple[float, float]) -
     return round(weight * (UNSEEN + 0.25 * central + 0.5 * min(1.0, wide * high / (page[0] * page[1]))), 4)
 
 
+def is_tracker(url: str) -> bool:
+    """Whether its host is known to serve advertisements or to count."""
+    return bool(TRACKERS.search(urlsplit(url).hostname or ""))
+
+
 def _resource(kept: Kept, one: _Meeting, box: Box | None, seen: Seen) -> Resource:
-    state, cause = _state(kept, one)
+    state, detail = _state(kept, one)
     area = box[2] * box[3] / (seen.width * max(seen.height, 1)) if box else 0.0
     answer = one.answered
     offset = (answer.moment - kept.moment).total_seconds() if answer and answer.moment else None
     counts = bool(one.asked) or state != "ok"
     weight = weight_of(one.type, one.url, box, (seen.width, seen.screen)) if counts else 0.0
-    return Resource(one.url, one.type, state, cause, round(min(1.0, area), 4), weight, offset)
+    cause = wording.english(detail) if detail else ""
+    return Resource(one.url, one.type, state, cause, round(min(1.0, area), 4), weight, offset, detail)
 
 
-def _state(kept: Kept, one: _Meeting) -> tuple[State, str]:
-    """What became of it, and the plain reason."""
+def _state(kept: Kept, one: _Meeting) -> tuple[State, Detail | None]:
+    """What became of it, and why."""
     if one.answered:
-        return "ok", ""
+        return _content(kept, one)
     if one.kept:
         if why := _gone(kept, one):
             return "lost", why
-        return ("lost", _fault(one)) if one.asked else ("ok", "not asked for in replay")
+        return ("lost", _fault(one)) if one.asked else ("ok", Detail("not-asked"))
     if any(note.status and note.status >= 400 for note in one.notes):
-        return "ok", "the site itself had no answer"
+        return "ok", Detail("site-had-none")
     if any(note.served for note in one.notes):
-        return "never-captured", next((note.why for note in one.notes if note.why), "it was not recorded")
+        why = next((Detail("not-recorded", {"quote": note.why}) for note in one.notes if note.why), None)
+        return "never-captured", why
     if one.notes:
-        return "ok", "no server answered at the capture"
+        return "ok", Detail("no-server")
     if any(kept.lines(one.url, one.method)):
         return "lost", _gone(kept, one) or _fault(one)
-    return ("never-captured" if kept.notes is None else "newly-asked"), f"replay answers {_status(one)}"
+    return ("never-captured" if kept.notes is None else "newly-asked"), Detail("answers", {"status": _status(one)})
 
 
-def _gone(kept: Kept, one: _Meeting) -> str:
-    """Why the WARC itself cannot give it; "" where it can."""
+def _content(kept: Kept, one: _Meeting) -> tuple[State, Detail | None]:
+    """Whether what replay gives is what the capture got, by the payload digests of the record and of the log.
+
+    Unrewritten, as stored: replay makes something else of pages, style sheets and scripts, but out of this record.
+    """
+    logged = {note.digest for note in one.notes if note.digest}
+    for asked in one.good if logged else ():
+        lines = list(kept.replayed(asked.url, asked.method, asked.moment)) if asked.moment else []
+        if lines and not logged & {line.get("digest") for line in lines}:
+            own = any(map(kept.owns, lines))
+            return ("changed", Detail("changed")) if own else ("other-capture", Detail("other-capture"))
+    if cut := next((note.truncated for note in one.notes if note.truncated), ""):
+        return "cut", Detail(f"cut-{cut}" if cut in ("length", "time", "disconnect") else "cut")
+    return "ok", None
+
+
+def _gone(kept: Kept, one: _Meeting) -> Detail | None:
+    """Why the WARC itself cannot give it; None where it can."""
     lines = list(kept.lines(one.url, one.method))
     if not lines:
-        return "its record is gone from the WARC, though the capture's log has it"
-    if all(kept.lacks_body(line) for line in lines):
-        return BODILESS
-    return ""
+        return Detail("record-gone")
+    return Detail("body-gone") if all(kept.lacks_body(line) for line in lines) else None
 
 
-def _fault(one: _Meeting) -> str:
-    return f"the record is in the WARC, and replay answers {_status(one)}: a fault of the replay engine"
+def _fault(one: _Meeting) -> Detail:
+    return Detail("engine-fault", {"status": _status(one)})
 
 
-def _status(one: _Meeting) -> str:
-    return str(one.asked[-1].status or "nothing") if one.asked else "nothing"
+def _status(one: _Meeting) -> int:
+    """What replay answered last; 0: nothing."""
+    return (one.asked[-1].status or 0) if one.asked else 0

@@ -1,6 +1,6 @@
 """What a check of one capture's replay comes to: a verdict, its reasons, and the measures that they rest on.
 
-Its JSON (`archiver-qa/1.0.0`) is laid down by `schemas/qa/1.0.0.json`; docs/qa.md has formulas and thresholds.
+Its JSON (`archiver-qa/1.1.0`) is laid down by `schemas/qa/1.1.0.json`; docs/qa.md has formulas and thresholds.
 """
 
 import json
@@ -13,17 +13,19 @@ from archiver.errors import UnreadableInput
 from archiver.model import Finding
 from archiver.sidecar import plain
 
-FORMAT = "archiver-qa/1.0.0"
+FORMAT = "archiver-qa/1.1.0"
 
 Verdict = Literal["pass", "warn", "fail"]
 VERDICTS: tuple[Verdict, ...] = ("pass", "warn", "fail")
 """From good to bad."""
-State = Literal["ok", "lost", "never-captured", "newly-asked"]
-"""What became of a resource: in replay as in the capture; captured and not replayed; asked for and not kept then; asked
-for in replay only, and not in the archive."""
+State = Literal["ok", "lost", "changed", "other-capture", "cut", "never-captured", "newly-asked"]
+"""What became of a resource: in replay as in the capture; captured and not replayed; replayed with another content than
+was captured, or with that of another capture; kept in part; asked for and not kept then; asked for in replay only, and
+not in the archive."""
+Facts = Mapping[str, str | float]
 TEXT = 8000
 """Characters of any text in a result; longer ones, such as addresses that carry a whole picture, are cut."""
-_REASON = ("level", "code", "where", "message", "hint")
+_REASON = ("level", "code", "where", "message", "hint", "detail")
 _LEVELS: dict[str, Verdict] = {"error": "fail", "warning": "warn", "info": "pass"}
 
 
@@ -60,6 +62,22 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What is to be said, without the words of a language: `archiver.qa.wording` has them."""
+
+    name: str
+    facts: Facts = field(default_factory=dict)
+    """What it tells of; `quote` is what somebody else said, in whatever language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason(Finding):
+    """A finding that can be said in every language; `message` and `hint` are its English."""
+
+    detail: Detail | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One thing that the page asks for, in the capture, in replay, or in both."""
 
@@ -76,6 +94,8 @@ class Resource:
     """What it counts in the completeness; 0 for advertisements and counters."""
     offset: float | None = None
     """Seconds from the page's own record to its record; negative: earlier. None where that is not known."""
+    detail: Detail | None = None
+    """The cause, without words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +119,7 @@ class Result:
     """RFC 3339 UTC, both."""
     seconds: float
     verdict: Verdict
-    reasons: tuple[Finding, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     """Why: errors for a failure, warnings, and infos that change nothing. The codes are those of docs/qa.md."""
     measures: tuple[Measure, ...] = ()
     resources: tuple[Resource, ...] = ()
@@ -116,21 +136,23 @@ class Result:
     """How the page was visited: width, height, behaviours …"""
     product: str = ""
     """Path of the WARC that keeps it; "" where none does. Not part of the JSON."""
+    brought: bool = False
+    """Whether it came in a package: others checked, elsewhere. Not part of the JSON."""
 
     def measure(self, name: str) -> float | None:
         """The value of a measure; None where it was not taken."""
         return next((one.value for one in self.measures if one.name == name), None)
 
     @property
-    def worst(self) -> Finding | None:
+    def worst(self) -> Reason | None:
         """The reason that weighs most; None where there is none."""
         return min(self.reasons, key=lambda one: ("error", "warning", "info").index(one.level), default=None)
 
     def as_json(self) -> dict[str, Any]:
         """The JSON document."""
         document: dict[str, Any] = asdict(self)
-        del document["product"]
-        reasons = [{key: getattr(one, key) for key in _REASON} for one in self.reasons]
+        del document["product"], document["brought"]
+        reasons = [{key: value for key, value in one.items() if key in _REASON} for one in document["reasons"]]
         told: dict[str, Any] = _told({**document, "reasons": reasons})
         return {"$schema": schema.ids()["qa"], "format": FORMAT, **told}
 
@@ -140,7 +162,7 @@ def _told(value: Any) -> Any:
     if isinstance(value, str):
         return plain(value)[:TEXT]
     if isinstance(value, Mapping):
-        return {key: _told(one) for key, one in value.items()}
+        return {key: _told(one) for key, one in value.items() if (key, one) != ("detail", None)}
     return [_told(one) for one in value] if isinstance(value, tuple | list) else value
 
 
@@ -154,9 +176,13 @@ def from_json(content: bytes, where: str, product: str = "") -> Result:
         raise UnreadableInput(where, f"the QA result is not as its schema says: {found[0].pointer} {found[0].message}")
     members = {key: value for key, value in document.items() if key not in ("$schema", "format")}
     made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in members.items()}
-    for name, kind in (("measures", Measure), ("resources", Resource), ("pictures", Picture), ("reasons", Finding)):
-        made[name] = tuple(kind(**one) for one in members[name])
+    for name, kind in (("measures", Measure), ("resources", Resource), ("pictures", Picture), ("reasons", Reason)):
+        made[name] = tuple(kind(**_detailed(one)) for one in members[name])
     return Result(**made, product=product)
+
+
+def _detailed(members: dict[str, Any]) -> dict[str, Any]:
+    return members | {"detail": Detail(**members["detail"])} if "detail" in members else members
 
 
 def verdict_of(reasons: Iterable[Finding]) -> Verdict:

@@ -2,17 +2,18 @@
 
 archive/YYYY/MM/DD/<capture-id>.qa-<digest12>.warc.gz
     warcinfo
-    metadata  urn:qa:result:URL      the result, `archiver-qa/1.0.0`
+    metadata  urn:qa:result:URL      the result, `archiver-qa/1.1.0`
     resource  urn:qa:view:URL        replay as Chromium showed it, PNG; and urn:qa:fullPage:URL
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import BinaryIO
 
 from archiver import AGENT, warc
+from archiver.catalogue import checks
 from archiver.collection import Collection
 from archiver.collection.entering import enter_product
 from archiver.errors import ArchiverError
@@ -22,13 +23,8 @@ from archiver.qa.result import Result, from_json
 from archiver.sidecar import Sidecar
 from archiver.warc import WarcWriter
 
-KIND = "qa"
-EVENT = "validation"
-RESULT = "urn:qa:result:"
 PICTURE = 64 << 20
 """Bytes of a picture."""
-MOST = 16 << 20
-"""Bytes of a result."""
 _OUTCOMES = {"pass": "success", "warn": "warning", "fail": "failure"}
 
 
@@ -41,15 +37,15 @@ def save(collection: Collection, result: Result, pictures: Mapping[str, bytes], 
 
     def fill(stream: BinaryIO) -> None:
         facts = {"isPartOf": result.capture, "description": "replay compared with capture"}
-        writer = WarcWriter(stream, filename=f"{result.capture}.{KIND}.warc.gz", info=facts)
-        writer.write_metadata(f"{RESULT}{result.url}", result.as_json(), at, main)
+        writer = WarcWriter(stream, filename=f"{result.capture}.{checks.KIND}.warc.gz", info=facts)
+        writer.write_metadata(f"{checks.RESULT}{result.url}", result.as_json(), at, main)
         for name, content in pictures.items():
             with new_body(content) as body:
                 writer.write(Resource("qa", result.url, "image/png", body, at, part=name))
 
-    codes = dict.fromkeys((KIND, f"qa-{result.verdict}", *(one.code for one in result.reasons)))
-    event = Event(EVENT, AGENT, outcome=_OUTCOMES[result.verdict], codes=tuple(codes))
-    return enter_product(collection, result.capture, KIND, fill, event).path
+    codes = checks.codes(result.verdict, *(one.code for one in result.reasons))
+    event = Event(checks.MADE, AGENT, outcome=_OUTCOMES[result.verdict], codes=codes)
+    return enter_product(collection, result.capture, checks.KIND, fill, event).path
 
 
 def latest(collection: Collection, capture: str) -> Result | None:
@@ -61,30 +57,19 @@ def results(collection: Collection, capture: str) -> Iterator[Result]:
     """All results of a capture that can be read here, the newest first."""
     segments = list(collection.history(naming=capture))
     held = fold(segments).files
-    events = [
-        event for segment in segments for event in segment.events if is_result(event) and event.capture == capture
-    ]
-    events.sort(key=lambda one: one.at)  # lines of one second stay in their order
-    for event in reversed(events):
-        for path in (file.path for file in event.objects if f".{KIND}-" in file.path and file.path in held):
+    events = [event for segment in segments for event in segment.events if event.capture == capture]
+    for event in sorted(filter(checks.verdict_of, events), key=lambda one: one.at)[::-1]:
+        for path in (file.path for file in event.objects if checks.is_product(file.path) and file.path in held):
             with suppress(ArchiverError, OSError):  # not here, or damaged: `verify` tells
-                yield _read(collection.local(path), path)
+                result = from_json(checks.document(collection.local(path), path), path, path)
+                if result.capture == capture:
+                    yield replace(result, brought=event.type == checks.BROUGHT)
 
 
-def newest(collection: Collection) -> dict[str, str]:
-    """Path of the newest result's WARC by capture, for all captures that have one."""
-    found: dict[str, tuple[str, str]] = {}
-    for segment in collection.history():
-        for event in segment.events:
-            if is_result(event) and event.capture and event.at >= found.get(event.capture, ("", ""))[0]:
-                paths = (file.path for file in event.objects if f".{KIND}-" in file.path)
-                found[event.capture] = event.at, next(paths, "")
-    return {capture: path for capture, (_, path) in found.items() if path}
-
-
-def is_result(event: Event) -> bool:
-    """Whether a line of the ledger enters a result."""
-    return event.type == EVENT and event.codes[:1] == (KIND,)
+def checked(collection: Collection) -> set[str]:
+    """The captures that were checked here."""
+    events = (event for segment in collection.history() for event in segment.events if event.type == checks.MADE)
+    return {event.capture for event in events if event.capture and checks.verdict_of(event)}
 
 
 def picture(collection: Collection, result: Result, sidecar: Sidecar, url: str) -> bytes:
@@ -98,10 +83,3 @@ def picture(collection: Collection, result: Result, sidecar: Sidecar, url: str) 
             if record.type == "resource" and record.url == url:
                 return record.payload().read(PICTURE)
     return b""
-
-
-def _read(file: Path, path: str) -> Result:
-    for record in warc.read_records(file):
-        if record.type == "metadata" and record.url.startswith(RESULT):
-            return from_json(record.payload().read(MOST), path, path)
-    raise ArchiverError(f"{path} holds no QA result.")

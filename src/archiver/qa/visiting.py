@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 from archiver.browser import HEIGHT, TALLEST, WIDTH, BrowserError, Chromium, Tab
 from archiver.engines import Behaving, ConsentPolicy
 from archiver.engines.browser.behave import behave
+from archiver.engines.browser.complaints import complaints
 from archiver.engines.browser.consent import Consent
 from archiver.engines.browser.facts import look
 from archiver.engines.browser.pictures import PAGE_HEIGHT, PAINTED, TO_TOP
-from archiver.model import PageFacts
+from archiver.model import PageFacts, ScriptError
+from archiver.qa.result import Detail
 from archiver.qa.watch import Asked, Router, Watch, original, tunnel_to
 
 NAVIGATING = 30.0
@@ -69,11 +71,12 @@ class Wanted:
 class Seen:
     """What was seen."""
 
-    error: str = ""
+    error: Detail | None = None
     """Why the page could not be looked at, or not whole."""
     asked: list[Asked] = field(default_factory=list)
     leaks: tuple[str, ...] = ()
-    script_errors: tuple[str, ...] = ()
+    script_errors: tuple[ScriptError, ...] = ()
+    """Of the main frame; those that no archived script threw name none."""
     facts: PageFacts | None = None
     text: str = ""
     title: str = ""
@@ -90,7 +93,7 @@ class Seen:
     """The first screen, twice in a row; PNG."""
     fulls: list[bytes] = field(default_factory=list)
     """The whole page, likewise."""
-    films: list[tuple[str, str]] = field(default_factory=list)
+    films: list[tuple[str, Detail | None]] = field(default_factory=list)
     """Archived address, and what is wrong with it."""
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -105,17 +108,22 @@ async def visit(chromium: Chromium, router: Router, origin: str, wanted: Wanted)
             await watch.begin()
             await asyncio.wait_for(_Visit(tab, watch, wanted, seen).run(), WHOLE)
         except TimeoutError:
-            seen.error = f"the visit was ended after {WHOLE:g} s"
+            seen.error = Detail("visit-ended", {"span": WHOLE})
         except BrowserError as error:
-            seen.error = tab.gone.result() if tab.gone.done() else str(error).rstrip(".")
+            seen.error = failure(tab.gone.result() if tab.gone.done() else str(error))
         finally:
             router.watch = None
             await tab.close()
         known = {_host(url) for url in watch.leaks}
         others = ((host, port) for host, port in tunnel.failures if host not in known and not _OWN.fullmatch(host))
         seen.leaks = (*watch.leaks, *(f"{host}:{port}" for host, port in others))
-    seen.asked, seen.script_errors = watch.asked, tuple(watch.errors)
+    seen.asked = watch.asked
     return seen
+
+
+def failure(words: str) -> Detail:
+    """What the browser says when it can no more."""
+    return Detail("browser-failed", {"quote": words.rstrip(".")})
 
 
 class _Visit:
@@ -128,17 +136,16 @@ class _Visit:
             await send("Emulation.setUserAgentOverride", userAgent=wanted.user_agent)
         await self._resize(wanted.height)
         if error := await self._tab.go(wanted.address, NAVIGATING):
-            seen.error = f"the browser shows no page: {error}"
+            seen.error = Detail("no-page", {"quote": error})
             return
         if not await self._tab.loaded(LOADING):
-            seen.error = f"the page was still loading after {LOADING:g} s"
+            seen.error = Detail("still-loading", {"span": LOADING})
         await self._rest()
         await self._act()
         seen.facts = await look(self._tab, [])
         await self._picture()
         await self._films()
-        await send("Runtime.enable")  # now it tells of all that was thrown
-        await asyncio.sleep(0)
+        seen.script_errors = await complaints(self._tab, original) or ()
 
     async def _act(self) -> None:
         """What a reader did at the capture."""
@@ -184,7 +191,9 @@ class _Visit:
                 told: list[dict[str, Any]] = await self._tab.evaluate(frame, program)
             except BrowserError:
                 continue  # frames come and go
-            self._seen.films += [(original(one["url"]) or str(one["url"]), str(one["why"])) for one in told]
+            for one in told:
+                why = Detail(one["why"], {"quote": one["quote"]} if one.get("quote") else {}) if one["why"] else None
+                self._seen.films.append((original(one["url"]) or str(one["url"]), why))
 
     async def _rest(self) -> None:
         await self._quiet(SETTLED, SETTLING)

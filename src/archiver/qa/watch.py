@@ -51,14 +51,11 @@ class Watch:
         self.log, self.sheets, self.picture_bytes = NetworkLog(), Sheets(), 0
         self.asked: list[Asked] = []
         self.leaks: dict[str, None] = {}
-        self.errors: dict[str, None] = {}
-        """What scripts complained of."""
         self._changed = 0.0
 
     async def begin(self) -> None:
         """Listen to the page from now on."""
         await self.log.attach(self.tab.session)
-        self.tab.session.on("Runtime.exceptionThrown", self._thrown)
 
     def take(self, event: Event) -> None:
         """Note an answer, or that there is none."""
@@ -96,12 +93,6 @@ class Watch:
         """Requests of the last `seconds` that have not come to their end."""
         since = datetime.now(UTC) - timedelta(seconds=seconds)
         return [hop for hop in self.log.unfinished() if hop.type not in but and (hop.started or since) > since]
-
-    def _thrown(self, event: Event) -> None:
-        told = event["exceptionDetails"]
-        words = str(told.get("exception", {}).get("description") or told.get("text", "")).partition("\n")[0]
-        place = original(str(told.get("url") or "")) or ""
-        self.errors[f"{words} ({place})" if place else words] = None
 
 
 class Router:

@@ -18,7 +18,7 @@ VERSIONS: dict[Kind, tuple[str, ...]] = {
     "ledger": ("1.0.0", "1.1.0", "1.2.0"),
     "erasure": ("1.0.0",),
     "loss": ("1.0.0",),
-    "qa": ("1.0.0",),
+    "qa": ("1.0.0", "1.1.0"),
     "access": ("1.0.0",),
 }
 """The versions of each kind, the newest last. Documents of an older one stay what they are and are judged by it."""

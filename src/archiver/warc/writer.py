@@ -170,7 +170,9 @@ class WarcWriter:
             cut = [("WARC-Truncated", exchange.truncated)] if exchange.truncated else []
             record_id, _ = self._write_record("response", exchange.started, [*headers, *cut], payload, measured)
         key = (exchange.url, exchange.request.method, timestamp(exchange.started, micro=True))
-        self._kept[key] = {"record": record_id, "bytes": length}
+        self._kept[key] = {"record": record_id, "bytes": length, "digest": digest}
+        if exchange.truncated:
+            self._kept[key]["truncated"] = exchange.truncated
         return "revisit" if original else "response", record_id, digest
 
     def _write_resource(self, resource: Resource) -> RecordRef:

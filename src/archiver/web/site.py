@@ -11,6 +11,7 @@ from archiver.catalogue.shelves import Shelves
 from archiver.dates import claimed
 from archiver.html import environment
 from archiver.qa.report import PAGES, vocabulary
+from archiver.qa.wording import speaking
 from archiver.verdict.meanings import meaning
 from archiver.web.assets import Assets
 from archiver.web.language import NAMES, here, language_of
@@ -38,15 +39,12 @@ class Site:
         self.words = {language: Words.of(language, PAGES, HERE / "words") for language in LANGUAGES}
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
-        """A page in the reader's language. `_`, `count`, `figure`, `date` and `meaning` speak it in templates."""
+        """A page in the reader's language. `speaking` and `meaning` say what templates say."""
         language = language_of(request)
         words = self.words[language]
         page = self.templates.get_template(template).render(
             language=language,
-            _=words.say,
-            count=words.count,
-            figure=words.number,
-            date=words.date,
+            **speaking(words),
             meaning=lambda word: words.say(meaning(word)),
             here=here(request),
             **values,

@@ -10,6 +10,7 @@ from archiver import AGENT
 from archiver.browser import BrowserError, Chromium, Tab
 from archiver.engines import Behaving, ConsentPolicy
 from archiver.engines.browser.behave import behave
+from archiver.engines.browser.complaints import complaints
 from archiver.engines.browser.consent import Consent
 from archiver.engines.browser.evidence import evidence
 from archiver.engines.browser.facts import look
@@ -20,7 +21,7 @@ from archiver.engines.browser.recording import Recording
 from archiver.engines.browser.router import Router
 from archiver.engines.browser.tunnel import Tunnel
 from archiver.errors import FetchFailed, PolicyRefusal
-from archiver.model import Item, Limits, PageFacts, PageInfo, now
+from archiver.model import Item, Limits, PageFacts, PageInfo, ScriptError, now
 from archiver.session import NOBODY, Session
 
 QUIET = 0.5
@@ -84,6 +85,7 @@ class Visit:
         self._counts: dict[str, int] = {}
         self._evidence: dict[str, Any] = {}
         self._facts: PageFacts | None = None
+        self._script_errors: tuple[ScriptError, ...] | None = None
 
     async def run(self, url: str, limits: Limits) -> None:
         """Visit `url`. Raises `FetchFailed` if nothing came, `AddressRefused` if the page itself was forbidden."""
@@ -160,6 +162,7 @@ class Visit:
         async for product in products(tab, recording.document or url, view, self._reasons):
             await self._put(product)
         await recording.freeze()
+        self._script_errors = await complaints(tab)
         return ""
 
     async def _quiet(self, recording: Recording, quiet: float, seconds: float) -> None:
@@ -208,4 +211,5 @@ class Visit:
             counts=self._counts,
             evidence=self._evidence,
             facts=self._facts,
+            script_errors=self._script_errors,
         )

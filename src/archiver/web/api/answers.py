@@ -112,9 +112,10 @@ def capture(site: Site, values: Values) -> Values:
 
 def _checked(collection: Collection, capture: str) -> Values | None:
     result = qa.latest(collection, capture)
-    return (
-        {name: result.as_json()[name] for name in ("verdict", "checked_at", "reasons", "measures")} if result else None
-    )
+    if result is None:
+        return None
+    told = {name: result.as_json()[name] for name in ("verdict", "checked_at", "reasons", "measures")}
+    return told | {"brought": result.brought}
 
 
 def text(site: Site, values: Values) -> Values:

@@ -118,6 +118,7 @@ SHAPES: dict[str, Schema] = {
             record(
                 verdict={"enum": ["pass", "warn", "fail"]},
                 checked_at=INSTANT,
+                brought=told("Whether a package brought it: nobody has checked the copy here.", TRUTH),
                 reasons=many(table(ANY)),
                 measures=many(table(ANY)),
             )
