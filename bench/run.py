@@ -379,6 +379,30 @@ def replaying() -> None:
             report(what, f"{ours:.1f} ms", f"pywb {theirs:.1f} ms", f"{ours / theirs:.2f}x", "at most 100 ms")
 
 
+def checking() -> None:
+    """`archiver qa` of the newsroom's article and of stories: from the command to its end, and each within a run."""
+    from newsroom import Newsroom
+
+    with Newsroom() as site, tempfile.TemporaryDirectory() as folder:
+        stories = [f"{site.url('news', '/en/stories/ferry')}?copy={n}" for n in range(4)]
+        command = capture_command(folder, "--ca-file", str(site.ca_file), "--engine", "browser", "--json")
+        done = subprocess.run([*command, site.article, *stories], capture_output=True, text=True, check=True)
+        article, *others = [json.loads(line)["capture_id"] for line in done.stdout.splitlines()]
+        check = [str(BIN / "archiver"), "--root", folder, "qa", "--recheck", "--no-save", "--json"]
+        alone = seconds([*check, article])
+        for jobs in (1, 2):
+            begun = time.perf_counter()
+            run = [*check, "--jobs", str(jobs), article, *others]
+            done = subprocess.run(run, capture_output=True, text=True, check=True)
+            took = (time.perf_counter() - begun) / (1 + len(others))
+            told = {line["capture"]: line for line in map(json.loads, done.stdout.splitlines())}
+            assert {line["verdict"] for line in told.values()} == {"pass"}
+            report(f"qa, each of five, {jobs} at a time", f"{took:.2f} s", "", "", "at most 5 s")
+            own = statistics.median(told[one]["seconds"] for one in others)
+            report("  the article; a story", f"{told[article]['seconds']:.2f} s; {own:.2f} s", "", "", "at most 5 s")
+    report("qa, one article, from the command", f"{alone:.2f} s", "", "", "")
+
+
 def starting() -> None:
     """`archiver replay` from the command to the first pages by HTTP; the median of five starts."""
     from replaying import started
@@ -412,6 +436,7 @@ MEASURES = {
     "plan": plan,
     "replaying": replaying,
     "starting": starting,
+    "checking": checking,
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from archiver import qa
 from archiver.browser import Chromium
 from archiver.collection import Collection, Root
+from archiver.model import ScriptError
 from archiver.qa.checking import Checker
 from archiver.qa.visiting import Seen, Wanted, visit
 from archiver.qa.watch import Router
@@ -54,6 +55,7 @@ def test_an_honest_capture_passes_at_once(story: Story) -> None:
     )
     zeros = ("lost", "never-captured", "newly-asked", "changed", "violations", "leaks", "script-errors")
     assert {name: measured[name] for name in zeros} == dict.fromkeys(zeros, 0)
+    assert measured["film-length"] == 1.0
     assert measured["text"] > 0.99 and measured["view"] > 0.99 and measured["article"] > 0.99
     asked = [one for one in result.resources if one.weight]
     assert len(asked) > 30
@@ -121,38 +123,62 @@ LEAKY = b"""<!doctype html><title>A page with holes</title><h1>A page with holes
 </script>"""
 
 
+COMPLAINING = b"""<!doctype html><title>A page that complains</title>
+<script>setTimeout(() => { throw new TypeError("first 17\\nof two lines"); });</script>
+<script>for (let n = 0; n < 3; n += 1) Promise.reject(new Error("nobody waits"));</script>
+<script>try { throw new Error("caught"); } catch { console.error("only said"); }</script>
+<iframe srcdoc="<script>notOfTheMainFrame();</script>"></iframe>"""
+PLACE = "http://news.example/"
+
+
 class Fake(BaseHTTPRequestHandler):
     """A replay server without walls."""
+
+    page = LEAKY
 
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(LEAKY)))
+        self.send_header("Content-Length", str(len(self.page)))
         self.end_headers()
-        self.wfile.write(LEAKY)
+        self.wfile.write(self.page)
 
     def log_message(self, *_: object) -> None:
         return None
 
 
-def test_nothing_gets_out_and_every_attempt_is_told() -> None:
+def seen_in(page: bytes) -> Seen:
+    """What a visit sees of a page."""
+
     async def look(origin: str) -> Seen:
         chromium = await Chromium.launch()
         try:
             router = Router(chromium)
             await router.start()
-            return await visit(
-                chromium, router, origin, Wanted(f"{origin}/news/20261122140112mp_/http://news.example/")
-            )
+            return await visit(chromium, router, origin, Wanted(f"{origin}/news/20261122140112mp_/{PLACE}"))
         finally:
             await chromium.close()
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Fake) as server:
+    serving = type("Serving", (Fake,), {"page": page})
+    with ThreadingHTTPServer(("127.0.0.1", 0), serving) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         seen = asyncio.run(look(f"http://localhost:{server.server_port}"))
         server.shutdown()
-    assert [one.url for one in seen.asked if one.type == "document"] == ["http://news.example/"]
+    return seen
+
+
+def test_nothing_gets_out_and_every_attempt_is_told() -> None:
+    seen = seen_in(LEAKY)
+    assert [one.url for one in seen.asked if one.type == "document"] == [PLACE]
     assert seen.title == "A page with holes"
     named = json.dumps(seen.leaks)
     for host in ("outside", "other", "worker", "socket"):
         assert f"{host}.example" in named, seen.leaks
+
+
+def test_what_nobody_caught_in_the_page_itself_is_heard_once() -> None:
+    seen = seen_in(COMPLAINING)
+    assert set(seen.script_errors) == {
+        ScriptError("TypeError: first 17", PLACE),
+        ScriptError("Error: nobody waits", PLACE),
+    }

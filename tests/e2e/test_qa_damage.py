@@ -204,6 +204,17 @@ def test_a_damaged_capture_does_not_pass_and_the_reason_is_the_right_one(damaged
         assert verify_collection(collection).findings == (), "only QA can tell"
 
 
+def test_what_another_capture_got_is_told(archived: Archived, root: Path) -> None:
+    """The comments are gone from one capture, and others were there a minute later."""
+    source, target = Root(root).collection("default"), Root(root).create("two", "Two", agent="test/1")
+    poor = damage(source, archived.capture("article"), target, without(COMMENTS))
+    damage(source, archived.capture("article"), target, later(60 / 86400, COMMENTS), comments(of_others))
+    _, result = results(root, {"poor": (target, poor)})["poor"]
+    (one,) = [one for one in result.resources if one.state == "other-capture"]
+    assert one.url.endswith(COMMENTS) and one.weight > 0
+    assert result.verdict == "warn", told(result)
+
+
 # What people see of it
 
 

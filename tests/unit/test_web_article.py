@@ -371,7 +371,7 @@ def test_the_banner_speaks_ukrainian(root: Path, captures: list[str]) -> None:
     answer = get(root, f"/news/{captures[2]}/replay?lang=uk")
     assert answer.page.get("lang") == "uk"
     assert "Архівна копія" in answer.text
-    assert "Усі частини в межах 1 секунди від сторінки." in answer.text
+    assert "Усі частини отримано щонайбільше за 1 секунду до сторінки або після неї." in answer.text
 
 
 def test_where_no_page_came_nothing_is_framed(root: Path, captures: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
