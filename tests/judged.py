@@ -1,7 +1,7 @@
 """Results of QA, made up: a plain one, and one of a page that says hostile things."""
 
 from archiver import qa
-from archiver.qa.judging import reason
+from archiver.qa.reasons import reason
 
 HOSTILE = "\"><script src=//evil.example/x.js></script><img src=x onerror=alert(1)>'&lt;"
 PNG = b"\x89PNG\r\n\x1a\n picture of "

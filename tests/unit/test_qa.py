@@ -17,7 +17,7 @@ from archiver.ledger import fold
 from archiver.package import export, import_package
 from archiver.package.returning import Returning, read_check
 from archiver.qa.choosing import chosen, is_due
-from archiver.qa.judging import reason
+from archiver.qa.reasons import reason
 from archiver.qa.result import Detail, Reason, from_json, verdict_of
 from archiver.qa.storing import picture, save
 from archiver.validate import validate_files

@@ -16,6 +16,7 @@ from archiver.qa import judging, main, pictures, texts, wording
 from archiver.qa.checking import regressions
 from archiver.qa.kept import Note, key_of, normal
 from archiver.qa.main import Document
+from archiver.qa.reasons import reasons
 from archiver.qa.resources import TRACKERS, compare, completeness, weight_of
 from archiver.qa.result import Detail
 from archiver.qa.visiting import Seen
@@ -337,9 +338,7 @@ def test_the_page_is_the_one_that_was_captured(found, words):
 def judged(archive, seen, document=GOOD):
     evidence = judging.Evidence(archive, document, seen, compare(archive, seen))
     measured = judging.measures(evidence)
-    return {one.name: one.value for one in measured}, {
-        one.code: one.level for one in judging.reasons(evidence, measured)
-    }
+    return {one.name: one.value for one in measured}, {one.code: one.level for one in reasons(evidence, measured)}
 
 
 def test_a_page_that_is_whole_has_no_reasons():

@@ -18,9 +18,10 @@ from archiver.collection import Collection
 from archiver.engines import ConsentPolicy
 from archiver.model import Finding, now, timestamp
 from archiver.qa import pictures
-from archiver.qa.judging import Evidence, absent, measures, reasons
+from archiver.qa.judging import Evidence, absent, measures
 from archiver.qa.kept import Kept
 from archiver.qa.main import document
+from archiver.qa.reasons import reasons
 from archiver.qa.resources import compare
 from archiver.qa.result import VERDICTS, Picture, Result, verdict_of
 from archiver.qa.storing import save

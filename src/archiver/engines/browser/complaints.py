@@ -25,9 +25,9 @@ async def complaints(tab: Tab, place: Callable[[str], str | None] = lambda url: 
     main: set[int] = set()
 
     def created(event: Event) -> None:
-        context = event["context"]
-        if context.get("auxData", {}).get("frameId") == tab.target_id:
-            main.add(context["id"])
+        told = event["context"].get("auxData", {})
+        if told.get("frameId") == tab.target_id and told.get("isDefault"):  # our own programs have worlds beside it
+            main.add(event["context"]["id"])
 
     def thrown(event: Event) -> None:
         told = event["exceptionDetails"]
