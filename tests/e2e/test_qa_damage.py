@@ -94,7 +94,7 @@ def of_others(content: bytes) -> bytes:
     told = json.loads(content)
     for one in told["comments"]:
         one["name"] = one["name"][::-1]
-    made = json.dumps(told, ensure_ascii=False).encode().ljust(len(content))
+    made = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode().ljust(len(content))
     assert len(made) == len(content)
     return made
 
