@@ -14,6 +14,7 @@ from archiver import qa
 from archiver.browser import Chromium
 from archiver.collection import Collection, Root
 from archiver.model import ScriptError
+from archiver.qa import visiting
 from archiver.qa.checking import Checker
 from archiver.qa.visiting import Seen, Wanted, visit
 from archiver.qa.watch import Router
@@ -147,7 +148,7 @@ class Fake(BaseHTTPRequestHandler):
         return None
 
 
-def seen_in(page: bytes) -> Seen:
+def seen_in(page: bytes, **how) -> Seen:
     """What a visit sees of a page."""
 
     async def look(origin: str) -> Seen:
@@ -155,7 +156,7 @@ def seen_in(page: bytes) -> Seen:
         try:
             router = Router(chromium)
             await router.start()
-            return await visit(chromium, router, origin, Wanted(f"{origin}/news/20261122140112mp_/{PLACE}"))
+            return await visit(chromium, router, origin, Wanted(f"{origin}/news/20261122140112mp_/{PLACE}", **how))
         finally:
             await chromium.close()
 
@@ -182,3 +183,16 @@ def test_what_nobody_caught_in_the_page_itself_is_heard_once() -> None:
         ScriptError("TypeError: first 17", PLACE),
         ScriptError("Error: nobody waits", PLACE),
     }
+
+
+STILL = b"""<!doctype html><title>A still frame</title><p>Beside it.
+<iframe sandbox srcdoc="<video src='/a.mp4'></video><button>Show more</button>"></iframe>"""
+
+
+def test_a_frame_without_scripts_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is a page of its own in replay, in a sandbox where nothing runs, not even a timer."""
+    monkeypatch.setattr(visiting, "BEHAVING", 1000.0)
+    monkeypatch.setattr(visiting, "WHOLE", 60.0)
+    seen = seen_in(STILL, behaviours=True)
+    assert seen.error is None
+    assert "Beside it." in seen.text

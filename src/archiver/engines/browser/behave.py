@@ -22,6 +22,9 @@ BROWSERTRIX_SECONDS = 30.0
 BROWSERTRIX = {"autofetch": True, "autoplay": True, "autoscroll": True, "autoclick": False, "siteSpecific": True}
 """What is asked of browsertrix-behaviors. Its autoclick follows links, downloads too."""
 
+STILL = 'if (matchMedia("(scripting: none)").matches) return null;'
+"""In a frame whose sandbox lets no script run, no timer of ours ever ends: <https://drafts.csswg.org/mediaqueries-5/#scripting>."""
+
 CAPS = {
     "screens_left": "the page goes on and on; scrolling was ended",
     "more_left": "{} buttons for more were left unpressed",
@@ -105,7 +108,7 @@ class _Behaving:
         until = (time.time() + self.left) * 1000
         given = f"{{ until, words: {words()}, frame: {json.dumps(frame)} }}"
         setting = f"const until = {until}, page = ({source('page')})({given});"
-        told = await self._evaluate(what, frame, f"(async () => {{ {setting} return {program}; }})()")
+        told = await self._evaluate(what, frame, f"(async () => {{ {STILL} {setting} return {program}; }})()")
         if not isinstance(told, dict):
             return
         for failure in told.get("failed", ()):
