@@ -111,7 +111,9 @@ def edit(old: bytes, new: bytes) -> Change:
 DAMAGES = {
     "picture lost": Damage("story", without(HERO), ("resource-lost", "incomplete", "article-differs")),
     "picture broken": Damage("story", body(HERO, scrambled), ("article-differs",), "warn"),
-    "picture another": Damage("story", referring(HERO, "/pump-house-1200.webp"), ("article-differs",), "warn"),
+    "picture another": Damage(
+        "story", referring(HERO, "/pump-house-1200.webp"), ("article-differs", "resource-changed")
+    ),
     "original missing": Damage("doubles", without("/first.png"), ("resource-lost", "incomplete")),
     "style sheet lost": Damage("story", without("/site.css"), ("resource-lost", "view-differs")),
     "typeface lost": Damage("story", without(".woff2"), ("resource-lost",), "warn"),
@@ -131,7 +133,7 @@ DAMAGES = {
     "frame lost": Damage("film embedding", without("/films/player"), ("resource-lost",)),
     "film lost": Damage("film several", without("/first.mp4", "/second.mp4"), ("film-broken", "resource-lost")),
     "film cut": Damage("film several", body("/second.mp4", half), ("resource-changed", "film-broken"), agreed=False),
-    "film cut at the capture": Damage("film several", body("/second.mp4", half), ("film-broken",), "warn"),
+    "film cut at the capture": Damage("film several", body("/second.mp4", half), ("film-broken", "film-shorter")),
     "data as long": Damage("article", comments(of_others), ("resource-changed",), agreed=False),
     "picture as another": Damage("story", body(HERO, scrambled), ("resource-changed",), agreed=False),
     "style sheet as another": Damage("story", body("/site.css", untidy), ("resource-changed",), agreed=False),
