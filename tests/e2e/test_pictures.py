@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from archiver.collection import Root
 from archiver.replay import Replay
 from conftest import Program
 from looking import faults
 from newsroom import Newsroom
+from stockroom import Invented, add
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -28,9 +30,11 @@ PAGES = {
     "resources": "/{name}/{first}/resources",
     "compare": "/{name}/{first}/compare/{second}",
     "replay": "/{name}/{first}/replay",
+    "replay-alone": "/-/replay?in={name}&at=20261122140112&url=https://news.example/a/part/of/a/page",
     "qa": "/{name}/{first}/qa",
     "api": "/-/api",
     "takedown": "/{name}/{gone}",
+    "held-back": "/held/",
     "not-found": "/{name}/20200101T000000Z-aaaaaaaaaa",
 }
 SHOWN = ("collection", "article", "compare", "replay", "qa")
@@ -65,6 +69,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     reason = "A court has ordered it (case 12/2026)."
     rule = ("--access", "takedown", "--basis", "court-order", "--reason", reason, "--by", "Olena Marchenko")
     assert program("restrict", names["gone"], *rule).code == 0
+    held = Root(program.root).create("held", "Kept for the reading room", agent="test/1")
+    held.rights = lambda: {"access": "reading-room"}
+    add(held, Invented("https://news.example/held"))
     with Replay(program.root, port=0, replay_port=0) as servers:
         yield Archive(servers.app, names)
 
