@@ -219,9 +219,11 @@ def test_a_reader_logs_in_reads_and_logs_out(tmp_path: Path, browser: Browser, n
         # A replay address opened by itself, in a browser that only the app knows.
         context.clear_cookies(name="pass")
         alone = context.new_page()
-        alone.goto(f"{servers.replay}/news/{STAMP}mp_/{SITE}/story")
-        assert alone.url == page.url
+        alone.goto(f"{servers.replay}/news/{STAMP}mp_/{SITE}/story#end")
+        assert alone.url == f"{page.url}#end"
         alone.frame_locator("iframe").locator("h1").wait_for()
+        assert alone.frames[-1].url == f"{servers.replay}/news/{STAMP}mp_/{SITE}/story#end"
+        assert alone.locator(".onward span").is_hidden()
 
         alone.frames[-1].evaluate("localStorage.kept = 'by an archived page'")
         page.goto(f"{servers.app}/-/logout")

@@ -12,3 +12,8 @@ document.addEventListener(
   },
   true, // load does not bubble
 );
+
+// A link into a page that was opened alone keeps its fragment on the way here; the frame's address has none.
+document.addEventListener("DOMContentLoaded", () => {
+  if (location.hash) document.querySelector("iframe").src += location.hash;
+});
