@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from archiver.errors import UnreadableInput
 from archiver.warc import DamagedArchive, check, framing, open_record, read_records
+from archiver.warc.http import parse_head
 
 ARC_FIELDS = b"1 0 Someone\nURL IP-address Archive-date Content-type Archive-length\n"
 ARC_PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>arc!"
@@ -272,3 +273,17 @@ def test_bombs_stay_in_their_box(archive, coding, pack):
 def test_a_gzip_bomb_behind_a_record_is_not_unpacked_for_nothing(archive):
     path = archive(gzip.compress(record() + b"\n" * (20 << 20)))
     assert "goes on behind its record" in str(error_of(path))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text("aZ-_9", min_size=1), st.text("aé:; \t<", max_size=8), st.sampled_from(["\r\n", "\n", "\r\n "])
+        )
+    )
+)
+def test_a_plain_head_reads_as_any_other(lines):
+    """The short way says what the long one says, which a line without a colon makes it take."""
+    head = "".join(f"{name}: {value}{end}" for name, value, end in lines).encode("latin-1")
+    first = b"HTTP/1.1 200 OK\r\n"
+    assert parse_head(first + head + b"\r\n") == parse_head(first + b"no colon\r\n" + head + b"\r\n")

@@ -36,7 +36,8 @@ def safe_key(key: str) -> str:
 
 
 def _complaint(key: str) -> str:
-    if any(unicodedata.category(character) in _INVISIBLE for character in key):
+    plain = key.isascii() and key.isprintable()
+    if not plain and any(unicodedata.category(character) in _INVISIBLE for character in key):
         return "it has control or invisible characters"
     if len(key.encode()) > KEY_BYTES:
         return f"it is longer than {KEY_BYTES} bytes"

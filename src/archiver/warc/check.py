@@ -86,11 +86,12 @@ class Check:
 def _check_fields(record: Record, where: str, seen: set[str]) -> Iterator[Finding]:
     if record.arc:
         return
-    for name in _MANDATORY:
-        if not record.header(name):
-            yield Finding("error", "warc-field", where, f"The record has no {name} (WARC 1.1 §5).")
-    if record.header("WARC-Date") and record.date is None:
-        yield Finding("error", "warc-field", where, "Its WARC-Date is no date.")
+    if not (record.type and record.id and record.date):
+        for name in _MANDATORY:
+            if not record.header(name):
+                yield Finding("error", "warc-field", where, f"The record has no {name} (WARC 1.1 §5).")
+        if record.header("WARC-Date") and record.date is None:
+            yield Finding("error", "warc-field", where, "Its WARC-Date is no date.")
     if record.id and record.id in seen:
         yield Finding("error", "warc-duplicate-id", where, f"Another record of the file has the id {record.id}, too.")
     seen.add(record.id)
@@ -149,8 +150,7 @@ def _measure(record: Record, block: Digest | None, payload: Digest | None) -> _M
     """Read the record once, with the algorithms of the digests claimed."""
     whole, stored = _new_hash(block), _new_hash(payload)
     whole.update(record.head_bytes)
-    chunked = record.http is not None and (record.http.get("Transfer-Encoding") or "").strip().lower() == "chunked"
-    if not chunked:
+    if not record.is_chunked:
         for piece in pieces(record):
             whole.update(piece)
             stored.update(piece)

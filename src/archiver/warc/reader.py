@@ -17,8 +17,8 @@ from archiver.warc.record import Record
 _WARC_LINE = re.compile(rb"WARC/(1\.[01]|0\.1[78])\s*$")
 _PLAIN = re.compile(rb"(?:[A-Za-z0-9-]+: [!-~](?:[ -~]*[!-~])?\r\n)+\r\n")
 _LENGTH = re.compile("[0-9]{1,18}")
-_MENDED = re.compile("[< ]")
-"""What warcio changes in an address."""
+_MENDED = re.compile(rb"^warc-target-uri: [^\r]*[< ]", re.IGNORECASE | re.MULTILINE)
+"""An address with what warcio changes in it."""
 _ARC_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:.* \S+ \d{8,20} \S+ \S+\s*$")
 
 # warcio logs the URLs that it mends; without any handler, logging would print them to stderr.
@@ -109,23 +109,18 @@ def _record(segment: Segment) -> Record:
 def _plain_headers(segment: Segment) -> Headers | None:
     """The header lines where they are as plain as nearly all are; None, and nothing read, where warcio is needed."""
     head = segment.read_head(CHUNK)
-    lines = head.decode("latin-1").split("\r\n")[:-2] if _PLAIN.fullmatch(head) else []
-    headers = tuple([(name, value) for name, _, value in [line.partition(": ") for line in lines]])
-    if headers and not any(map(_MENDED.search, _values(headers, "warc-target-uri"))):
-        return headers
+    if _PLAIN.fullmatch(head) and not _MENDED.search(head):
+        lines = head.decode("latin-1").split("\r\n")[:-2]
+        return tuple([(name, value) for name, _, value in [line.partition(": ") for line in lines]])
     segment.unread(len(head))
     return None
 
 
 def _content_length(segment: Segment, offset: int, headers: Headers) -> int:
-    declared = _values(headers, "content-length")
-    if not declared or not _LENGTH.fullmatch(declared[0]):
+    declared = next((value for name, value in headers if len(name) == 14 and name.lower() == "content-length"), "")
+    if not _LENGTH.fullmatch(declared):
         raise DamagedArchive(segment.path, offset, "a record has no Content-Length that is a number")
-    return int(declared[0])
-
-
-def _values(headers: Headers, wanted: str) -> list[str]:
-    return [value for name, value in headers if len(name) == len(wanted) and name.lower() == wanted]
+    return int(declared)
 
 
 class _HeaderLines:

@@ -42,9 +42,7 @@ class Record:
         """Where it begins in the file as stored."""
         self.headers = headers
         """The WARC header lines in their order; those of ARC under their WARC names."""
-        self._by_name: dict[str, str] = {}
-        for name, value in headers:
-            self._by_name.setdefault(name.lower(), value)
+        self._by_name = {name.lower(): value for name, value in reversed(headers)}
         self.arc = arc
         """Whether it comes from an ARC file, which knows no ids and no digests."""
         self.type = self.header("WARC-Type") or ""
@@ -93,6 +91,13 @@ class Record:
     def charset(self) -> str:
         """The charset parameter of the payload's type, in lower case, or empty."""
         return media_type_of(self._content_type())[1]
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the HTTP head says that the body is in chunks."""
+        if self.http is None or b"chunked" not in self.head_bytes.lower():
+            return False
+        return (self.http.get("Transfer-Encoding") or "").strip().lower() == "chunked"
 
     @property
     def length(self) -> int:
@@ -182,10 +187,9 @@ class Record:
     def _decoded(self, limit: int) -> Iterator[bytes]:
         where, done = f"{self._segment.path} at byte {self.offset}", 0
         http = self.http
-        chunked = http is not None and (http.get("Transfer-Encoding") or "").strip().lower() == "chunked"
         coding = (http.get("Content-Encoding") or "") if http else ""
         try:
-            for piece in decoded(iter(Dechunked(self)) if chunked else pieces(self), coding):
+            for piece in decoded(iter(Dechunked(self)) if self.is_chunked else pieces(self), coding):
                 done += len(piece)
                 if done > limit:
                     raise UnreadableInput(where, f"the body unpacks to more than {limit} bytes")
