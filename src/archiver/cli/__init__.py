@@ -39,6 +39,7 @@ MODULES = {
     "editing": ("edit", "history"),
     "erasing": ("erase",),
     "extracting": ("extract",),
+    "keys": ("keys",),
     "packaging": ("export", "import"),
     "queueing": ("queue", "worker"),
     "remotes": ("remote",),
@@ -50,7 +51,7 @@ MODULES = {
     "searching": ("list", "search"),
     "sessions": ("profile", "unseal"),
     "showing": ("show", "diff"),
-    "signing": ("keys", "sign"),
+    "signing": ("sign",),
 }
 """Where each command is: in `COMMANDS` of a module beside this one."""
 HOMES = {name: module for module, names in MODULES.items() for name in names}

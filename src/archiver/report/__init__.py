@@ -16,8 +16,9 @@ from archiver.collection import Collection
 from archiver.model import Progress, now, silent, timestamp
 from archiver.report import berkeley, levels
 from archiver.report.coverage import Coverage, coverage
-from archiver.report.facts import Facts, Month, facts, growth
+from archiver.report.facts import Facts, facts
 from archiver.report.formats import Formats, formats
+from archiver.report.growth import Month, growth
 from archiver.report.requirement import STATES
 
 __all__ = ["DAYS", "SAMPLE", "Report", "page", "report"]
