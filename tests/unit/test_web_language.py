@@ -100,7 +100,7 @@ def test_the_switch_remembers_and_goes_back_where_one_was(root: Path) -> None:
     assert {"HttpOnly", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")}
     there = get(root, back, headers={"Cookie": "language=uk"}).page
     assert there.get("lang") == "uk"
-    assert there.xpath("//input[@name='q']/@value") == ["школа & «дім»"]
+    assert there.xpath("//input[@id='q']/@value") == ["школа & «дім»"]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from PIL import Image
+from starlette.datastructures import QueryParams
 
 from archiver import ledger
+from archiver.catalogue.columns import DATES
 from archiver.collection import Root
 from archiver.erasing import Request, erase, plan
 from archiver.model import silent
-from archiver.web.asking import PER_PAGE
+from archiver.web.asking import PER_PAGE, Asked
 from browsing import REPLAY, Answer, get
 from stockroom import Invented, add
 
@@ -109,6 +111,35 @@ def test_a_card_keeps_the_three_dates_apart(root: Path) -> None:
     assert get(root, "/news/").page.xpath("//h2/a/@lang")[:2] == ["en", "uk"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("date=published&from=2026-11-20&to=2026-11-21", "published-after:2026-11-20 published-before:2026-11-22"),
+        ("q=grid+published-after:2020&date=published&to=2026-11-21", "grid published-before:2026-11-22"),
+        (
+            "q=grid+published-after:2020&date=captured&from=2026-11-21",
+            "grid published-after:2020 captured-after:2026-11-21",
+        ),
+        ("q=grid&date=captured&from=soon&to=9999-12-31", "grid"),
+        ("q=grid&date=verdict&from=2026-11-21", "grid"),
+        ("q=grid++held&from=2026-11-21", "grid++held"),
+    ],
+)
+def test_two_days_become_a_part_of_the_query(asked: str, words: str) -> None:
+    assert Asked.of("/news/", QueryParams(asked)).words == words.replace("++", "  ")
+
+
+def test_the_form_of_two_days_narrows_what_is_listed(root: Path) -> None:
+    page = get(root, "/news/?language=en").page
+    (form,) = page.xpath("//form[@class='range']")
+    assert {one.get("name") for one in form.xpath(".//input | .//select")} == {"language", "date", "from", "to"}
+    assert form.xpath("//select[@name='date']/option/@value") == list(DATES)
+    whole = headlines(get(root, "/news/"))
+    one = headlines(get(root, "/news/?date=published&from=2026-11-20&to=2026-11-20"))
+    assert one and set(one) < set(whole)
+    assert headlines(get(root, "/news/?date=published&from=2027-01-01")) == []
+
+
 def test_every_facet_leads_to_as_many_articles_as_it_says(root: Path) -> None:
     """Also those whose value is anything but a word: it is a parameter of its own, never a part of the query."""
     whole = get(root, "/news/")
@@ -160,7 +191,7 @@ def test_search_marks_what_was_looked_for(root: Path) -> None:
     answer = get(root, f"/news/?q={quote('УРОК')}")
     assert headlines(answer) == ["Школа під землею"]
     assert answer.page.xpath("//mark/text()") == ["урок"]
-    assert answer.page.xpath("//input[@name='q']/@value") == ["УРОК"]
+    assert answer.page.xpath("//input[@id='q']/@value") == ["УРОК"]
     nothing = get(root, "/?q=%3Cscript%3Ealert(1)%3C/script%3E")
     assert (nothing.status, nothing.page.xpath("//script")) == (200, [])
     assert "No article here is like that." in nothing.text

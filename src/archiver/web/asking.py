@@ -3,8 +3,11 @@
 Values come from hostile pages: they stand in addresses as parameters of their own, never inside the query language.
 """
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -28,6 +31,20 @@ SORTS: dict[str, tuple[str, Order, bool]] = {
 """By name in the address: what it is called, and what it means."""
 
 
+def _between(parameters: QueryParams) -> str:
+    """The words, with the days of `from` and `to` as parts of the query; `date` says of which of the three dates."""
+    words, kind = parameters.get("q", "").strip(), parameters.get("date", "")
+    if kind not in DATES:
+        return words
+    words = re.sub(rf"(?<!\S){kind}-(?:after|before):\S*", "", words)
+    parts = []
+    for name, side, more in (("from", "after", 0), ("to", "before", 1)):
+        with suppress(ValueError, OverflowError):
+            day = date.fromisoformat(parameters.get(name, "")) + timedelta(more)
+            parts.append(f"{kind}-{side}:{day.isoformat()}")
+    return " ".join([*words.split(), *parts])
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One address of a list."""
@@ -47,7 +64,7 @@ class Asked:
         chosen = {name: value for name in (*FACETS, *DATES) if (value := parameters.get(name, "").strip())}
         sort, page = parameters.get("sort", ""), parameters.get("page", "")
         number = max(int(page[:9]), 1) if page.isascii() and page.isdigit() else 1
-        words, sort = parameters.get("q", "").strip(), sort if sort in SORTS else ""
+        words, sort = _between(parameters), sort if sort in SORTS else ""
         if base == "/" and number > 1 and not (words or chosen):
             sort = sort or "captured"  # the first page of that list has an address of its own: `/` is the collections'
         return cls(base, words, chosen, sort, number)
