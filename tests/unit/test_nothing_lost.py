@@ -214,12 +214,16 @@ class Archives(RuleBasedStateMachine):
     @rule(who=WHO, which=PLACE, step=MAYBE_KILL)
     def give_up(self, who, which, step):
         """Some file that this copy has no good copy of is stated as lost, whoever else may have one."""
-        lost = sorted(path for path in self._spoilt(who) & self.known.keys() if not path.startswith("schemas/"))
-        if self._collection(who) and lost:
-            self._maybe_stated(who, lost[which % len(lost)], step)
-
-    def _maybe_stated(self, who, path, step):
-        before, place = self._copies(), Place(self._folder(who))
+        place = Place(self._folder(who))
+        here = sorted(path for path in self._named(who) & self.known.keys() if place.digest(path))
+        if not self._spoilt(who) and here and self.rotten < MOST_ROT:
+            self.rotten += 1
+            (place.folder / here[which % len(here)]).unlink()
+        lost = sorted(self._spoilt(who) & self.known.keys())
+        if not self._collection(who) or not lost:
+            return
+        path = lost[which % len(lost)]
+        before = self._copies()
         try:
             self._maybe_killed(lambda: give_up(self._place(who), [path], "M. K.", "Rot"), step)()
         except ArchiverError as error:
