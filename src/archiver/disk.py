@@ -82,6 +82,12 @@ def temporary_beside(path: Path) -> Path:
     return path.parent / f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}"
 
 
+def meant(path: Path) -> Path:
+    """The path that a temporary name stands for; of any other name, itself."""
+    own, found, name = path.name.removeprefix(TEMPORARY).partition("-")
+    return path.with_name(name) if found and path.name == f"{TEMPORARY}{own}-{name}" else path
+
+
 def write_whole(stream: RawIOBase, content: bytes) -> None:
     """Write to an unbuffered file: one that a disk takes only a part of, when it is nearly full, is written on."""
     left = memoryview(content)

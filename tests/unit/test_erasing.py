@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from archiver import disk
 from archiver.capture import Terms, capture_url
 from archiver.catalogue import open_catalogue
 from archiver.cli import run
@@ -74,6 +75,24 @@ def test_nothing_of_it_is_left_under_the_root(archiver, news, tmp_path):
     assert archiver("show", one.capture_id)[0] == 2
     code, out, _ = archiver("history", one.capture_id, "--json")
     assert [json.loads(line)["event"] for line in out.splitlines()] == ["capture", "deletion"]
+
+
+def test_what_killed_commands_left_of_it_goes_too(archiver, news, tmp_path):
+    """A check of replay that was killed leaves pictures of the page under a name that tells nothing of it."""
+    collection, (one, *_) = news
+    cut_off = collection.local(one.warc).with_name(".tmp-qa-aaaaaaaaaa")
+    mark = collection.state.marks("news") / "qa-aaaaaaaaaa"
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(f"{cut_off.relative_to(collection.path)}\n")
+    aside = collection.state.path / "quarantine/news/20261122T140112Z" / one.warc
+    aside.parent.mkdir(parents=True)
+    aside = disk.temporary_beside(aside)
+    for file in (cut_off, aside):
+        file.write_bytes(b"Zanzibar")
+    code, _, err = archiver("erase", one.capture_id, *BASIS, "--yes")
+    assert code == 0 and "leftover-removed" in err
+    assert everywhere(tmp_path, ["Zanzibar"]) == []
+    assert verify_collection(collection).findings == ()
 
 
 def test_the_record_says_who_and_why_and_is_valid(archiver, news):

@@ -176,6 +176,29 @@ def test_rules_go_with_push_and_pull(archiver, news, tmp_path):
     assert verify_collection(other).findings == ()
 
 
+def test_an_erasure_tells_which_rules_name_the_address_that_went(archiver, news):
+    first = ids(news)[0]
+    for pattern in ("http://A.example/1", "https://a.example/*", "https://b.example/1"):
+        assert archiver("restrict", "-c", "news", "--url", pattern, "--access", "dark", *BY).code == 0
+    told = archiver("erase", first, "--basis", "contract", *BY, "--yes", "--json")
+    (named,) = [one["where"] for line in lines(told) for one in line["findings"] if one["code"] == "erased-address"]
+    assert [one.url for one in rules(news).all if one.name == named] == ["http://A.example/1"]
+
+
+@pytest.mark.parametrize("command", ["restrict", "repair", "sign"])
+def test_whatever_writes_removes_what_killed_commands_left(archiver, news, tmp_path, monkeypatch, command):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    cut_off, mark = news.local("proofs/cut-off"), news.state.marks("news") / "edit-aaaaaaaaaa"
+    for file, content in ((cut_off, "{}"), (mark, "proofs/cut-off")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    archiver("keys", "new", "--name", "News")
+    options = {"restrict": ("--all", "--access", "dark", *BY), "repair": ("--from", str(tmp_path / "collections"))}
+    done = archiver(command, "-c", "news", *options.get(command, ()))
+    assert done.code == 0 and "leftover-removed" in done.err
+    assert not cut_off.exists() and not mark.exists()
+
+
 def test_an_erased_capture_leaves_its_rule_and_nothing_else(archiver, news):
     first = ids(news)[0]
     assert archiver("restrict", first, "--access", "dark", *BY).code == 0

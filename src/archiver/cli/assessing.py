@@ -115,6 +115,8 @@ def _checked(
     if not due:
         return
     before: dict[str, Result | None] = {}
+    for collection in {one.collection.name: one.collection for one in due.values()}.values() if keep else ():
+        render.findings(collection.clear_leftovers())
 
     def pairs() -> "Iterator[tuple[Collection, Sidecar]]":
         for one in due.values():

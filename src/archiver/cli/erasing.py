@@ -96,6 +96,7 @@ def erase(
     if going and not yes:
         _ask(plans)
     for one in plans:
+        render.findings(one.collection.clear_leftovers())  # they may hold of what is to go
         with render.progress(quiet=as_json) as observe:
             for done in erasing.erase(one, request, observe):
                 _show(done, as_json=as_json)

@@ -62,6 +62,7 @@ def repair(
         raise UsageError("A repair needs a copy, or what is lost.", "Give either --from COPY or --give-up PATH.")
     if source is None:
         return _given_up(collection, lost, by, reason, as_json=as_json)
+    render.findings(collection.clear_leftovers())
     with _copy(root, source, endpoint_url, name) as copy, render.progress(quiet=as_json) as observe:
         repaired = repair_collection(collection, copy, observe)
     if as_json:

@@ -123,6 +123,8 @@ def _enter(
     from archiver.access import check_replaced, drafted, restrict, rules
     from archiver.catalogue import open_catalogue
 
+    if not dry_run:
+        render.findings(collection.clear_leftovers())
     check_replaced(rules(collection), wish.replaces)
     made = drafted(wish, about) if dry_run else restrict(collection, wish, about)
     with open_catalogue(collection) as catalogue:

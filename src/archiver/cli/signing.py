@@ -67,6 +67,7 @@ def sign(
     authority = tsa_ca.read_bytes() if tsa_ca else None
     code = 0
     for collection in chosen(root, name):
+        render.findings(collection.clear_leftovers())
         signed = sign_collection(collection, ring, key, private, tsa=tsa, tsa_ca=authority)
         if as_json:
             render.emit(signed.as_json())

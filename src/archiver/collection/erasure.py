@@ -135,7 +135,7 @@ def _present(collection: "Collection", holdings: Holdings) -> Iterator[tuple[str
             yield place, lying
     aside = collection.state.path / "quarantine" / collection.name
     for path in sorted(aside.glob("*/**/*")):
-        place = "/".join(path.relative_to(aside).parts[1:])
+        place = "/".join(disk.meant(path).relative_to(aside).parts[1:])
         if holdings.ended(place) and path.is_file():
             yield place, path
 

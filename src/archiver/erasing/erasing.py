@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from archiver import access
 from archiver.collection import Collection, erasure
 from archiver.collection.erasure import Doomed
 from archiver.erasing.request import Request
@@ -110,12 +111,16 @@ def erase(chosen: Plan, request: Request, progress: Progress = silent) -> Iterat
     collection = chosen.collection
     for capture in chosen.known:
         yield _known(collection, capture)
+    naming = dict[str, list[Finding]]()
     for one in chosen.going:
-        for head in _readable(collection, one.capture):
+        heads = _readable(collection, one.capture)
+        for head in heads:
             request.check(head)
+        naming[one.capture] = _naming(collection, heads)
     for one in chosen.going:
         gone = erasure.erase(collection, one.capture, request.basis, request.record)
-        findings = tuple(found for found in collection.settle(progress) if found.code != "erasure-settled")
+        settled = (found for found in collection.settle(progress) if found.code != "erasure-settled")
+        findings = (*settled, *naming[one.capture])
         rewritten = tuple(sorted(name for dependent in gone.dependents for name in dependent.captures))
         yield Erased(collection.name, one.capture, "erased", request.basis, gone.removed, rewritten, findings)
 
@@ -126,6 +131,17 @@ def _readable(collection: Collection, capture: str) -> list[Sidecar]:
         return collection.heads(capture)
     except (ArchiverError, OSError):
         return []
+
+
+def _naming(collection: Collection, heads: list[Sidecar]) -> list[Finding]:
+    """Access rules about just the address of what goes: an archivist wrote it there, and rules stay."""
+    keys = access.keys(*(url for head in heads for url in (head.requested_url, head.final_url)))
+    message = "this access rule names the address of what was erased, and stays, here and at the remotes"
+    return [
+        Finding("warning", "erased-address", one.name, message, "Restrict by id what may have to go one day.")
+        for one in access.rules(collection).all
+        if one.url and keys & {*access.Pattern.of(one.url).exact}
+    ]
 
 
 def _known(collection: Collection, capture: str) -> Erased:

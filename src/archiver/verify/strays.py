@@ -40,8 +40,8 @@ def check_unlisted(collection: Collection, holdings: Holdings, later: Callable[[
             hint = f"`archiver erase -c {collection.name} --settle` carries the deletion out."
             yield fault("erased-present", path, "it was erased, and lies here still", hint)
         elif path.name.startswith(disk.TEMPORARY) or name.startswith(_REBUILT) or claimed(name, claims):
-            message = "a capture or an edit was cut off before its commit"
-            yield Finding("info", "leftover", str(path), message, "The next one removes it.")
+            message = "what it was made for was cut off before its commit"
+            yield Finding("info", "leftover", str(path), message, "The next command that writes removes it.")
         else:
             yield _unlisted(path, cut_off)
 
