@@ -6,7 +6,7 @@ import pytest
 
 from archiver.capture import Terms, capture_url
 from archiver.catalogue import open_catalogue, parse
-from archiver.collection import Root, index
+from archiver.collection import Root, erasure, index
 from archiver.errors import StoreError
 from archiver.reindex import reindex
 from archiver.stores.memory import MemoryStore
@@ -135,6 +135,21 @@ def test_what_was_read_before_the_store_failed_is_kept(here, bare, store, monkey
     assert {index.file_of(line) for line in bare.read_index()} == set(warcs(here)[:2])
     store.open = whole
     assert reindex(bare, store).read == 1
+
+
+@pytest.mark.parametrize("command", [reindex, lambda here: erase_first(here)], ids=["reindex", "erase"])
+def test_what_a_killed_reindex_left_goes(here, command):
+    """It holds addresses, also of captures that are erased meanwhile."""
+    left = here.indexes / ".tmp-killed"
+    left.mkdir()
+    (left / "0").write_bytes(b"lines")
+    command(here)
+    assert not left.exists()
+
+
+def erase_first(here):
+    erasure.erase(here, here.captures()[0], "contract", lambda _gone: b"{}")
+    here.settle()
 
 
 @pytest.mark.parametrize("line", [b"", b"x\n", b"a 2 {\n", b"a 2 []\n", b'a 2 {"url": "x"}\n'])

@@ -8,6 +8,7 @@ renames of a swap, lines stand in both levels; every reader drops duplicates.
 
 import heapq
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from itertools import groupby, islice, takewhile
@@ -107,11 +108,18 @@ def add(folder: Path, lines: Iterable[bytes]) -> None:
     disk.write_atomic(path, b"".join(unique(sorted([*present, *lines]))), replace=True)
 
 
+def drop_temporaries(folder: Path) -> None:
+    """Remove what killed writers left half-written. The caller holds the locks under which it is written."""
+    for path in () if folder.is_symlink() else folder.glob(f"{disk.TEMPORARY}*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
 def drop(folder: Path, ended: Callable[[bytes], bool]) -> int:
     """Write every level anew without the lines that have `ended`; returns how many they were.
 
     The caller holds the collection's lock, and is the only one compacting.
     """
+    drop_temporaries(folder)
     dropped = 0
     for path in (level(folder, number) for number in range(LEVELS)):
         if not path.is_file():
@@ -188,6 +196,7 @@ def rebuild(folder: Path, lines: Iterable[bytes], *, packed: bool = False) -> in
     `packed`: as ZipNum, levels empty; without it one level, nothing packed.
     """
     create(folder)
+    drop_temporaries(folder)
     with TemporaryDirectory(dir=folder, prefix=disk.TEMPORARY) as work:
         runs: list[Path] = []
         source = iter(lines)

@@ -1,10 +1,8 @@
 """What killed writers left behind: what the ledger names is finished, the rest goes. See `entry`."""
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver import disk
 from archiver.collection import index
 from archiver.collection.state import State
 from archiver.model import Finding
@@ -36,8 +34,7 @@ def _drop_temporaries(collection: "Collection") -> None:
     """Remove half-written ledger and index files: whoever writes these holds the locks, so nobody does now."""
     with collection.state.lock(f"{collection.name}.compact"), collection.state.lock(collection.name):
         for folder in (collection.indexes, *collection.path.glob("ledger/*")):
-            for path in () if folder.is_symlink() else folder.glob(f"{disk.TEMPORARY}*"):
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            index.drop_temporaries(folder)
 
 
 def _claimed(collection: Path, mark: Path) -> list[Path]:
