@@ -75,21 +75,21 @@ def test_what_was_entered_while_others_were_cleared_stays(tmp_path, monkeypatch)
     def die(*_):
         os._exit(9)
 
-    def dying_capture(step):
+    def dying_capture(place, step):
         if not (child := os.fork()):
-            setattr(Draft, step, die)
+            setattr(place, step, die)
             capture_url(f"{URL}/{step}", collection, PaperEngine(), Terms())
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
-    dying_capture("claim")
+    dying_capture(Draft, "claim")
     files, others = Collection.files, []
 
     def files_then_another(self):
         held = files(self)
         if not others:
             others.append(True)
-            dying_capture("done")
+            dying_capture(Collection, "compact")  # which comes after the line
         return held
 
     monkeypatch.setattr(Collection, "files", files_then_another)
