@@ -197,7 +197,8 @@ def wanted_of(kept: Kept, origin: str) -> Wanted:
     """How the capture was made, and so its replay is to be visited."""
     capture = kept.capture
     policy = capture.get("consent", {}).get("policy")
-    width, height = pictures.size(kept.picture("view"))
+    shots = tuple(map(kept.picture, PICTURES))
+    width, height = pictures.size(shots[0])
     return Wanted(
         address=f"{origin}/{kept.collection.name}/{kept.stamp}mp_/{kept.sidecar.final_url}",
         width=width or WIDTH,
@@ -206,6 +207,7 @@ def wanted_of(kept: Kept, origin: str) -> Wanted:
         consent=policy if policy in get_args(ConsentPolicy) else None,
         behaviours="screens" in capture.get("counts", {}),
         paragraphs=kept.paragraphs,
+        pictures=shots,
     )
 
 

@@ -180,8 +180,8 @@ def _of_pictures(evidence: Evidence) -> dict[str, float | None]:
     kept, seen = evidence.kept, evidence.seen
     view, full = kept.picture("view"), kept.picture("fullPage")
     heights = [pictures.size(one)[1] for one in (full, *seen.fulls[:1])]
-    blank = pictures.blankness(seen.views[0]) if seen.views else None
-    if blank is not None and view and pictures.blankness(view) >= blank:
+    blank = (0.0 if view in seen.views else pictures.blankness(seen.views[0])) if seen.views else None
+    if blank and view and pictures.blankness(view) >= blank:
         blank = 0.0  # it was as empty at the capture
     return {
         "blank": blank,

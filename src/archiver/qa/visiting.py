@@ -65,6 +65,8 @@ class Wanted:
     """None: the capture looked for no dialog."""
     behaviours: bool = False
     paragraphs: tuple[str, ...] = ()
+    pictures: tuple[bytes, ...] = ()
+    """Those of the capture: a state that looks the same to the byte is not shot again."""
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class Seen:
     article: Box | None = None
     masks: list[Box] = field(default_factory=list)
     views: list[bytes] = field(default_factory=list)
-    """The first screen, twice in a row; PNG."""
+    """The first screen, twice in a row if it is not that of the capture; PNG."""
     fulls: list[bytes] = field(default_factory=list)
     """The whole page, likewise."""
     films: list[tuple[str, Detail | None]] = field(default_factory=list)
@@ -175,10 +177,13 @@ class _Visit:
             for one in told["boxes"]:
                 if url := original(one["url"]):
                     seen.boxes[url] = max(seen.boxes.get(url, (0, 0, 0, 0)), tuple(one["box"]), key=_area)
-        seen.fulls.append(await tab.screenshot())
+        if seen.fulls[0] not in self._wanted.pictures:
+            seen.fulls.append(await tab.screenshot())
 
     async def _twice(self) -> list[bytes]:
         first = await self._tab.screenshot()
+        if first in self._wanted.pictures:
+            return [first]
         await asyncio.sleep(APART)
         return [first, await self._tab.screenshot()]
 
