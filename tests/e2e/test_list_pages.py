@@ -81,6 +81,8 @@ def test_a_list_is_used_by_keyboard_alone(page: Page, app: str) -> None:
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
         if not focused.count():
+            if page.evaluate("document.activeElement.type") == "date":
+                continue  # the button of its calendar, which is the browser's own
             break
         outline = focused.evaluate(
             "e => [e, ...[getComputedStyle(e), getComputedStyle(e, '::after')].map(s => s.outlineStyle)].slice(1)"
