@@ -1,5 +1,6 @@
 """One suite for every store: what `Store` promises, each must keep. Then what is S3's own."""
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -22,6 +23,7 @@ from botocore.credentials import Credentials
 from botocore.utils import parse_timestamp
 
 import s3server
+from archiver import disk
 from archiver.errors import ObjectConflict, StoreError, UsageError
 from archiver.model import now
 from archiver.stores import BodyMismatch, Lock, Retention, client, open_store, s3, uploads
@@ -507,7 +509,50 @@ def test_uploads_that_nobody_will_finish_are_given_up_and_no_others(cut_off, pre
 
 def test_a_store_without_uploads_has_none_to_give_up(tmp_path):
     for store in (MemoryStore(), LocalStore(tmp_path)):
+        put(store, "a/b", b"one")
         assert store.clear_uploads(set()) == []
+        assert read(store, "a/b") == b"one"
+
+
+class Watched(BytesIO):
+    """A body that calls somebody when it is read."""
+
+    def __init__(self, content, called):
+        super().__init__(content)
+        self.called = called
+
+    def read(self, *size):
+        self.called()
+        return super().read(*size)
+
+
+def test_what_a_killed_writer_left_in_a_folder_goes_and_what_another_is_writing_stays(tmp_path):
+    store, seen = LocalStore(tmp_path), []
+    (tmp_path / "archive").mkdir()
+    left = disk.temporary_beside(tmp_path / "archive" / "gone.warc.gz")
+    left.write_bytes(b"half of what is to be eras")
+    (tmp_path / f"{disk.TEMPORARY}link").symlink_to(left)
+    body = Watched(b"new", lambda: seen.append(store.clear_uploads(set())))
+    assert store.put("archive/new.warc.gz", body, bytes=3, sha256=sha256(b"new"))
+    assert seen[0] == ["archive/gone.warc.gz"]
+    assert not any(seen[1:])
+    assert not left.exists()
+    assert (tmp_path / f"{disk.TEMPORARY}link").is_symlink()
+    assert read(store, "archive/new.warc.gz") == b"new"
+
+
+def test_on_a_share_without_locks_only_what_is_old_goes(tmp_path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("archiver.stores.local.fcntl.flock", no_locks)
+    store, left = LocalStore(tmp_path), disk.temporary_beside(tmp_path / "a")
+    put(store, "b", b"one")
+    left.write_bytes(b"half")
+    assert store.clear_uploads(set()) == []
+    os.utime(left, (1, 1))
+    assert store.clear_uploads(set()) == ["a"]
+    assert read(store, "b") == b"one"
 
 
 @pytest.mark.parametrize("store", CONDITIONAL, indirect=True)

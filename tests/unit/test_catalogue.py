@@ -1,5 +1,6 @@
 """The catalogue follows the ledger, whatever happens to that, and mends itself."""
 
+import json
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -10,9 +11,11 @@ from archiver import ledger
 from archiver.capture import Terms, capture_url
 from archiver.catalogue import BadQuery, feeding, open_catalogue, parse, path_of, tables
 from archiver.catalogue.shelves import Shelves, Wanted
+from archiver.cli import run
 from archiver.collection import Root
+from archiver.collection.erasure import erase
 from archiver.editing import Wish, edit
-from material import URL, PaperEngine, collection_with
+from material import URL, PaperEngine, collection_with, copied
 
 
 def listed(collection):
@@ -188,3 +191,36 @@ def test_a_check_stays_with_a_capture_that_is_corrected_or_comes_later(tmp_path)
         with opened.database:
             feeding._enter_anew(opened.database, replace(row, id=late), opened.sidecar(row.id), "")
         assert opened.capture(late).qa == "pass"
+
+
+def test_captures_without_a_readable_sidecar_are_told_of_until_it_is_back(tmp_path, capfd):
+    collection, [one, two, three] = collection_with(tmp_path, 3)
+    kept = copied(collection, tmp_path / "kept")
+    collection.local(one.sidecar).unlink()
+    collection.local(two.sidecar).write_text("{")
+    ask = ["--root", str(tmp_path), "list", "--json"]
+    assert run(ask) == 0
+    out, err = capfd.readouterr()
+    assert [json.loads(line)["id"] for line in out.splitlines()] == [three.capture_id]
+    assert "2 captures left out" in err
+    assert one.capture_id in err
+    assert two.capture_id in err
+    assert "archiver verify -c news" in err
+    assert run(["--root", str(tmp_path), "search", "bridge", "--facets"]) == 0
+    assert "2 captures left out" in capfd.readouterr().err
+    assert run(["--root", str(tmp_path), "repair", "-c", "news", "--from", str(kept.path)]) == 0
+    capfd.readouterr()
+    assert run(ask) == 0
+    out, err = capfd.readouterr()
+    assert len(out.splitlines()) == 3
+    assert err == ""
+
+
+def test_of_an_erased_capture_nothing_is_missing(tmp_path):
+    collection, [one] = collection_with(tmp_path)
+    collection.local(one.sidecar).unlink()
+    with open_catalogue(collection) as opened:
+        assert opened.unread() == [one.capture_id]
+    erase(collection, one.capture_id, "other", lambda _: b"{}")
+    with open_catalogue(collection) as opened:
+        assert opened.unread() == []

@@ -196,6 +196,11 @@ class Catalogue:
         statement = f"SELECT path, bytes, sha256 FROM files WHERE {ours} ORDER BY path"
         return [FileRef(*file) for file in self.read(statement, (row.warc, *starts))]
 
+    def unread(self) -> list[str]:
+        """Ids of the captures that are not listed, because no revision of their sidecars can be read."""
+        statement = "SELECT capture FROM unread WHERE capture NOT IN (SELECT id FROM captures) ORDER BY capture"
+        return [capture for (capture,) in self.read(statement, ())]
+
     def decision(self, capture_id: str = "") -> Decision | None:
         """Who may see a capture now, or the collection as a whole, whoever asks; None where it is not known."""
         return decide(self.collection, self.database, capture_id)

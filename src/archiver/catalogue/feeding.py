@@ -87,7 +87,8 @@ def _end(database: sqlite3.Connection, segment: Segment) -> None:
     for capture in (event.capture for event in segment.events if event.type == DELETION and event.capture):
         database.execute("INSERT OR IGNORE INTO erased VALUES (?)", (capture,))
         database.execute("DELETE FROM files WHERE path GLOB ?", (f"*/{capture}.*",))
-        database.execute("DELETE FROM checks WHERE capture = ?", (capture,))
+        for table in ("checks", "unread"):
+            database.execute(f"DELETE FROM {table} WHERE capture = ?", (capture,))
         if present := database.execute("SELECT number FROM captures WHERE id = ?", (capture,)).fetchone():
             _drop(database, present[0])
 
@@ -124,7 +125,9 @@ def revision_paths(database: sqlite3.Connection, capture: str) -> list[str]:
 def _take(collection: Collection, database: sqlite3.Connection, capture: str) -> None:
     """Enter what a capture's current revisions come to, in place of what is there."""
     read = _read(collection, revision_paths(database, capture))
+    database.execute("DELETE FROM unread WHERE capture = ?", (capture,))
     if read is None:
+        database.execute("INSERT INTO unread VALUES (?)", (capture,))
         return
     sidecar, row = read
     _enter_anew(database, row, sidecar, article_text(collection, sidecar))

@@ -6,12 +6,14 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from archiver.access import Reader
+from archiver.amounts import counted
 from archiver.catalogue.catalogue import PLACES, Order, open_catalogue
 from archiver.catalogue.query import Part, Query, Where
 from archiver.catalogue.rows import instant
 from archiver.catalogue.tables import Row
 from archiver.catalogue.words import Excerpt
 from archiver.collection import Collection
+from archiver.model import Finding
 
 _NOCASE = str.maketrans(ascii_uppercase, ascii_lowercase)
 """As SQLite's collation of that name: other letters than these keep their case."""
@@ -99,6 +101,22 @@ def count(collections: Iterable[Collection], query: Query, reader: Reader | None
         with open_catalogue(collection, reader) as catalogue:
             total += catalogue.count(query)
     return total
+
+
+def unread(collections: Iterable[Collection]) -> list[Finding]:
+    """What is told of captures that no query finds, because their sidecars cannot be read."""
+    findings = []
+    for collection in collections:
+        with open_catalogue(collection) as catalogue:
+            if ids := catalogue.unread():
+                message = (
+                    f"{counted(len(ids), 'capture')} left out: every revision of the sidecar is missing or damaged"
+                )
+                hint = f"Run `archiver verify -c {collection.name}`."
+                findings.append(
+                    Finding("warning", "capture-unread", collection.name, message, hint, affects=tuple(ids))
+                )
+    return findings
 
 
 def place(one: Found, order: Order) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from archiver.access import Kind, Standing
 from archiver.collection import Collection
 from archiver.model import now, timestamp
 
-VERSION = 10
+VERSION = 11
 """Raise it when the tables or the form of the words change: an older file is simply made again."""
 
 TABLES = """
@@ -20,6 +20,7 @@ CREATE TABLE seen (segment TEXT PRIMARY KEY);
 CREATE TABLE files (path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE gone (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE erased (capture TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE unread (capture TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE captures (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL,
   captured_at TEXT NOT NULL, published TEXT NOT NULL, modified TEXT NOT NULL,

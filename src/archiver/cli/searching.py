@@ -69,7 +69,9 @@ def list_(  # noqa: PLR0917
     from archiver.collection import Root
 
     asked = searching.Asked(parse(" ".join(query)), order, reverse, limit or -1)
-    found = searching.captures(Root(root).chosen(name), asked, articles=form is not None)
+    collections = Root(root).chosen(name)
+    found = searching.captures(collections, asked, articles=form is not None)
+    render.findings(searching.unread(collections))
     if form:
         _export(form, found)
     elif as_json:
@@ -115,6 +117,7 @@ def search(  # noqa: PLR0917
     from archiver.collection import Root
 
     collections, asked = Root(root).chosen(name), parse(" ".join(query))
+    render.findings(searching.unread(collections))
     if count:
         _facets(collections, asked, limit or 20, as_json=as_json)
         return

@@ -141,10 +141,10 @@ class Store(Protocol):
         ...
 
     def clear_uploads(self, wanted: Container[str]) -> builtins.list[str]:
-        """Give up what was sent in parts and will not be finished; returns its keys.
+        """Give up what was sent in part and will not be finished; returns its keys.
 
-        That is whatever was cut off here for a key that is not `wanted` any more, and what anybody else began
-        more than a day ago. Objects are never touched.
+        That is whatever was cut off here for a key that is not `wanted` any more (or whose sending begins anew in any
+        case), and what anybody else began more than a day ago. Objects are never touched.
         """
         ...
 

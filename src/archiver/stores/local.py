@@ -1,9 +1,13 @@
 """A store in a folder: another disk, a mounted share. Layout: the keys are the paths."""
 
 import builtins
+import errno
+import fcntl
 import os
+import stat
+import time
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +16,9 @@ from archiver.errors import ConflictError, ObjectConflict, StorageError, StoreEr
 from archiver.stores import BodyMismatch, Lock, ObjectInfo, Retention, Version
 from archiver.stores.keys import safe_key
 from archiver.stores.resume import clipped
+
+FORSAKEN_SECONDS = 86_400
+"""On a share without locks, what was not written to for so long was cut off."""
 
 
 class LocalStore:
@@ -62,8 +69,15 @@ class LocalStore:
             return self._write(key, path, body, bytes, sha256)
 
     def clear_uploads(self, wanted: Container[str]) -> builtins.list[str]:
-        """See `Store.clear_uploads`: a kill's leavings have temporary names, which are no objects."""
-        return []
+        """See `Store.clear_uploads`: a kill's leavings have temporary names. A file that is being written is locked."""
+        cleared = []
+        with self._translated(""):
+            for folder, _, names in os.walk(self.root, onerror=_fail):
+                for left in (Path(folder, name) for name in names if name.startswith(disk.TEMPORARY)):
+                    if _is_forsaken(left):
+                        left.unlink(missing_ok=True)
+                        cleared.append(disk.meant(left).relative_to(self.root).as_posix())
+        return cleared
 
     def replace(self, key: str, body: BinaryIO, *, bytes: int, sha256: str) -> None:
         """See `Store.replace`."""
@@ -118,6 +132,8 @@ class LocalStore:
         temporary = disk.temporary_beside(path)
         try:
             with temporary.open("x+b") as stream:
+                with suppress(OSError):  # a share without locks
+                    fcntl.flock(stream, fcntl.LOCK_EX)
                 left = size + 1
                 while chunk := body.read(min(disk.CHUNK, left)):
                     stream.write(chunk)
@@ -125,9 +141,9 @@ class LocalStore:
                 disk.sync_file(stream)
                 stream.seek(0)
                 found = disk.sha256_stream(stream)
-            if found != (sha256, size):
-                raise BodyMismatch(key, sha256, found[0])
-            yield temporary
+                if found != (sha256, size):
+                    raise BodyMismatch(key, sha256, found[0])
+                yield temporary
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -149,6 +165,21 @@ class LocalStore:
             raise StoreError(f"{self.url}/{key}", (error.strerror or str(error)).lower()) from error
         except StorageError as error:
             raise StoreError(f"{self.url}/{key}", error.why) from error
+
+
+def _is_forsaken(temporary: Path) -> bool:
+    """Whether nobody is writing it any more. A link or another odd thing is left alone."""
+    try:
+        found = temporary.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            return False
+        with temporary.open("r+b") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError as error:
+        return error.errno in (errno.ENOLCK, errno.ENOTSUP) and found.st_mtime < time.time() - FORSAKEN_SECONDS
+    return True
 
 
 def _fail(error: OSError) -> None:

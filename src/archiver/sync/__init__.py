@@ -123,7 +123,7 @@ def _sent(  # noqa: PLR0917
 
 
 def _cleared(store: Store, wanted: dict[str, FileRef]) -> list[Finding]:
-    message = "an upload of it in parts that was cut off, and that nobody will finish, was given up"
+    message = "an upload of it that was cut off, and that nobody will finish, was given up"
     return [Finding("info", "upload-cleared", key, message) for key in store.clear_uploads(wanted)]
 
 
