@@ -1,5 +1,6 @@
 """The command line as a border: what comes from archives and disks is shown safely, and ends in the right code."""
 
+import errno
 import json
 import os
 import re
@@ -197,3 +198,56 @@ def test_who_waits_at_a_terminal_is_told_for_what(capfd, monkeypatch):
     with render.waiting("Starting"):
         pass
     assert "Starting" in capfd.readouterr().err
+
+
+def test_an_import_of_what_is_not_there_makes_no_collection(archiver, tmp_path):
+    code, _, err = archiver("import", tmp_path / "nope.warc.gz")
+    assert code == 2
+    assert "no such file or folder" in err
+    assert not (tmp_path / "default").exists()
+
+
+def test_what_is_no_copy_to_repair_from_is_told_as_it_is(archiver, tmp_path):
+    collection_with(tmp_path)
+    code, _, err = archiver("repair", "-c", "news", "--from", "/nope")
+    assert code == 2
+    assert "/nope: there is no such folder or package, and no remote of that name." in err
+    (tmp_path / "note.txt").write_text("no package")
+    code, _, err = archiver("repair", "-c", "news", "--from", tmp_path / "note.txt")
+    assert code == 2
+    assert "neither a WACZ file nor the folder of a bag" in err
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "no such file or directory"), (b"\xff\xfe", "no UTF-8 text")])
+def test_a_seed_list_that_cannot_be_read_is_told_plainly(archiver, tmp_path, content, told):
+    if content:
+        (tmp_path / "seeds.txt").write_bytes(content)
+    code, _, err = archiver("capture", "--seeds", tmp_path / "seeds.txt")
+    assert code == 2
+    assert told in err
+    assert "Name a text file" in err
+    assert "Errno" not in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("edit", "{}", "headline=New", "--by", "A", "--reason", "B"),
+        ("erase", "{}", "--basis", "other", "--note", "N", "--by", "A", "--yes"),
+        ("restrict", "{}", "--access", "dark", "--by", "A"),
+    ],
+)
+def test_a_root_that_cannot_be_written_is_wrong_usage(archiver, tmp_path, monkeypatch, command):
+    _, [one] = collection_with(tmp_path)
+    opened = os.open
+
+    def read_only(path, flags, *rest, **more):
+        if flags & os.O_CREAT and str(path).startswith(str(tmp_path)):
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        return opened(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", read_only)
+    code, _, err = archiver(*(part.format(one.capture_id) for part in command))
+    assert code == 2
+    assert "read-only file system" in err
+    assert "Choose a folder that you may write, with --root." in err

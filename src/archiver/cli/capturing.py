@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from archiver.jobs.run import Crew
     from archiver.qa import Result
 
+SEED_HINT = "Name a text file with one URL a line, or - for standard input."
+
 
 def seeds(urls: tuple[str, ...], file: str | None) -> Iterator[str]:
     """URLs of the command line, then those of the seed file: one a line, blank lines and # comments left out.
@@ -40,8 +42,11 @@ def _lines(file: str) -> Iterator[str]:
             for line in stream:
                 if (text := line.strip()) and not text.startswith("#"):
                     yield text
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(file, f"the seed list cannot be read ({error})") from error
+    except OSError as error:
+        why = f"the seed list cannot be read: {(error.strerror or str(error)).lower()}"
+        raise UnreadableInput(file, why, SEED_HINT) from error
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(file, "the seed list is no UTF-8 text", SEED_HINT) from error
 
 
 @click.command()

@@ -9,6 +9,7 @@ import click
 from archiver import amounts
 from archiver.cli import options, render, signing
 from archiver.cli.collecting import target
+from archiver.errors import UnreadableInput
 
 if TYPE_CHECKING:
     from archiver.package import Form
@@ -118,6 +119,8 @@ def import_(root: Path, files: tuple[Path, ...], name: str, as_json: bool) -> in
     from archiver.collection import Root
     from archiver.package import import_all
 
+    if not any(file.exists() for file in files):  # before a collection is made for them
+        raise UnreadableInput(str(files[0]), "there is no such file or folder", "Check the path, or mount the disk.")
     collection = target(Root(root), name)
     render.findings(collection.clear_leftovers())
     codes = []

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.cli import options, remotes, render
-from archiver.errors import UsageError
+from archiver.errors import UnreadableInput, UsageError
 
 if TYPE_CHECKING:
     from archiver.collection import Collection
     from archiver.repair import Copy
+
+HINT = "Mount the disk, or name a store, the folder of a copy, a WACZ file or a bag."
 
 
 @click.command()
@@ -98,7 +100,12 @@ def _copy(root: Path, source: str, endpoint_url: str | None, name: str) -> "Iter
         with open_copy(Path(source), name) as copy:
             yield copy
     else:
-        url, endpoint = remotes.located(source, endpoint_url, name)
+        try:
+            url, endpoint = remotes.located(source, endpoint_url, name)
+        except UsageError as error:
+            raise UnreadableInput(
+                source, "there is no such folder or package, and no remote of that name", HINT
+            ) from error
         yield store_copy(remotes.opened(root, url, endpoint))
 
 

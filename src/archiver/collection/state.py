@@ -76,7 +76,8 @@ class State:
         """
         mark = self.marks(collection) / name
         disk.make_directory(mark.parent)
-        descriptor = _locked_mark(mark)
+        with disk.writing(mark):
+            descriptor = _locked_mark(mark)
         try:
             if os.fstat(descriptor).st_size:
                 raise ConflictError(f"{name} was cut off and is not cleared away yet.", "Run it again.")

@@ -75,9 +75,9 @@ def store_copy(store: Store) -> Copy:
 def open_copy(place: Path, name: str) -> Iterator[Copy]:
     """A WACZ file, a bag, the folder of the collection elsewhere, or a root that has it under `name`.
 
-    Raises `UnreadableInput` where a package is not sound, `StoreError` where there is nothing.
+    Raises `UnreadableInput` where a package is not sound or a file is none, `StoreError` where there is nothing.
     """
-    if is_package(place):
+    if is_package(place) or place.is_file():
         with open_package(place) as package:
             yield _PackageCopy(package)
     else:
