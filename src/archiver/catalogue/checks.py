@@ -6,7 +6,6 @@ the `ingestion` of its WARC.
 
 from pathlib import Path
 
-from archiver import warc
 from archiver.errors import UnreadableInput
 from archiver.ledger import Event
 
@@ -41,7 +40,9 @@ def document(file: Path, path: str) -> bytes:
 
     Raises `UnreadableInput` where there is none.
     """
-    for record in warc.read_records(file):
+    from archiver.warc import read_records  # which most lists need not
+
+    for record in read_records(file):
         if record.type == "metadata" and record.url.startswith(RESULT):
             return record.payload().read(MOST)
     raise UnreadableInput(path, "it holds no QA result")
