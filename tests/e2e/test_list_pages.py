@@ -73,7 +73,7 @@ def test_the_language_is_kept_from_page_to_page(page: Page, app: str) -> None:
 def test_a_list_is_used_by_keyboard_alone(page: Page, app: str) -> None:
     page.goto(f"{app}/default/")
     page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip").first).to_be_focused()
     page.keyboard.press("Enter")
     assert page.url.endswith("#content")
     seen = set()
@@ -94,6 +94,16 @@ def test_a_list_is_used_by_keyboard_alone(page: Page, app: str) -> None:
     assert {"facet", "card"} <= seen
     page.keyboard.press("Enter")
     page.wait_for_url("**/default/2*")
+
+
+def test_the_filters_can_be_skipped(page: Page, app: str) -> None:
+    page.goto(f"{app}/default/")
+    skip = page.get_by_role("link", name="Skip the filters")
+    skip.focus()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.found') !== null")
 
 
 def test_filters_fold_away_on_a_phone_and_open_without_scripts(browser: Browser, app: str) -> None:
