@@ -194,3 +194,20 @@ def test_requests_that_ended_or_are_not_of_the_web_are_not_waited_for():
         assert "8" not in log
 
     asyncio.run(go())
+
+
+def test_of_a_workers_script_no_end_is_told_and_its_answer_counts_as_that():
+    async def go() -> None:
+        session, log = Wires(), NetworkLog()
+        await log.attach(session)
+        session.say("requestWillBeSent", **sent(1.0, type="Script", loaderId=""))
+        session.say("requestWillBeSent", **sent(2.0, type="Script", loaderId="5", requestId="8"))
+        assert [hop.started.timestamp() for hop in log.waiting()] == [1.0, 2.0]
+        session.say("responseReceivedExtraInfo", headers={}, statusCode=200)
+        session.say("responseReceivedExtraInfo", headers={}, statusCode=200, requestId="8")
+        assert [hop.started.timestamp() for hop in log.waiting()] == [2.0]
+        assert [hop.started.timestamp() for hop in log.unfinished()] == [2.0]
+        session.say("loadingFinished", requestId="8")
+        assert log.waiting() == log.unfinished() == []
+
+    asyncio.run(go())

@@ -104,9 +104,15 @@ class Request:
         return self.hop(number)
 
     @property
+    def over(self) -> bool:
+        """At its end; none is told of a worker's own script, which has no loader: there, the answer's head counts."""
+        last = self.hops[-1] if self.hops else Hop()
+        return bool(self.ended or (last.sent and last.sent.get("loaderId") == "" and last.got_headers))
+
+    @property
     def waiting(self) -> bool:
         """Asked for, and no answer has come."""
-        return not self.ended and sum(hop.sent is not None for hop in self.hops) > self.paused
+        return not self.over and sum(hop.sent is not None for hop in self.hops) > self.paused
 
 
 class NetworkLog:
@@ -163,7 +169,7 @@ class NetworkLog:
 
     def unfinished(self) -> list[Hop]:
         """Requests of the web whose last answer has not come to its end, or has not come at all."""
-        return [request.hops[-1] for request in self._requests.values() if request.hops and not request.ended]
+        return [request.hops[-1] for request in self._requests.values() if request.hops and not request.over]
 
     def pause(self, request_id: str) -> Hop:
         """The hop that the answer now paused under this id belongs to."""
