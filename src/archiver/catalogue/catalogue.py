@@ -90,7 +90,7 @@ class Catalogue:
         self, query: Query, *, order: Order = "relevance", reverse: bool = False, limit: int = -1, offset: int = 0
     ) -> list[Hit]:
         """Captures that match, each with an excerpt; the best first, of equal ones the newest."""
-        if order != "relevance" or not query.match:
+        if order != "relevance" or not query.weighed:
             rows = self._ordered(query, "captured" if order == "relevance" else order, reverse, limit, offset)
             return [self._hit(number, 0.0, Row(*row), query) for number, row in rows]
         number, source, values = self._source(query)
@@ -116,15 +116,14 @@ class Catalogue:
     def ranked(self, query: Query, numbers: Sequence[int]) -> dict[int, float]:
         """Number and score of the best of these matches, the best first; empty where the query asks for no words.
 
-        As in `search`, the newest of them are weighed.
+        A row is passed over before it is weighed. As in `search`, the newest of them are weighed.
         """
-        if not query.match or not numbers:
+        if not query.weighed or not numbers:
             return {}
-        newest = set(sorted(numbers)[-_RANKED:])
-        weigh = f"SELECT rowid, bm25(words, {tables.WEIGHTS}) FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
-        found = self.read(weigh, (query.match, min(newest), max(newest)))
-        scores = [(score, -number) for number, score in found if number in newest]
-        return {-number: score for score, number in sorted(scores)}
+        newest = sorted(numbers)[-_RANKED:]
+        weigh = f"SELECT rowid, bm25(words, {tables.WEIGHTS}) AS score FROM words WHERE words MATCH ? "
+        weigh += "AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY score, rowid DESC"
+        return dict(self.read(weigh, (query.weighed, newest[0], newest[-1], json.dumps(newest))))
 
     def hits(self, numbers: Iterable[int], query: Query = EVERYTHING) -> dict[int, Hit]:
         """The captures of these numbers, as far as they are (still) there, with excerpts for the query's words."""

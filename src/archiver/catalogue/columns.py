@@ -141,7 +141,7 @@ class Columns:
         size = len(self._there)
         mask = self._there.copy()
         if numbers is not None:
-            told = np.fromiter(numbers, np.int64, len(numbers))
+            told = np.array(numbers, np.int64)
             mask[:] = False
             mask[told[told < size]] = True
             mask &= self._there
@@ -189,23 +189,29 @@ class Columns:
         return {one: int(number) for one, number in sorted(zip(column.values, found, strict=True)) if number}
 
     def _ordered(self, read: Read, newest: Numbers, part: Part, ranked: Sequence[int]) -> Numbers:
-        """The newest captures of the pages found, which come by page, in the order wanted."""
+        """The newest captures of the pages found, which come by page, in the order wanted: as many as are shown."""
+        best = self._best(newest, ranked)
+        if len(best) >= part.offset + part.limit:
+            return best
         wanted = np.zeros(len(self._there), np.bool_)
         wanted[newest] = True
         order = self._order(read, "captured" if part.order == "relevance" else part.order)
         ordered = order[wanted[order]]
         if (part.order != "headline") != part.reverse:
             ordered = ordered[::-1]
+        wanted[best] = False
+        return np.concatenate([best, ordered[wanted[ordered]]]) if len(best) else ordered
+
+    def _best(self, newest: Numbers, ranked: Sequence[int]) -> Numbers:
+        """Those of the newest captures whose pages have a ranked one, the best first."""
         if not ranked or not len(newest):
-            return ordered
+            return np.zeros(0, np.int64)
         codes = self._columns["page"].codes
-        told = np.fromiter(ranked, np.int64, len(ranked))
+        told = np.array(ranked, np.int64)
         told = told[told < len(codes)]
         place = np.minimum(np.searchsorted(codes[newest], codes[told]), len(newest) - 1)
         best = newest[place[codes[newest][place] == codes[told]]]
-        first = np.array(list(dict.fromkeys(best.tolist())), np.int64)
-        wanted[first] = False
-        return np.concatenate([first, ordered[wanted[ordered]]])
+        return np.array(list(dict.fromkeys(best.tolist())), np.int64)
 
     def _order(self, read: Read, name: Order) -> Numbers:
         """All captures as an order has them, rising."""

@@ -63,12 +63,14 @@ class Words:
     prefix: bool = False
     """Whether the last is only the beginning of a word."""
     column: str = ""
-    """The only column to look in; empty: any but the labels."""
+    """The only column to look in; empty: any."""
+    is_label: bool = False
+    """Whether it is a label, which no other word can be."""
 
     def expression(self) -> str:
         """As FTS5 reads it (its `fts5_phrase` with a column filter)."""
-        column = f"{{{self.column}}}" if self.column else "- {label}"
-        return f'{column} : "{" ".join(self.words)}"{" *" if self.prefix else ""}'
+        column = f"{{{self.column}}} : " if self.column else ""
+        return f'{column}"{" ".join(self.words)}"{" *" if self.prefix else ""}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,14 @@ class Query:
                 words[part.excluded].append(f"({part.condition.expression()})")
         if not any(words.values()):
             return ""
-        wanted = " AND ".join(words[False]) or f'{{label}} : "{ANY}"'
+        wanted = " AND ".join(words[False]) or f'"{ANY}"'
         return f"({wanted}) NOT ({' OR '.join(words[True])})" if words[True] else wanted
+
+    @property
+    def weighed(self) -> str:
+        """The FTS5 expression of only the words that matches are weighed by; empty where there are none."""
+        words = [part.condition for part in self.parts if isinstance(part.condition, Words) and not part.excluded]
+        return " AND ".join(f"({one.expression()})" for one in words if not one.is_label)
 
     @property
     def where(self) -> tuple[list[str], list[str]]:
@@ -117,7 +125,7 @@ class Query:
         """Words to mark in an excerpt: folded, and whether only their beginning counts."""
         found = []
         for part in self.parts:
-            if isinstance(part.condition, Words) and not part.excluded and part.condition.column != "label":
+            if isinstance(part.condition, Words) and not part.excluded and not part.condition.is_label:
                 *whole, last = part.condition.words
                 found += [*((word, False) for word in whole), (last, part.condition.prefix)]
         return list(dict.fromkeys(found))
@@ -211,7 +219,7 @@ def _verdict(value: str) -> Words:
             part=repr(value),
             all=", ".join(get_args(Verdict)),
         )
-    return Words((label("verdict", value),), column="label")
+    return Words((label("verdict", value),), is_label=True)
 
 
 def _language(value: str) -> Words:
@@ -219,7 +227,7 @@ def _language(value: str) -> Words:
         raise BadQuery(
             phrase("{part} is no language."), phrase("Write it as pages do: en, uk, pt-BR."), part=repr(value)
         )
-    return Words((label("language", value.replace("_", "-")),), column="label")
+    return Words((label("language", value.replace("_", "-")),), is_label=True)
 
 
 def _site(value: str) -> Words:
@@ -232,7 +240,7 @@ def _site(value: str) -> Words:
         raise BadQuery(
             phrase("{part} is no site."), phrase("Name a host or a domain, such as news.example."), part=repr(value)
         )
-    return Words((label("site", host.partition(":")[0]),), column="label")
+    return Words((label("site", host.partition(":")[0]),), is_label=True)
 
 
 def _url(value: str, prefix: bool) -> Where:

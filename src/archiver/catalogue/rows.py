@@ -21,11 +21,15 @@ def words_of(row: Row, article: dict[str, Any], text: str) -> tuple[str, ...]:
 
 
 def label(name: str, value: str) -> str:
-    """One word that says that a property has a value, for questions that must match the whole of it."""
-    return name + value.lower().encode("utf-8", "replace").hex()
+    """One word that says that a property has a value, for questions that must match the whole of it.
+
+    No other word begins with a character for private use: `words.tokens` takes it for no letter, FTS5 for one.
+    """
+    return MARK + name + value.lower().encode("utf-8", "replace").hex()
 
 
-ANY = "any"
+MARK = "\ue000"
+ANY = f"{MARK}any"
 """The label that every capture has."""
 
 

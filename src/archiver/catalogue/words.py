@@ -13,9 +13,10 @@ letters. That is not enough for the news of the world, so text is brought into o
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 EXCERPT = 240
 """Characters of an excerpt."""
@@ -29,7 +30,7 @@ _APART = (
 _LETTER = re.compile(f"[{_APART}]")
 _MARKED = re.compile("([a-zα-ω])[\u0300-\u036f]+")
 _NOTHING = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060\ufeff]")
-_SAME = str.maketrans("ё\u02b9\u02bb\u02bc\u02bd", "е''''")
+_APOSTROPHE = re.compile("[\u02b9\u02bb-\u02bd]")
 _TOKEN = re.compile(r"[^\W_]+")
 UNIT = re.compile(rf"[{_APART}]|[^\s{_APART}]+")
 """What a text is compared by: a word with its punctuation, or one letter of a script that parts no words."""
@@ -40,8 +41,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = _MARKED.sub(r"\1", unicodedata.normalize("NFKD", text).casefold())
-    composed = _NOTHING.sub("", unicodedata.normalize("NFKC", plain)).translate(_SAME)
-    return _LETTER.sub(r" \g<0> ", composed)
+    composed = _NOTHING.sub("", unicodedata.normalize("NFKC", plain))
+    return _LETTER.sub(r" \g<0> ", _APOSTROPHE.sub("'", composed).replace("ё", "е"))
 
 
 def tokens(text: str) -> list[str]:
@@ -84,22 +85,26 @@ def _found(text: str, wanted: Sequence[tuple[str, bool]]) -> list[tuple[int, int
     """Where words that are wanted stand in `text`, and which."""
     if not wanted:
         return []
-    words = "|".join(re.escape(word) + (r"[^\W_]*" if prefix else "") for word, prefix in wanted)
-    search = re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])")
     folded = fold(text)
     if len(folded) == len(text):
-        hits = [(one.start(), one.end(), one[0]) for one in search.finditer(folded)]
-        return hits[:_MOST_MARKS]
+        return [(one.start(), one.end(), one[0]) for one in _standing(folded, wanted)]
     units = [(one.start(), one.end(), _fold_unit(one[0])) for one in UNIT.finditer(text)]
     starts, length = [], 0
     for _, _, unit in units:
         starts.append(length)
         length += len(unit) + 1
     hits = []
-    for one in search.finditer(" ".join(unit for _, _, unit in units)):
+    for one in _standing(" ".join(unit for _, _, unit in units), wanted):
         begin, end, _ = units[bisect_right(starts, one.start()) - 1]
         hits.append((begin, end, one[0]))
-    return hits[:_MOST_MARKS]
+    return hits
+
+
+def _standing(folded: str, wanted: Sequence[tuple[str, bool]]) -> Iterator[re.Match[str]]:
+    """The first whole words that are wanted. A pattern that began by looking back would be tried at every letter."""
+    words = "|".join(re.escape(word) + (r"[^\W_]*" if prefix else "") for word, prefix in wanted)
+    found = re.finditer(rf"(?:{words})(?![^\W_])", folded)
+    return islice((one for one in found if not folded[one.start() - 1 : one.start()].isalnum()), _MOST_MARKS)
 
 
 @lru_cache(maxsize=1 << 14)
