@@ -104,23 +104,22 @@ class Catalogue:
         found = self.read(statement, (*values, limit, offset))
         return [self._hit(number, score, Row(*row), query) for number, score, *row in found]
 
-    def numbers(self, query: Query = EVERYTHING) -> list[int] | None:
-        """The numbers of the captures that match; None if all there are do."""
+    def numbers(self, query: Query = EVERYTHING) -> str | None:
+        """The numbers of the captures that match, as JSON has a list; None if all there are do."""
         if not query.parts and not self._veiled:
             return None
         number, source, values = self._source(query)
         ((found,),) = self.read(f"SELECT json_group_array({number}) FROM {source}", values)  # twice as fast as rows
-        numbers: list[int] = json.loads(found)
-        return numbers
+        return str(found)
 
     def ranked(self, query: Query, numbers: Sequence[int]) -> dict[int, float]:
-        """Number and score of the best of these matches, the best first; empty where the query asks for no words.
+        """Number and score of the newest of these matches, which rise, the best first.
 
-        A row is passed over before it is weighed. As in `search`, the newest of them are weighed.
+        Empty where the query asks for no words. A row is passed over before it is weighed.
         """
-        if not query.weighed or not numbers:
+        newest = numbers[-_RANKED:]
+        if not query.weighed or not newest:
             return {}
-        newest = sorted(numbers)[-_RANKED:]
         weigh = f"SELECT rowid, bm25(words, {tables.WEIGHTS}) AS score FROM words WHERE words MATCH ? "
         weigh += "AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY score, rowid DESC"
         return dict(self.read(weigh, (query.weighed, newest[0], newest[-1], json.dumps(newest))))

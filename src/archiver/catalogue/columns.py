@@ -106,7 +106,7 @@ class Columns:
     def select(
         self,
         read: Read,
-        numbers: Sequence[int] | None,
+        numbers: Numbers | None,
         chosen: Mapping[str, str],
         part: Part,
         ranked: Sequence[int] = (),
@@ -136,14 +136,13 @@ class Columns:
                 days=self._days(grouped),
             )
 
-    def _chosen(self, numbers: Sequence[int] | None, chosen: Mapping[str, str]) -> NDArray[np.bool_]:
+    def _chosen(self, numbers: Numbers | None, chosen: Mapping[str, str]) -> NDArray[np.bool_]:
         """Which captures are asked for."""
         size = len(self._there)
         mask = self._there.copy()
         if numbers is not None:
-            told = np.array(numbers, np.int64)
             mask[:] = False
-            mask[told[told < size]] = True
+            mask[numbers[numbers < size]] = True
             mask &= self._there
         for name, value in chosen.items():
             if name == "author":
@@ -281,6 +280,11 @@ class Columns:
                 column.codes = _longer(column.codes, room)
 
 
+def numbers_in(told: str) -> Numbers:
+    """The numbers of a list in JSON, rising; several times as fast as any other reader of it."""
+    return np.sort(np.fromstring(told[1:-1], np.int64, sep=","))
+
+
 def _longer(array: NDArray[Any], size: int) -> NDArray[Any]:
     return np.concatenate([array, np.zeros(size - len(array), array.dtype)])
 
@@ -296,6 +300,8 @@ def _distinct(
     codes: NDArray[np.integer[Any]], pages: NDArray[np.int32], several: NDArray[np.bool_], size: int
 ) -> Numbers:
     """How many different pages have each code below `size`; `several`: where a page comes more than once."""
+    if not several.any():
+        return np.bincount(codes, minlength=size)
     alone = np.bincount(codes[~several], minlength=size)
     pairs = np.sort(pages[several].astype(np.int64) * size + codes[several])
     different = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from archiver.access import Reader
 from archiver.catalogue.catalogue import PLACES, Catalogue, open_catalogue
-from archiver.catalogue.columns import DATES, FACETS, Columns, Part, Selection
+from archiver.catalogue.columns import DATES, FACETS, Columns, Part, Selection, numbers_in
 from archiver.catalogue.query import EVERYTHING, Query
 from archiver.catalogue.tables import Row
 from archiver.catalogue.words import Excerpt
@@ -84,9 +84,11 @@ class Shelves:
             opened = [stack.enter_context(open_catalogue(one, self.reader)) for one in collections]
             alone = len(opened) == 1
             whole = part if alone else replace(part, offset=0, limit=part.offset + part.limit)
-            numbers = [one.numbers(wanted.query) for one in opened]
+            numbers = [
+                None if told is None else numbers_in(told) for told in (one.numbers(wanted.query) for one in opened)
+            ]
             ranked = [
-                one.ranked(wanted.query, told or ()) if part.order == "relevance" else {}
+                {} if told is None or part.order != "relevance" else one.ranked(wanted.query, told.tolist())
                 for one, told in zip(opened, numbers, strict=True)
             ]
             found = [
