@@ -16,6 +16,8 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,8 @@ _PLAIN_URL = re.compile(
     r"https?://(?:www[0-9]*\.)?((?:[a-z0-9-]{1,63}\.)*[a-z]{2,63})((?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*)/?"
 )
 """An address in which SURT only turns the host round and takes away case and the last slash: most are."""
+_PLAIN_URN = re.compile(r"urn:[a-z]+:https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9_.-]+)*/?")
+"""The same of our own records about a page, where the host stays as it is."""
 _POST_LIMIT = 64 << 20
 """Bytes of a POST body that are looked at: all of it has to be parsed in memory."""
 
@@ -101,6 +105,8 @@ def url_key(url: str) -> str:
     """The key under which an index holds `url`; one that cannot be brought into SURT form stands for itself."""
     if plain := _PLAIN_URL.fullmatch(url):
         return f"{','.join(plain[1].split('.')[::-1])}){plain[2].lower() or '/'}"
+    if _PLAIN_URN.fullmatch(url):
+        return url.lower().removesuffix("/")
     from surt import surt
 
     try:
@@ -144,11 +150,17 @@ def _entry(record: "Record", path: Path) -> _Entry:
         record_id=record.header("WARC-Record-ID"),
         concurrent_to=record.header("WARC-Concurrent-To"),
         key=url_key(record.url) if indexed else "",
-        timestamp=date.strftime("%Y%m%d%H%M%S") if date and indexed else "",
+        timestamp=_fourteen(date) if date and indexed else "",
         fields=_fields(record) if indexed else {"url": record.header("WARC-Target-URI")},
         is_indexed=indexed,
-        post=_post(record, path),
+        post=_post(record, path) if record.type == "request" else None,
     )
+
+
+@lru_cache(256)
+def _fourteen(date: datetime) -> str:
+    """The answers of one page have few dates among them."""
+    return date.strftime("%Y%m%d%H%M%S")
 
 
 def _is_indexed(record: "Record") -> bool:
@@ -192,7 +204,7 @@ def _utf8(value: str | None) -> str | None:
 
 
 def _post(record: "Record", path: Path) -> _Post | None:
-    if record.type != "request" or record.http is None or record.http.method.upper() not in ("POST", "PUT"):
+    if record.http is None or record.http.method.upper() not in ("POST", "PUT"):
         return None
     from archiver.warc import DamagedArchive, open_record
 

@@ -144,7 +144,9 @@ def test_url_key():
     st.lists(st.sampled_from(["www", "www2", "news", "a-b", "x0", "com", "-", "é", ""]), min_size=1),
     st.lists(st.sampled_from(["a", "Ab-c_d", "x.html", "..", ".", ".b", "b.", "", "%41", "(A)", "é", "a b", ";s=1"])),
     st.sampled_from(["", "/", "//", "?", "?b=1&a=2", "#f", "\n"]),
-    st.sampled_from(["http://", "https://", "HTTP://", "ftp://", "http://u@", "http:"]),
+    st.sampled_from(
+        ["http://", "https://", "HTTP://", "ftp://", "http://u@", "http:", "urn:view:https://", "urn:A:http://"]
+    ),
 )
 def test_every_key_is_the_librarys(labels, segments, end, begin):
     url = begin + ".".join(labels) + "".join(f"/{segment}" for segment in segments) + end

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from archiver.model import Finding, Level
 from archiver.warc.decoding import Dechunked, Readable, pieces
 from archiver.warc.digests import Digest, UnknownDigest, parse_digest
-from archiver.warc.framing import DamagedArchive
+from archiver.warc.framing import CHUNK, DamagedArchive
 from archiver.warc.reader import read_records
 from archiver.warc.record import Record
 
@@ -151,9 +151,12 @@ def _measure(record: Record, block: Digest | None, payload: Digest | None) -> _M
     whole, stored = _new_hash(block), _new_hash(payload)
     whole.update(record.head_bytes)
     if not record.is_chunked:
-        for piece in pieces(record):
+        if not record.head_bytes and stored.name == whole.name:
+            stored = whole  # the payload is the block
+        while piece := record.read(CHUNK):
             whole.update(piece)
-            stored.update(piece)
+            if stored is not whole:
+                stored.update(piece)
         found = stored.digest()
         return _Measured(whole.digest(), found, found, chunked=False, broken=False)
     tap, entity = _Tap(record, (whole, stored)), _new_hash(payload)

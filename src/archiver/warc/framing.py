@@ -117,7 +117,7 @@ class Segment:
 
     def read(self, size: int) -> bytes:
         """Between one and `size` bytes, or none at the end."""
-        if not self._fill():
+        if self._at >= len(self._buffer) and not self._fill():
             return b""
         piece = self._buffer[self._at : self._at + size]
         self._at += len(piece)
@@ -145,9 +145,9 @@ class Segment:
         self._at += len(head)
         return head
 
-    def unread(self, size: int) -> None:
-        """Give back so many bytes, which `read_head` gave just now."""
-        self._at -= size
+    def unread(self, content: bytes) -> None:
+        """Give back what was read just now."""
+        self._buffer, self._at = content + self._buffer[self._at :], 0
 
     def read_line_ends(self, limit: int) -> bytes:
         """The CR and LF bytes that come next, about `limit` of them at most."""

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 from archiver.model import Headers
 
@@ -26,8 +26,7 @@ _FORBIDDEN = re.compile(r"[\r\n\0]")
 _NAME_ENDS = re.compile(r"[\r\n\0:]")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpHead:
+class HttpHead(NamedTuple):
     """The first line of an HTTP message and its header lines, as Latin-1 text."""
 
     first_line: str

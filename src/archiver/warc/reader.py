@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecordLoader
-
 from archiver.model import Headers
 from archiver.warc.framing import CHUNK, DamagedArchive, Feed, Segment, Stored, opened
 from archiver.warc.http import HEAD_LIMIT, LINE_LIMIT
 from archiver.warc.record import Record
 
 _WARC_LINE = re.compile(rb"WARC/(1\.[01]|0\.1[78])\s*$")
-_PLAIN = re.compile(rb"(?:[A-Za-z0-9-]+: [!-~](?:[ -~]*[!-~])?\r\n)+\r\n")
+_PLAIN = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r\n(?:[A-Za-z0-9-]+: [!-~](?:[ -~]*[!-~])?\r\n)+\r\n")
 _LENGTH = re.compile("[0-9]{1,18}")
 _MENDED = re.compile(rb"^warc-target-uri: [^\r]*[< ]", re.IGNORECASE | re.MULTILINE)
 """An address with what warcio changes in it."""
@@ -87,13 +84,21 @@ def _plain(segment: Segment) -> Iterator[Record]:
 def _record(segment: Segment) -> Record:
     """Read a record's header lines; its block is still to be read."""
     offset = segment.start if segment.gzip else segment.tell()
+    headers = _plain_headers(segment)
+    if headers is not None:
+        return Record(segment, offset, headers, _content_length(segment, offset, headers), arc=False)
+    return _record_by_warcio(segment, offset)
+
+
+def _record_by_warcio(segment: Segment, offset: int) -> Record:
+    """`_record` where the header lines are of an ARC file, or not as plain as nearly all are."""
+    from warcio.exceptions import ArchiveLoadFailed  # a tenth of a second to load, and seldom needed
+    from warcio.recordloader import ArcWarcRecordLoader
+
     first_line = segment.readline(LINE_LIMIT)
     arc = _ARC_LINE.match(first_line) is not None
     if not arc and not _WARC_LINE.match(first_line):
         raise DamagedArchive(segment.path, offset, "there is no WARC or ARC record")
-    plain = None if arc else _plain_headers(segment)
-    if plain is not None:
-        return Record(segment, offset, plain, _content_length(segment, offset, plain), arc=False)
     try:
         parsed = ArcWarcRecordLoader(arc2warc=True).parse_record_stream(
             _HeaderLines(segment, offset), first_line, "arc" if arc else "warc", no_record_parse=True
@@ -108,16 +113,30 @@ def _record(segment: Segment) -> Record:
 
 def _plain_headers(segment: Segment) -> Headers | None:
     """The header lines where they are as plain as nearly all are; None, and nothing read, where warcio is needed."""
-    head = segment.read_head(CHUNK)
+    head = segment.read_head(CHUNK) or _gathered_head(segment)
     if _PLAIN.fullmatch(head) and not _MENDED.search(head):
-        lines = head.decode("latin-1").split("\r\n")[:-2]
+        lines = head.decode("latin-1").split("\r\n")[1:-2]
         return tuple([(name, value) for name, _, value in [line.partition(": ") for line in lines]])
-    segment.unread(len(head))
+    segment.unread(head)
     return None
 
 
+def _gathered_head(segment: Segment) -> bytes:
+    """What comes next up to and with an empty line, where it is not all at hand."""
+    head = b""
+    while len(head) < CHUNK and (line := segment.readline(CHUNK)):
+        head += line
+        if not line.strip() or not head.startswith(b"WARC/"):
+            break
+    return head
+
+
 def _content_length(segment: Segment, offset: int, headers: Headers) -> int:
-    declared = next((value for name, value in headers if len(name) == 14 and name.lower() == "content-length"), "")
+    declared = ""
+    for name, value in headers:
+        if len(name) == 14 and name.lower() == "content-length":
+            declared = value
+            break
     if not _LENGTH.fullmatch(declared):
         raise DamagedArchive(segment.path, offset, "a record has no Content-Length that is a number")
     return int(declared)

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import lru_cache
 from typing import BinaryIO
 
 from archiver.errors import UnreadableInput
 from archiver.model import Headers
 from archiver.warc.decoding import CannotDecode, Dechunked, decoded, pieces, stream_of
-from archiver.warc.framing import DamagedArchive, Segment
+from archiver.warc.framing import CHUNK, DamagedArchive, Segment
 from archiver.warc.http import HEAD_LIMIT, LINE_LIMIT, HttpHead, media_type_of, parse_head
 
 PAYLOAD_LIMIT = 1 << 30
@@ -21,6 +21,7 @@ _BLANK_FIRST_LINE = re.compile(rb"\s*\n")
 _HTTP_TYPES = ("response", "request", "revisit")
 
 
+@lru_cache(256)
 def parse_date(text: str | None) -> datetime | None:
     """A date in the form of WARC-Date (WARC 1.1 §5.4), in UTC; None if it is none, or of a year without four digits."""
     try:
@@ -45,8 +46,8 @@ class Record:
         self._by_name = {name.lower(): value for name, value in reversed(headers)}
         self.arc = arc
         """Whether it comes from an ARC file, which knows no ids and no digests."""
-        self.type = self.header("WARC-Type") or ""
-        self.url = self.header("WARC-Target-URI") or ""
+        self.type = self._by_name.get("warc-type", "")
+        self.url = self._by_name.get("warc-target-uri", "")
         self.id = "" if arc else (self.header("WARC-Record-ID") or "").strip("<> ")
         """Without angle brackets; empty where there is none."""
         self.block_length = block_length
@@ -65,7 +66,7 @@ class Record:
         """The first WARC header of that name, in any case, or None."""
         return self._by_name.get(name.lower())
 
-    @cached_property
+    @property
     def date(self) -> datetime | None:
         """WARC-Date, in UTC; None where it is missing or no date."""
         return parse_date(self.header("WARC-Date"))
@@ -107,7 +108,7 @@ class Record:
     def finish(self) -> int:
         """Read on to the record's end, which must be the end of its gzip member, too; returns its length."""
         if self._length is None:
-            for _ in pieces(self):
+            while self.read(CHUNK):
                 pass
             end = self._segment.tell()
             self.trailer = self._segment.read_line_ends(_PADDING_LIMIT)
@@ -130,14 +131,14 @@ class Record:
 
     def read(self, size: int) -> bytes:
         """The next bytes of the block behind the HTTP header lines, as stored: `size` at most, none at the end."""
-        return self._took(self._segment.read(min(size, self._left)) if self._left else b"")
+        return self._took(self._segment.read(min(size, self._left))) if self._left else b""
 
     def readline(self, size: int) -> bytes:
         """The next line of the block, as stored, cut at `size` bytes."""
-        return self._took(self._segment.readline(min(size, self._left)) if self._left else b"")
+        return self._took(self._segment.readline(min(size, self._left))) if self._left else b""
 
     def _took(self, piece: bytes) -> bytes:
-        if self._left and not piece:
+        if not piece:
             if self._segment.gzip:
                 raise self._damage("a gzip member ends before its record does: its Content-Length is wrong")
             raise DamagedArchive(self._segment.path, self.offset, "the file ends inside a record", cut=True)
@@ -162,7 +163,7 @@ class Record:
             inner = len(plain) - 2
             if not _BLANK_LINE.search(plain, 0, inner) and not _BLANK_FIRST_LINE.match(plain, 0, inner):
                 return plain
-            self._segment.unread(len(plain))  # an empty line comes before: the head ends there
+            self._segment.unread(plain)  # an empty line comes before: the head ends there
             self._left += len(plain)
         head = bytearray()
         while line := self.readline(LINE_LIMIT):

@@ -13,10 +13,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
-
 from archiver import disk
 from archiver.model import Headers, new_body
 from archiver.warc.blocks import Block, is_compressed, measure
@@ -26,7 +22,6 @@ from archiver.warc.http import coding_of, is_framed
 from archiver.warc.reader import read_records
 from archiver.warc.record import Record
 from archiver.warc.revisits import PROFILE
-from archiver.warc.writer import GzipMember, WireHead
 
 _OF_A_REVISIT = (
     "warc-type", "warc-profile", "warc-refers-to", "warc-refers-to-target-uri", "warc-refers-to-date",
@@ -86,6 +81,8 @@ def _is_packed(path: Path, record: Record) -> bool:
 
 
 def _write(revisit: Record, original: Record, target: BinaryIO, *, packed: bool) -> None:
+    from archiver.warc.members import write_member  # loads warcio, which readers seldom need
+
     with new_body() as body:
         for piece in pieces(original):
             body.write(piece)
@@ -96,20 +93,7 @@ def _write(revisit: Record, original: Record, target: BinaryIO, *, packed: bool)
         lines = [("WARC-Type", "response"), *_kept(revisit.headers)]
         lines += [("WARC-Truncated", cut) for cut in (original.header("WARC-Truncated"),) if cut]
         lines += [("WARC-Was-Revisit", revisit.header("WARC-Profile") or PROFILE), ("WARC-Block-Digest", block_digest)]
-        record = ArcWarcRecord(
-            "warc",
-            "response",
-            StatusAndHeaders("", lines, protocol="WARC/1.1"),
-            payload.body,
-            WireHead(head) if head else None,
-            payload.type,
-            length,
-            payload_length=length,
-        )
-        out = GzipMember(target, stored=payload.is_compressed) if packed else _Plain(target)
-        writer = WARCWriter(target, gzip=False, warc_version="WARC/1.1")
-        writer.out = out
-        writer.write_record(record)
+        write_member(target, "response", lines, payload, length, packed=packed)
 
 
 def _fits(revisit: Record, original: Record) -> bool:
@@ -122,17 +106,3 @@ def _fits(revisit: Record, original: Record) -> bool:
 
 def _kept(headers: Headers) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers if name.lower() not in _OF_A_REVISIT]
-
-
-class _Plain:
-    """What warcio writes a record of an unpacked file to."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def write(self, content: bytes) -> None:
-        """Pass it on."""
-        self._stream.write(content)
-
-    def flush(self) -> None:
-        """The stream is the caller's to flush."""

@@ -6,18 +6,12 @@ in the bytes they came in, which warcio would percent-encode.
 """
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, BinaryIO, Literal
 from uuid import uuid4
-
-from isal import isal_zlib
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from archiver import AGENT
 from archiver.model import Exchange, Headers, Item, PageInfo, Request, Resource, Response, new_body, now, timestamp
@@ -36,8 +30,6 @@ from archiver.warc.revisits import Revisits
 AGENTS = tuple(f"{name}/{version(name)}" for name in ("warcio", "isal"))
 """The libraries that write the files, as `name/version`."""
 
-_GZIP = zlib.MAX_WBITS | 16
-_TEXT_LEVEL = 2
 _HTTP_LINES = "HTTP/1.1 in every record, as the format has it; WARC-Protocol names the protocol really spoken"
 
 
@@ -82,7 +74,6 @@ class WarcWriter:
         self._revisits = revisits
         self._kept: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._stream = stream
-        self._warcio = WARCWriter(stream, gzip=False, warc_version="WARC/1.1")
         self._warcinfo_id = self._write_info(filename, info)
 
     def write(self, item: Item) -> RecordRef:
@@ -194,6 +185,8 @@ class WarcWriter:
         measured: Measured | None = None,
     ) -> tuple[str, str]:
         """Write one record; returns its id and its payload digest."""
+        from archiver.warc.members import write_member  # loads warcio, which readers seldom need
+
         record_id = f"urn:uuid:{uuid4()}"
         length, payload_digest, block_digest = measured or measure(payload)
         lines = [
@@ -205,54 +198,10 @@ class WarcWriter:
         ]
         if kind != "warcinfo":
             lines.append(("WARC-Payload-Digest", payload_digest))
-        record = ArcWarcRecord(
-            "warc",
-            kind,
-            StatusAndHeaders("", lines, protocol="WARC/1.1"),
-            payload.body,
-            WireHead(payload.head) if payload.head else None,
-            payload.type,
-            length,
-            payload_length=length,
-        )
-        self._warcio.out = GzipMember(self._stream, stored=payload.is_compressed)
-        self._warcio.write_record(record)
+        write_member(self._stream, kind, lines, payload, length)
         payload.body.seek(0)
         self.records += 1
         return record_id, payload_digest
-
-
-class WireHead(StatusAndHeaders):  # type: ignore[misc]
-    """An HTTP header block that is written as it is."""
-
-    def __init__(self, block: bytes) -> None:
-        super().__init__("as given", [])
-        self._block = block
-
-    def to_ascii_bytes(self, filter_func: object = None) -> bytes:
-        """The block's bytes; where warcio would percent-encode what is not ASCII."""
-        return self._block
-
-
-class GzipMember:
-    """What warcio writes one record to; `flush` ends the member."""
-
-    def __init__(self, stream: BinaryIO, *, stored: bool) -> None:
-        # zlib, for the level 0 of isal is no plain storing: it grows the data by a quarter.
-        self._deflate = (
-            zlib.compressobj(0, wbits=_GZIP)
-            if stored
-            else isal_zlib.compressobj(_TEXT_LEVEL, isal_zlib.DEFLATED, _GZIP)
-        )
-        self._stream = stream
-
-    def write(self, content: bytes) -> None:
-        """Add to the member."""
-        self._stream.write(self._deflate.compress(content))
-
-    def flush(self) -> None:
-        """End the member."""
-        self._stream.write(self._deflate.flush())
 
 
 def _redacted(part: Request | Response | Resource) -> list[tuple[str, str]]:
