@@ -10,6 +10,7 @@ import heapq
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -179,6 +180,12 @@ def archive_file(line: bytes) -> str:
     start = line.rfind(FILENAME) + len(FILENAME)
     try:
         end = line.index(b'"', start)
-        return f"archive/{json.loads(line[start - 1 : end + 1])}"
+        return _named(line[start - 1 : end + 1])
     except (ValueError, RecursionError):
         return ""
+
+
+@lru_cache(1024)
+def _named(text: bytes) -> str:
+    """Lines of one page name one file, and sort near each other."""
+    return f"archive/{json.loads(text)}"

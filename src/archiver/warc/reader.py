@@ -13,7 +13,6 @@ from archiver.warc.record import Record
 
 _WARC_LINE = re.compile(rb"WARC/(1\.[01]|0\.1[78])\s*$")
 _PLAIN = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r\n(?:[A-Za-z0-9-]+: [!-~](?:[ -~]*[!-~])?\r\n)+\r\n")
-_LENGTH = re.compile("[0-9]{1,18}")
 _MENDED = re.compile(rb"^warc-target-uri: [^\r]*[< ]", re.IGNORECASE | re.MULTILINE)
 """An address with what warcio changes in it."""
 _ARC_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:.* \S+ \d{8,20} \S+ \S+\s*$")
@@ -86,7 +85,7 @@ def _record(segment: Segment) -> Record:
     offset = segment.start if segment.gzip else segment.tell()
     headers = _plain_headers(segment)
     if headers is not None:
-        return Record(segment, offset, headers, _content_length(segment, offset, headers), arc=False)
+        return Record(segment, offset, headers)
     return _record_by_warcio(segment, offset)
 
 
@@ -107,8 +106,7 @@ def _record_by_warcio(segment: Segment, offset: int) -> Record:
         raise DamagedArchive(segment.path, offset, "the header of a record makes no sense") from error
     headers: Headers = tuple(parsed.rec_headers.headers)
     # For ARC, warcio subtracts the header lines of a filedesc record, and takes a senseless length for 0.
-    length = parsed.length or 0 if arc else _content_length(segment, offset, headers)
-    return Record(segment, offset, headers, length, arc=arc)
+    return Record(segment, offset, headers, parsed.length or 0) if arc else Record(segment, offset, headers)
 
 
 def _plain_headers(segment: Segment) -> Headers | None:
@@ -129,17 +127,6 @@ def _gathered_head(segment: Segment) -> bytes:
         if not line.strip() or not head.startswith(b"WARC/"):
             break
     return head
-
-
-def _content_length(segment: Segment, offset: int, headers: Headers) -> int:
-    declared = ""
-    for name, value in headers:
-        if len(name) == 14 and name.lower() == "content-length":
-            declared = value
-            break
-    if not _LENGTH.fullmatch(declared):
-        raise DamagedArchive(segment.path, offset, "a record has no Content-Length that is a number")
-    return int(declared)
 
 
 class _HeaderLines:

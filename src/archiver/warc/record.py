@@ -15,6 +15,7 @@ from archiver.warc.http import HEAD_LIMIT, LINE_LIMIT, HttpHead, media_type_of, 
 PAYLOAD_LIMIT = 1 << 30
 """Bytes that one decoded body may have before it is taken for a bomb."""
 
+_LENGTH = re.compile("[0-9]{1,18}")
 _PADDING_LIMIT = 64 * 1024
 _BLANK_LINE = re.compile(rb"\n\s*\n")
 _BLANK_FIRST_LINE = re.compile(rb"\s*\n")
@@ -38,24 +39,25 @@ class Record:
     Reading raises `DamagedArchive` where the file breaks off.
     """
 
-    def __init__(self, segment: Segment, offset: int, headers: Headers, block_length: int, *, arc: bool) -> None:
+    def __init__(self, segment: Segment, offset: int, headers: Headers, arc_length: int | None = None) -> None:
+        """`arc_length`: that of the block, for a record of an ARC file. Raises `DamagedArchive`."""
+        self._segment = segment
         self.offset = offset
         """Where it begins in the file as stored."""
         self.headers = headers
         """The WARC header lines in their order; those of ARC under their WARC names."""
         self._by_name = {name.lower(): value for name, value in reversed(headers)}
-        self.arc = arc
+        self.arc = arc = arc_length is not None
         """Whether it comes from an ARC file, which knows no ids and no digests."""
         self.type = self._by_name.get("warc-type", "")
         self.url = self._by_name.get("warc-target-uri", "")
         self.id = "" if arc else (self.header("WARC-Record-ID") or "").strip("<> ")
         """Without angle brackets; empty where there is none."""
-        self.block_length = block_length
+        self.block_length = self._declared_length() if arc_length is None else arc_length
         """Bytes of the block, as its Content-Length says."""
         self.trailer = b""
         """The line ends behind the block, known once the record was read to its end."""
-        self._segment = segment
-        self._left = block_length
+        self._left = self.block_length
         self._length: int | None = None
         self.head_bytes = self._read_head() if self._holds_http() else b""
         """The stored bytes of the HTTP header lines, if the record has them."""
@@ -147,6 +149,12 @@ class Record:
 
     def _damage(self, why: str) -> DamagedArchive:
         return DamagedArchive(self._segment.path, self.offset, why)
+
+    def _declared_length(self) -> int:
+        declared = self._by_name.get("content-length", "")
+        if not _LENGTH.fullmatch(declared):
+            raise self._damage("a record has no Content-Length that is a number")
+        return int(declared)
 
     def _holds_http(self) -> bool:
         """Only these have HTTP header lines (WARC 1.1 §6.3.2, §6.4.2), and an empty block has none."""
