@@ -1,6 +1,7 @@
 """Reading: WARC of all versions and ARC, plain and gzipped, whole and broken, kind and hostile."""
 
 import gzip
+import sys
 import tracemalloc
 import zlib
 from datetime import UTC, datetime
@@ -56,6 +57,15 @@ def error_of(path):
 def test_where_the_file_is_cut_into_pieces_to_be_read_does_not_matter(archive, monkeypatch, pack):
     path = archive(pack(record(b"one")) + pack(record(b"two!")))
     for size in range(1, path.stat().st_size):
+        monkeypatch.setattr(framing, "CHUNK", size)
+        assert bodies(path) == [b"one", b"two!"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_plain_header_lines_need_no_library_wherever_they_are_cut(archive, monkeypatch, pack):
+    path = archive(pack(record(b"one")) + pack(record(b"two!")))
+    monkeypatch.setitem(sys.modules, "warcio.recordloader", None)
+    for size in (1, 7, 100, 1000):
         monkeypatch.setattr(framing, "CHUNK", size)
         assert bodies(path) == [b"one", b"two!"]
 

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore import exceptions as boto
 
@@ -135,7 +135,11 @@ class S3Store:
 
         with guard():
             first = [fetch(0)]
-        return resumed(lambda done: first.pop() if first else fetch(done), guard) if first[0].broken else first[0]
+        return (
+            resumed(lambda done: first.pop() if first else fetch(done), guard)
+            if first[0].broken
+            else cast(BinaryIO, first[0])
+        )
 
     def put(self, key: str, body: BinaryIO, *, bytes: int, sha256: str, free: bool = False) -> bool:
         """See `Store.put`."""

@@ -1,6 +1,7 @@
 """What goes over the line: counted while it moves, held to a limit, cut off at an interruption."""
 
 import threading
+from io import BufferedReader
 from time import monotonic
 from typing import BinaryIO, cast
 
@@ -33,9 +34,9 @@ class Line:
         """Whether bytes are to come evenly, and not many at once."""
         return self._limit is not None
 
-    def through(self, stream: BinaryIO) -> BinaryIO:
+    def through(self, stream: BinaryIO) -> BufferedReader:
         """`stream`, so that what is read of it is taken for moved. It is closed with what this returns."""
-        return cast(BinaryIO, _Through(self, stream))
+        return cast(BufferedReader, _Through(self, cast(BufferedReader, stream)))
 
     def cut(self) -> None:
         """End what is under way: the next byte that is asked for is a KeyboardInterrupt."""
@@ -68,17 +69,25 @@ class Line:
 class _Through:
     """Reads, seeks and closes another stream."""
 
-    def __init__(self, line: Line, stream: BinaryIO) -> None:
+    def __init__(self, line: Line, stream: BufferedReader) -> None:
         self._line = line
         self._stream = stream
         self._moved = 0
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(self._line.piece(disk.CHUNK if size < 0 else size)) if size else b""
+        self._note(chunk)
+        return chunk + self.read(size) if size < 0 and chunk else chunk
+
+    def read1(self, size: int) -> bytes:
+        chunk = self._stream.read1(self._line.piece(size))
+        self._note(chunk)
+        return chunk
+
+    def _note(self, chunk: bytes) -> None:
         self._line.pass_on(len(chunk))
         self._moved += len(chunk)
         self._line.note(id(self), self._moved)
-        return chunk + self.read(size) if size < 0 and chunk else chunk
 
     def seek(self, offset: int, whence: int = 0) -> int:
         self._moved = 0
