@@ -92,13 +92,14 @@ def _everywhere(site: Site, request: Request, asked: Asked) -> dict[str, Any]:
 def _one(site: Site, request: Request, asked: Asked) -> dict[str, Any]:
     collection = Root(site.root).collection(request.path_params["name"])
     found = _listed(site, request, asked, [collection])
-    shelf = _shelf(site, collection, found["found"])
+    shelf = _shelf(site, collection, found["found"], looked_for=bool(found["chips"] or asked.words))
     return found | {"template": "collection.html", "shelf": shelf, "titles": {}, "name": collection.name}
 
 
-def _shelf(site: Site, collection: Collection, found: Found) -> Shelf:
+def _shelf(site: Site, collection: Collection, found: Found, *, looked_for: bool = False) -> Shelf:
+    """`looked_for`: something was; that none was found says nothing of what is withheld, which takes long to count."""
     withheld = None
-    if not found.captures:
+    if not (found.captures or looked_for):
         with open_catalogue(collection, site.reader) as catalogue:
             withheld = catalogue.withheld(site.reader)
     return Shelf(collection.name, *described(collection), found, withheld)
