@@ -62,8 +62,9 @@ class Words:
         return f"{self.number(number)} {noun}"
 
     def number(self, value: float) -> str:
-        """A number as the language writes it."""
-
+        """A number as the language writes it; no language parts three digits, and most numbers have no more."""
+        if isinstance(value, int) and 0 <= value < 1000:
+            return str(value)
         return str(format_decimal(value, locale=self.language))
 
     def tongue(self, tag: str) -> str:
