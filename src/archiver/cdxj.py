@@ -190,7 +190,12 @@ def _mime(record: "Record") -> str | None:
         value = _utf8(record.http.get("Content-Type")) if record.http else None
     else:
         value = record.header("Content-Type")
-    return re.split(r"[;\s]", value, maxsplit=1)[0].strip() if value else value
+    return _bare(value) if value else value
+
+
+@lru_cache(1024)
+def _bare(media_type: str) -> str:
+    return re.split(r"[;\s]", media_type, maxsplit=1)[0].strip()
 
 
 def _utf8(value: str | None) -> str | None:
