@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -24,8 +24,8 @@ from archiver.sync.audit import audit
 from material import collection_with
 from stockroom import Invented, add
 
-AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
-YESTERDAY, LONG_AGO = "2026-11-30T12:00:00Z", "2026-03-01T12:00:00Z"
+AT = datetime.now(UTC) + timedelta(hours=1)  # collections are made by the real clock; to the report it is the past
+YESTERDAY, LONG_AGO = (f"{AT - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (1, 275))
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_two_copies_read_lately(here, tmp_path):
     assert level(told, "Storage") == (0, 1)  # media are for the institution to tell
     assert level(told, "Metadata")[0] >= 2
     assert named(told.preserved, "Persistence").state == "met"
-    assert told.facts.local.oldest == YESTERDAY
+    assert told.facts.local.oldest > YESTERDAY  # the push has read every file again
 
 
 def test_a_verify_of_a_part_verifies_no_formats(here):
