@@ -30,8 +30,7 @@ fetch("API/comments", {
   method: "POST", headers: {"content-type": "application/json"}, body: '{"language": "en", "article": "ferry"}'});
 fetch("BROKEN/closed").catch(() => {});
 const given_up = new AbortController();
-fetch("/unusual/slow", {signal: given_up.signal}).catch(() => {});
-setTimeout(() => given_up.abort(), 300);
+fetch("/unusual/slow", {signal: given_up.signal}).then(() => setTimeout(() => given_up.abort(), 300)).catch(() => {});
 const socket = new WebSocket("WS/unusual/socket");
 socket.onmessage = () => socket.close();
 </script></body></html>"""
