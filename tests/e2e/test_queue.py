@@ -74,7 +74,7 @@ def test_two_runs_share_a_queue(archiver, seeds, reach):
 def test_a_list_that_is_wrong_is_told_and_one_from_standard_input_is_read(archiver, newsroom, reach, tmp_path):
     (tmp_path / "latin").write_bytes(b"https://a.example/\n\xff\xfe\n")
     done = archiver("capture", "--seeds", tmp_path / "latin", "--engine", "http")
-    assert done.code == 2 and "cannot be read" in done.err
+    assert done.code == 2 and "no UTF-8 text" in done.err
     (tmp_path / "empty").write_text("# nothing\n\n")
     assert archiver("capture", "--seeds", tmp_path / "empty").code == 2
     page = newsroom.url("tricks", "/walls/ok/short")
