@@ -64,8 +64,8 @@ def test_what_is_refused(archiver, news, tmp_path):
     out.write_bytes(out.read_bytes()[:-30])
     code, told, err = archiver("two", "import", out)
     assert (code, told) == (2, "") and "wacz-zip" in err and "nothing of it was taken" in err
-    code, told, _ = archiver("two", "import", tmp_path / "nowhere", "--json")
-    assert code == 2 and json.loads(told)["findings"][0]["code"] == "not-imported"
+    code, told, err = archiver("two", "import", tmp_path / "nowhere", "--json")
+    assert (code, told) == (2, "") and "nowhere" in err
 
 
 @pytest.mark.parametrize("form", ["wacz", "bagit"])

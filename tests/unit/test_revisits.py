@@ -224,6 +224,7 @@ def test_a_collection_begun_before_a_schema_gets_it_with_the_next_capture(tmp_pa
         "sidecar-1.1.0.json",
         "collection-1.1.0.json",
         "ledger-1.1.0.json",
+        "qa-1.1.0.json",
     }
     added = list(collection.history())[-1]
     last = old.read_text().splitlines()[-1]
