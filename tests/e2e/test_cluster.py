@@ -42,6 +42,11 @@ class Fleet:
         command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard"]
         command += ["--port", str(self.port), "--dashboard-address", "127.0.0.1:0"]
         self.scheduler = self.run(command)
+        wait_for(self.listens)  # workers give up on one that takes long to begin
+
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def start_worker(self, number):
         root = self.folder / f"worker{number}"

@@ -367,6 +367,12 @@ def test_data_that_scripts_newly_ask_for_is_told_only():
     assert judged(Archive(), Seen(asked=[asked(IMAGE, 404)]))[1] == {"resource-newly-asked": "warning"}
 
 
+def test_data_that_the_capture_cut_are_told_only():
+    for address, kind, level in ((DATA, "fetch", "info"), (IMAGE, "image", "warning")):
+        archive = Archive(note(address, kind=kind, digest="sha1:A", truncated="disconnect"))
+        assert judged(archive, Seen(asked=[asked(address, kind=kind)]))[1] == {"resource-cut": level}
+
+
 def test_what_is_of_another_time_is_told():
     late = AT + timedelta(days=2)
     data = judged(Archive(), Seen(asked=[asked(DATA, kind="fetch", seconds=7200)]))

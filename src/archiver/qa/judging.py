@@ -93,8 +93,11 @@ def _of_resources(evidence: Evidence) -> dict[str, float | None]:
 
 
 def counts(one: Resource) -> bool:
-    """Whether a loss is one. Scripts ask for data at their own time, and pages go on without: their text tells."""
-    return one.weight > 0 and not (one.state == "newly-asked" and one.type in ("xhr", "fetch"))
+    """Whether a loss is one. Scripts ask for data at their own time, and pages go on without: their text tells.
+
+    Data that go on for ever, or that the page itself gave up, are cut by every capture.
+    """
+    return one.weight > 0 and not (one.state in ("newly-asked", "cut") and one.type in ("xhr", "fetch"))
 
 
 def new_errors(evidence: Evidence) -> list[ScriptError] | None:
