@@ -277,7 +277,7 @@ def test_a_thumbnail_is_read_from_the_warc_and_kept(root: Path) -> None:
         assert (answer.status, answer.headers["content-type"], answer.body) == (200, "image/jpeg", jpeg())
         assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
         assert answer.headers["x-content-type-options"] == "nosniff"
-    (kept,) = (root / "news/derived/thumbnails").rglob("2026*Z-*")
+    (kept,) = (root / "news/derived/thumbnails").rglob("*Z-*")
     kept.write_bytes(b"<html>no picture")
     assert get(root, address).status == 404
     kept.unlink()
