@@ -60,13 +60,7 @@ _ID = Parameter(
     "20261122T140112Z-k3v7q2m5xa",
     in_path=True,
 )
-_OTHER = Parameter(
-    "other",
-    phrase("The other capture’s id."),
-    {"type": "string", "maxLength": 40},
-    "20261123T090000Z-2hq5xw7d4n",
-    in_path=True,
-)
+_OTHER = replace(_ID, name="other", told=phrase("The other capture’s id."), example="20261123T090000Z-2hq5xw7d4n")
 
 AT = "/-/api/captures/{name}/{capture}"
 OPERATIONS = (
